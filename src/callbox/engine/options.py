@@ -1,0 +1,44 @@
+"""What a recording is asked to do, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callbox.errors import ConfigError
+
+MODES = ("static", "profile", "trace")
+MAX_EVENTS_LIMIT = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of one recording.
+
+    Attributes:
+        engine: "auto" or an engine's name.
+        mode: "static" records nothing, "profile" calls and times, "trace" also values.
+        filters: globs on module names; `!` negates, the last match wins, none selects all.
+        max_events: capacity of each thread's ring in slots of 8 bytes; rounded up to a power of two.
+        max_depth: deepest level of selected calls to record, 1 for roots only; None for all.
+        c_calls: record calls of C functions made by selected Python code.
+        memory: count bytes and blocks allocated.
+    """
+
+    engine: str = "auto"
+    mode: str = "profile"
+    filters: tuple[str, ...] = ()
+    max_events: int = 1 << 20
+    max_depth: int | None = None
+    c_calls: bool = False
+    memory: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ConfigError(f"unknown mode {self.mode!r}: choose one of {', '.join(MODES)}")
+        for pattern in self.filters:
+            if not isinstance(pattern, str) or not pattern.lstrip("!").strip():
+                raise ConfigError(f"filter {pattern!r} is no module pattern: write one like 'myapp.*' or '!numpy.*'")
+        if not 1 <= self.max_events <= MAX_EVENTS_LIMIT:
+            raise ConfigError(f"max_events={self.max_events}: must lie between 1 and {MAX_EVENTS_LIMIT}")
+        if self.max_depth is not None and self.max_depth < 1:
+            raise ConfigError(f"max_depth={self.max_depth}: must be 1 or more, or None for no limit")

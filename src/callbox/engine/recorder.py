@@ -1,0 +1,142 @@
+"""The facade over the C core: one object that starts, stops and hands over a capture."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import threading
+from typing import Protocol
+
+from callbox import _core
+from callbox.engine.options import Options
+from callbox.errors import EngineError, RecordingError
+from callbox.model import Capture, ClockReading, Function, Header, ThreadCapture
+
+
+class Recorder(Protocol):
+    """What every engine offers; the oracle is its pure-Python twin."""
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the hook is installed."""
+
+    def start(self) -> None:
+        """Install the hook in every thread of the process.
+
+        Raises:
+            EngineError: a foreign hook holds the slot.
+        """
+
+    def stop(self) -> None:
+        """Remove the hook where it is still ours; what was recorded stays."""
+
+    def clear(self) -> None:
+        """Forget what was recorded."""
+
+    def capture(self) -> Capture:
+        """Hand over what was recorded: views of live memory, valid while referenced."""
+
+
+def read_clock() -> ClockReading:
+    """Read the event clock, the monotonic clock and the epoch together."""
+    return ClockReading(*_core.clock())
+
+
+def function_table() -> tuple[Function, ...]:
+    """Return the process-wide function table, ordered by id."""
+    return tuple(Function(*row) for row in _core.functions())
+
+
+def thread_names() -> dict[int, str]:
+    """Map thread identifiers to the names `threading` knows."""
+    return {thread.ident: thread.name for thread in threading.enumerate() if thread.ident is not None}
+
+
+class NativeRecorder:
+    """A recorder that runs in the C core."""
+
+    def __init__(self, options: Options, engine: str) -> None:
+        self._options = options
+        self._engine = engine
+        self._core = _core.Recorder(
+            engine,
+            options.filters,
+            max_events=options.max_events,
+            max_depth=options.max_depth or 0,
+            c_calls=options.c_calls,
+            memory=options.memory,
+        )
+        self._started: ClockReading | None = None
+        self._ended: ClockReading | None = None
+        self._names: dict[int, str] = {}
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the hook is installed."""
+        return self._core.is_recording
+
+    def start(self) -> None:
+        """Install the hook in every thread of the process."""
+        if self._core.is_recording:
+            raise RecordingError("this recorder is already recording: stop it first")
+        reading = read_clock()
+        try:
+            self._core.start()
+        except _core.EngineBusy as busy:
+            raise EngineError(f"engine {self._engine!r} cannot start: {busy}") from None
+        self._started = self._started or reading
+        self._ended = None
+
+    def stop(self) -> None:
+        """Remove the hook where it is still ours."""
+        if not self._core.is_recording:
+            return
+        self._core.stop()
+        self._names |= thread_names()
+        self._ended = read_clock()
+
+    def clear(self) -> None:
+        """Forget what was recorded; a running recording goes on."""
+        self._core.clear()
+        self._started = read_clock() if self._core.is_recording else None
+
+    def capture(self) -> Capture:
+        """Hand over what was recorded."""
+        ended = self._ended or read_clock()
+        header = Header(
+            engine=self._engine,
+            mode=self._options.mode,
+            filters=self._options.filters,
+            python=platform.python_version(),
+            platform=platform.platform(),
+            command=tuple(sys.argv),
+            process_id=os.getpid(),
+            started=self._started or ended,
+            ended=ended,
+            c_calls=self._options.c_calls,
+            memory=self._options.memory,
+            max_events=self._options.max_events,
+            max_depth=self._options.max_depth or 0,
+            notes=self._notes(),
+        )
+        names = thread_names() | self._names if self._ended else self._names | thread_names()
+        threads = tuple(
+            ThreadCapture(
+                ident=ident,
+                native_id=native_id,
+                name=names.get(ident, f"thread-{index}"),
+                process_id=header.process_id,
+                n_events=n_events,
+                ticks_high=ticks_high,
+                segments=self._core.slots(index),
+            )
+            for index, (ident, native_id, n_events, ticks_high) in enumerate(self._core.threads())
+        )
+        return Capture(header, function_table(), threads)
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = [f"filter {pattern!r} matched no module" for pattern in self._core.unmatched_patterns()]
+        if n_replaced := self._core.n_replaced():
+            notes.append(f"the program replaced the profile function in {n_replaced} thread(s); calls after that are missing")
+        return tuple(notes)

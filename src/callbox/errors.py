@@ -1,0 +1,39 @@
+"""The error tree of callbox: every error a user can meet derives from `CallboxError`.
+
+A message says what failed, which value, and what to do next. The command line
+maps each class to its exit code and prints the message without a traceback.
+"""
+
+from __future__ import annotations
+
+
+class CallboxError(Exception):
+    """Something callbox was asked to do could not be done."""
+
+
+class RecordingError(CallboxError):
+    """A recording could not be started, stopped or read back."""
+
+
+class EngineError(RecordingError):
+    """The chosen engine cannot run here, or its hook is already taken."""
+
+
+class FormatError(CallboxError):
+    """A file is unreadable, damaged, or of a version this callbox does not know."""
+
+
+class CaptureError(CallboxError):
+    """A value could not be captured."""
+
+
+class GenerateError(CallboxError):
+    """Source code could not be generated from a recording."""
+
+
+class ConfigError(CallboxError):
+    """An option, filter or configuration key is wrong."""
+
+
+class ProgramError(CallboxError):
+    """The program to record cannot be started."""

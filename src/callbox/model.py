@@ -1,0 +1,228 @@
+"""The words of a recording: events, functions, threads, captures and call trees.
+
+Standard library only. NumPy appears in annotations; whoever fills an array
+field has imported it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class EventKind(enum.IntEnum):
+    """What one slot of a ring says.
+
+    The first ten are events. The others are prefixes: they precede the event
+    they belong to, or, for `TIME`, carry the clock over a wrap of its low half.
+    Source: `csrc/event.h`, which holds the same numbers.
+    """
+
+    CALL = 1
+    RETURN = 2
+    UNWIND = 3
+    YIELD = 4
+    RESUME = 5
+    THROW = 6
+    C_CALL = 7
+    C_RETURN = 8
+    C_RAISE = 9
+    TASK_SWITCH = 10
+    TIME = 16
+    FRAME = 17
+    ALLOC_BYTES = 18
+    ALLOC_BLOCKS = 19
+
+
+class Outcome(enum.IntEnum):
+    """How a folded call ended."""
+
+    OPEN = 0
+    """Still running when the recording ended."""
+    RETURNED = 1
+    RAISED = 2
+    SUSPENDED = 3
+    """A generator or coroutine that yielded and was not resumed again."""
+    LOST = 4
+    """Its end was not recorded; an enclosing call ended first."""
+
+
+SLOT_FIELDS: Sequence[tuple[str, str]] = (("ticks", "<u4"), ("word", "<u4"))
+"""A ring's slot, 8 bytes: low half of the clock; `kind | code << 8`."""
+
+EVENT_FIELDS: Sequence[tuple[str, str]] = (
+    ("t_ns", "<i8"),  # nanoseconds since the epoch
+    ("frame", "<u8"),  # identity of a generator's frame or of a task; 0 for others
+    ("code", "<u4"),  # index of a Function
+    ("thread", "<u4"),  # position in the recording's threads
+    ("call", "<i4"),  # row of the folded call; -1 for an end whose start is unknown
+    ("kind", "u1"),  # EventKind
+    ("reserved", "V3"),
+)
+"""A decoded event, 32 bytes."""
+
+CALL_FIELDS: Sequence[tuple[str, str]] = (
+    ("t_start_ns", "<i8"),  # nanoseconds since the epoch
+    ("t_end_ns", "<i8"),  # of the last end seen; of the recording while open
+    ("inclusive_ns", "<i8"),  # time on the stack, without suspensions
+    ("self_ns", "<i8"),  # inclusive time less that of the calls on top of it
+    ("first_event", "<i8"),  # index of the event that began it
+    ("last_event", "<i8"),  # index of the event that ended it; -1 while open
+    ("parent", "<i4"),  # row of the caller; -1 for a root
+    ("code", "<u4"),
+    ("thread", "<u4"),
+    ("depth", "<u4"),  # 0 for a root
+    ("n_resumes", "<u4"),  # how often a generator or coroutine was continued
+    ("outcome", "u1"),  # Outcome
+    ("is_partial", "u1"),  # 1: it began before the recording did
+    ("reserved", "V2"),
+)
+"""A folded call, 72 bytes. Rows are grouped by thread and ordered by start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A traced function, Python or C, as the intern table knows it."""
+
+    id: int
+    name: str
+    qualified_name: str
+    module_name: str
+    filename: str
+    line_number: int
+    is_c: bool = False
+    code_flags: int = 0
+    """`co_flags` of a Python function; 0 for a C function."""
+
+    @property
+    def full_name(self) -> str:
+        """`module.qualified_name`, the name people search by."""
+        return f"{self.module_name}.{self.qualified_name}" if self.module_name else self.qualified_name
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """One simultaneous reading of three clocks."""
+
+    ticks: int
+    """The event clock: TSC cycles, or nanoseconds where there is no invariant TSC."""
+    monotonic_ns: int
+    epoch_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadCapture:
+    """What one thread's ring held.
+
+    `segments` are buffers of 8-byte slots (`SLOT_FIELDS`), oldest first; their
+    lengths add up to the retained slots. They may be views of live memory.
+    """
+
+    ident: int
+    native_id: int
+    name: str
+    process_id: int
+    n_events: int
+    """Events ever recorded, also those since overwritten."""
+    ticks_high: int
+    """High half of the clock at the newest slot."""
+    segments: tuple[Any, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """How a recording was made."""
+
+    engine: str
+    mode: str
+    filters: tuple[str, ...]
+    python: str
+    platform: str
+    command: tuple[str, ...]
+    process_id: int
+    started: ClockReading
+    ended: ClockReading
+    c_calls: bool = False
+    memory: bool = False
+    max_events: int = 0
+    max_depth: int = 0
+    """0: unlimited."""
+    is_complete: bool = True
+    """False in a box whose program ended without closing it."""
+    exit_status: str = ""
+    """How the traced program ended, in words; empty where no program was run."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know: engine degraded, hook replaced, filter unmatched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Everything an engine hands over and a box stores: undecoded, complete."""
+
+    header: Header
+    functions: tuple[Function, ...]
+    threads: tuple[ThreadCapture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread of a recording."""
+
+    ident: int
+    native_id: int
+    name: str
+    process_id: int
+    n_events: int
+    """Events ever recorded."""
+    n_dropped: int
+    """Events recorded and overwritten since."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTree:
+    """A recording folded into nested calls, columnar.
+
+    Attributes:
+        calls: shape `(n_calls,)`, fields `CALL_FIELDS`.
+        functions: by function id, as in `calls["code"]`.
+        threads: by position, as in `calls["thread"]`.
+        alloc: shape `(n_calls, 2)` uint64, bytes and blocks allocated inside each
+            call and what it called; None unless memory was recorded.
+    """
+
+    calls: NDArray[np.void]
+    functions: Mapping[int, Function]
+    threads: Sequence[Thread]
+    alloc: NDArray[np.uint64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """One event with its names resolved, as users read it."""
+
+    event_type: str
+    """"call", "return", "unwind", "yield", "resume", "throw", "c_call", "c_return", "c_raise"."""
+    function_name: str
+    qualified_name: str
+    module_name: str
+    filename: str
+    line_number: int
+    args: Mapping[str, Any] | None
+    return_value: Any
+    exception: Any
+    depth: int
+    timestamp: float
+    """Seconds since the epoch."""
+    duration: float | None
+    """Seconds from the call's start to its end, on both; None while it is open."""
+    thread_id: int
+    task_id: int | None
+    process_id: int
+    memory: int | None
+    """Bytes allocated inside the call; None unless memory was recorded."""
