@@ -43,7 +43,9 @@ def decode_capture(capture: Capture) -> tuple[NDArray[np.void], NDArray[np.uint6
     threads = []
     for index, thread in enumerate(capture.threads):
         rest = None if alloc is None else alloc[n_events:]
-        n_here = _core.decode(thread.segments, thread.ticks_high, clock, index, events[n_events:], rest)
+        n_here = _core.decode(
+            thread.segments, thread.ticks_high, clock, index, events[n_events:].view(np.uint8), rest
+        )
         n_events += n_here
         threads.append(
             Thread(
@@ -71,5 +73,5 @@ def fold_events(
     n_starts = int(sum(np.count_nonzero(kinds == kind) for kind in _STARTS))
     calls = np.zeros(n_starts, CALL_DTYPE)
     call_alloc = None if alloc is None else np.zeros((n_starts, 2), np.uint64)
-    n_calls = _core.fold(events, alloc, t_end_ns, calls, call_alloc)
+    n_calls = _core.fold(events.view(np.uint8), alloc, t_end_ns, calls.view(np.uint8), call_alloc)
     return calls[:n_calls], None if call_alloc is None else call_alloc[:n_calls]

@@ -1,0 +1,105 @@
+#define _POSIX_C_SOURCE 200809L
+#include "clock.h"
+
+#include <time.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
+#if defined(_WIN32)
+#include <windows.h>
+#endif
+
+#define CB_NS_PER_S 1000000000
+#define CB_CLOCK_TRIES 8
+
+int cb_clock_has_counter = 0;
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/* Invariant TSC: CPUID 80000007H, EDX bit 8 (Intel SDM vol. 3B, 18.17.1). */
+static int has_invariant_counter(void)
+{
+    unsigned int a, b, c, d;
+    return __get_cpuid(0x80000007u, &a, &b, &c, &d) && (d & (1u << 8)) != 0;
+}
+#elif defined(__aarch64__) && defined(__GNUC__)
+static int has_invariant_counter(void)
+{
+    return 1; /* the generic timer is constant-rate by definition (Arm ARM, D12.1) */
+}
+#else
+static int has_invariant_counter(void)
+{
+    return 0;
+}
+#endif
+
+void cb_clock_init(void)
+{
+    cb_clock_has_counter = has_invariant_counter();
+}
+
+#if defined(_WIN32)
+uint64_t cb_clock_monotonic_ns(void)
+{
+    LARGE_INTEGER frequency, count;
+    QueryPerformanceFrequency(&frequency);
+    QueryPerformanceCounter(&count);
+    uint64_t whole = (uint64_t)(count.QuadPart / frequency.QuadPart);
+    uint64_t rest = (uint64_t)(count.QuadPart % frequency.QuadPart);
+    return whole * CB_NS_PER_S + rest * CB_NS_PER_S / (uint64_t)frequency.QuadPart;
+}
+
+static int64_t epoch_ns(void)
+{
+    struct timespec t;
+    timespec_get(&t, TIME_UTC);
+    return (int64_t)t.tv_sec * CB_NS_PER_S + t.tv_nsec;
+}
+#else
+uint64_t cb_clock_monotonic_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * CB_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static int64_t epoch_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * CB_NS_PER_S + t.tv_nsec;
+}
+#endif
+
+struct cb_clock_reading cb_clock_read(void)
+{
+    struct cb_clock_reading best = {0, 0, 0};
+    uint64_t best_width = UINT64_MAX;
+    /* The first try pays for cold caches, and any may be interrupted: the narrowest is the truest. */
+    for (int i = 0; i < CB_CLOCK_TRIES; i++) {
+        uint64_t before = cb_clock_ticks();
+        uint64_t monotonic = cb_clock_monotonic_ns();
+        int64_t epoch = epoch_ns();
+        uint64_t width = cb_clock_ticks() - before;
+        if (width < best_width) {
+            best_width = width;
+            best.ticks = before + width / 2;
+            best.monotonic_ns = (int64_t)monotonic;
+            best.epoch_ns = epoch;
+        }
+    }
+    return best;
+}
+
+const char *cb_clock_name(void)
+{
+    if (!cb_clock_has_counter) {
+        return "monotonic";
+    }
+#if defined(__aarch64__)
+    return "cntvct";
+#else
+    return "tsc";
+#endif
+}

@@ -1,0 +1,308 @@
+#include "codes.h"
+
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What hangs on a live code object, in its private slot. */
+struct live_code {
+    PyCodeObject *code; /* Borrowed: it owns us. */
+    PyObject *bytecode; /* Owned; NULL until asked for. */
+    uint32_t id;
+};
+
+static struct {
+    struct cb_function *functions; /* Owned. */
+    uint32_t n_functions;
+    uint32_t capacity;
+    uint32_t *index; /* Owned; open addressing, id + 1, 0 is free. */
+    uint32_t index_mask;
+    Py_ssize_t extra;
+    void (*forget)(const void *code);
+    PyObject *empty;     /* Owned; "". */
+    PyObject *dunder[2]; /* Owned; "__name__", "__module__". */
+} table;
+
+static void free_live(void *extra)
+{
+    struct live_code *live = extra;
+    if (live != NULL) {
+        table.forget(live->code);
+        Py_XDECREF(live->bytecode);
+        free(live);
+    }
+}
+
+static PyObject *text_or_empty(PyObject *text)
+{
+    return text != NULL && PyUnicode_CheckExact(text) ? text : table.empty;
+}
+
+static Py_hash_t hash_function(const struct cb_function *f)
+{
+    /* Exact strings: hashing them runs no user code and cannot fail. */
+    Py_uhash_t h = (Py_uhash_t)PyObject_Hash(f->module);
+    h = h * 1000003u ^ (Py_uhash_t)PyObject_Hash(f->qualname);
+    h = h * 1000003u ^ (Py_uhash_t)PyObject_Hash(f->filename);
+    h = h * 1000003u ^ (Py_uhash_t)f->line;
+    h = h * 1000003u ^ (Py_uhash_t)f->lines;
+    return (Py_hash_t)(h ^ h >> 29);
+}
+
+static bool is_same_text(PyObject *a, PyObject *b)
+{
+    return a == b || PyUnicode_Compare(a, b) == 0;
+}
+
+static bool is_same_function(const struct cb_function *a, const struct cb_function *b)
+{
+    return a->hash == b->hash && a->lines == b->lines && a->line == b->line && a->is_c == b->is_c &&
+           is_same_text(a->qualname, b->qualname) && is_same_text(a->module, b->module) &&
+           is_same_text(a->filename, b->filename);
+}
+
+/* Make room for one more function and its index entry. */
+static int grow(void)
+{
+    if (table.n_functions < table.capacity) {
+        return 0;
+    }
+    uint32_t capacity = table.capacity == 0 ? 1024 : table.capacity * 2;
+    struct cb_function *functions = realloc(table.functions, capacity * sizeof *functions);
+    if (functions == NULL) {
+        return CB_ENOMEM;
+    }
+    table.functions = functions;
+    uint32_t mask = capacity * 2 - 1;
+    uint32_t *index = calloc((size_t)mask + 1, sizeof *index);
+    if (index == NULL) {
+        return CB_ENOMEM;
+    }
+    for (uint32_t id = 0; id < table.n_functions; id++) {
+        uint32_t at = (uint32_t)functions[id].hash & mask;
+        while (index[at] != 0) {
+            at = (at + 1) & mask;
+        }
+        index[at] = id + 1;
+    }
+    free(table.index);
+    table.index = index;
+    table.index_mask = mask;
+    table.capacity = capacity;
+    return 0;
+}
+
+/* The id of an equal function, made if absent. Takes new references to the names it keeps. */
+static uint32_t intern(struct cb_function *f)
+{
+    f->hash = hash_function(f);
+    if (grow() < 0) {
+        return CB_CODE_UNKNOWN;
+    }
+    uint32_t at = (uint32_t)f->hash & table.index_mask;
+    while (table.index[at] != 0) {
+        if (is_same_function(&table.functions[table.index[at] - 1], f)) {
+            return table.index[at] - 1;
+        }
+        at = (at + 1) & table.index_mask;
+    }
+    if (table.n_functions > CB_CODE_MAX) {
+        return CB_CODE_UNKNOWN;
+    }
+    Py_INCREF(f->name);
+    Py_INCREF(f->qualname);
+    Py_INCREF(f->module);
+    Py_INCREF(f->filename);
+    table.functions[table.n_functions] = *f;
+    table.index[at] = ++table.n_functions;
+    return table.n_functions - 1;
+}
+
+int cb_codes_init(void (*forget)(const void *code))
+{
+    table.forget = forget;
+    table.empty = PyUnicode_InternFromString("");
+    table.dunder[0] = PyUnicode_InternFromString("__name__");
+    table.dunder[1] = PyUnicode_InternFromString("__module__");
+    PyObject *unknown = PyUnicode_InternFromString("<unknown>");
+    if (table.empty == NULL || table.dunder[0] == NULL || table.dunder[1] == NULL || unknown == NULL) {
+        Py_XDECREF(unknown);
+        return CB_EPYTHON;
+    }
+    table.extra = cb_request_code_extra(free_live);
+    struct cb_function f = {.name = unknown, .qualname = unknown, .module = table.empty, .filename = table.empty};
+    intern(&f); /* becomes CB_CODE_UNKNOWN */
+    Py_DECREF(unknown);
+    if (table.n_functions != 1 || table.extra < 0) {
+        PyErr_SetString(PyExc_RuntimeError, "callbox: no memory or no free slot on code objects");
+        return CB_EPYTHON;
+    }
+    return 0;
+}
+
+static struct live_code *live_of(PyCodeObject *code)
+{
+    void *extra = NULL;
+    if (cb_get_code_extra((PyObject *)code, table.extra, &extra) < 0) {
+        PyErr_Clear();
+    }
+    return extra;
+}
+
+/* The value of a str key in a dictionary that may be missing, else "". Borrowed. */
+static PyObject *text_at(PyObject *dict, PyObject *key)
+{
+    return dict != NULL && PyDict_Check(dict) ? text_or_empty(PyDict_GetItemWithError(dict, key)) : table.empty;
+}
+
+static uint32_t intern_new(PyCodeObject *code, PyObject *globals)
+{
+    PyObject *lines = code->co_linetable;
+    struct cb_function f = {
+        .name = text_or_empty(code->co_name),
+        .qualname = text_or_empty(code->co_qualname),
+        .module = text_at(globals, table.dunder[0]),
+        .filename = text_or_empty(code->co_filename),
+        .lines = lines != NULL && PyBytes_CheckExact(lines) ? PyObject_Hash(lines) : 0,
+        .line = code->co_firstlineno,
+        .flags = code->co_flags,
+    };
+    uint32_t id = intern(&f);
+    struct live_code *live = malloc(sizeof *live);
+    if (live != NULL) {
+        *live = (struct live_code){.code = code, .id = id};
+        if (cb_set_code_extra((PyObject *)code, table.extra, live) < 0) {
+            PyErr_Clear();
+            free(live);
+        }
+    }
+    return id;
+}
+
+uint32_t cb_codes_intern(PyCodeObject *code, PyObject *globals)
+{
+    struct live_code *live = live_of(code);
+    if (live != NULL) {
+        return live->id;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    uint32_t id = intern_new(code, globals);
+    PyErr_Restore(type, value, traceback);
+    return id;
+}
+
+const PyMethodDef *cb_codes_definition(PyObject *callable)
+{
+    if (PyCFunction_Check(callable)) {
+        return ((PyCFunctionObject *)callable)->m_ml;
+    }
+    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+        return ((PyMethodDescrObject *)callable)->d_method;
+    }
+    return NULL;
+}
+
+/* The class whose method table holds the definition: `self`'s own or the base that defines it. */
+static PyTypeObject *defining_type(PyObject *callable, const PyMethodDef *definition)
+{
+    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+        return PyDescr_TYPE(callable);
+    }
+    PyObject *self = ((PyCFunctionObject *)callable)->m_self;
+    if (self == NULL || PyModule_Check(self)) {
+        return NULL;
+    }
+    PyTypeObject *type = PyType_Check(self) ? (PyTypeObject *)self : Py_TYPE(self);
+    PyObject *mro = type->tp_mro;
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        for (const PyMethodDef *m = base->tp_methods; m != NULL && m->ml_name != NULL; m++) {
+            if (m == definition) {
+                return base;
+            }
+        }
+    }
+    return type;
+}
+
+/* Module and qualified name of a method of a type: static types carry their module in tp_name. New references. */
+static void name_method(PyTypeObject *type, const char *method, PyObject **module, PyObject **qualname)
+{
+    const char *dot = strrchr(type->tp_name, '.');
+    const char *short_name = dot == NULL ? type->tp_name : dot + 1;
+    *qualname = PyUnicode_FromFormat("%s.%s", short_name, method);
+    if (dot != NULL) {
+        *module = PyUnicode_FromStringAndSize(type->tp_name, dot - type->tp_name);
+    } else if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+        *module = Py_NewRef(text_at(type->tp_dict, table.dunder[1]));
+    } else {
+        *module = PyUnicode_FromString("builtins");
+    }
+}
+
+uint32_t cb_codes_intern_c(PyObject *callable)
+{
+    PyObject *module = NULL, *qualname = NULL, *name = NULL;
+    PyObject *type, *value, *traceback;
+    uint32_t id = CB_CODE_UNKNOWN;
+    const PyMethodDef *definition = cb_codes_definition(callable);
+    if (definition == NULL) {
+        return id;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    PyTypeObject *owner = defining_type(callable, definition);
+    name = PyUnicode_FromString(definition->ml_name);
+    if (owner != NULL) {
+        name_method(owner, definition->ml_name, &module, &qualname);
+    } else {
+        module = Py_NewRef(text_or_empty(((PyCFunctionObject *)callable)->m_module));
+        qualname = Py_XNewRef(name);
+    }
+    if (module != NULL && qualname != NULL && name != NULL) {
+        struct cb_function f = {
+            .name = name,
+            .qualname = qualname,
+            .module = module,
+            .filename = table.empty,
+            .is_c = true,
+        };
+        id = intern(&f);
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(qualname);
+    Py_XDECREF(name);
+    PyErr_Restore(type, value, traceback);
+    return id;
+}
+
+const struct cb_function *cb_codes_get(uint32_t id)
+{
+    return &table.functions[id];
+}
+
+uint32_t cb_codes_count(void)
+{
+    return table.n_functions;
+}
+
+int cb_codes_instruction(PyCodeObject *code, int offset, int *argument)
+{
+    struct live_code *live = live_of(code);
+    if (live == NULL || offset < 0) {
+        return -1;
+    }
+    if (live->bytecode == NULL) {
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        live->bytecode = PyCode_GetCode(code);
+        PyErr_Restore(type, value, traceback);
+    }
+    if (live->bytecode == NULL || offset + 1 >= PyBytes_GET_SIZE(live->bytecode)) {
+        return -1;
+    }
+    const unsigned char *at = (const unsigned char *)PyBytes_AS_STRING(live->bytecode) + offset;
+    *argument = at[1];
+    return at[0];
+}

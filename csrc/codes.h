@@ -1,0 +1,58 @@
+/* The function table: one id per function, Python or C, for the life of the process.
+ *
+ * The key is the function, not its code object: module, file, qualified name, first line and line
+ * table. A function compiled twice keeps its id, so the table is bounded by the program's text. */
+#ifndef CB_CODES_H
+#define CB_CODES_H
+
+#include "compat.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cb_function {
+    PyObject *name;     /* Owned; str, as the next three. */
+    PyObject *qualname;
+    PyObject *module;
+    PyObject *filename;
+    Py_hash_t lines;    /* hash of the line table; address of the method definition for C */
+    Py_hash_t hash;
+    int line;
+    int flags;          /* co_flags; 0 for C */
+    bool is_c;
+};
+
+/* The id of functions beyond CB_CODE_MAX, and of those that memory was too short for. */
+#define CB_CODE_UNKNOWN 0u
+
+/* Prepare the table. `forget` is called with the address of each interned code object that dies.
+ * Result: 0, or CB_EPYTHON. Thread: any, once. GIL: held. */
+int cb_codes_init(void (*forget)(const void *code));
+
+/* The id of a Python function, interned on first sight.
+ * Result: the id, or CB_CODE_UNKNOWN. Leaves the error indicator as found, runs no user code.
+ * Thread: any. GIL: held. Memory: keeps references to its names, not to `code`. */
+uint32_t cb_codes_intern(PyCodeObject *code, PyObject *globals);
+
+/* The id of a C function called as `callable`: a builtin function or method, or a method descriptor.
+ * Result and rest: as cb_codes_intern. */
+uint32_t cb_codes_intern_c(PyObject *callable);
+
+/* What identifies a C function among callables: its method definition, or NULL if it is none.
+ * Thread: any. GIL: held. */
+const PyMethodDef *cb_codes_definition(PyObject *callable);
+
+/* The function of an id; valid until the next call that interns.
+ * Thread: any. GIL: held. */
+const struct cb_function *cb_codes_get(uint32_t id);
+
+/* The number of ids handed out; ids are 0 to n - 1.
+ * Thread: any. GIL: held. */
+uint32_t cb_codes_count(void);
+
+/* The instruction of an interned code object at a byte offset, as compiled: opcode, and its argument.
+ * Result: the opcode, or -1 where there is none. Leaves the error indicator as found.
+ * Thread: any. GIL: held. */
+int cb_codes_instruction(PyCodeObject *code, int offset, int *argument);
+
+#endif

@@ -1,0 +1,32 @@
+/* Every difference between CPython versions, and nothing else. Include instead of Python.h. */
+#ifndef CB_COMPAT_H
+#define CB_COMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+/* These are no part of Python.h. */
+#include <frameobject.h>
+#include <opcode.h>
+
+#if PY_VERSION_HEX < 0x030B0000
+#error "callbox needs CPython 3.11 or newer"
+#endif
+
+/* Private slots on code objects became a documented unstable API in 3.12. */
+#if PY_VERSION_HEX < 0x030C0000
+#define cb_request_code_extra _PyEval_RequestCodeExtraIndex
+#define cb_get_code_extra _PyCode_GetExtra
+#define cb_set_code_extra _PyCode_SetExtra
+#else
+#define cb_request_code_extra PyUnstable_Eval_RequestCodeExtraIndex
+#define cb_get_code_extra PyUnstable_Code_GetExtra
+#define cb_set_code_extra PyUnstable_Code_SetExtra
+#endif
+
+/* Sets the profile function of any thread; exported by every version, declared in the public
+ * headers of some only. */
+#if PY_VERSION_HEX >= 0x030D0000
+PyAPI_FUNC(int) _PyEval_SetProfile(PyThreadState *tstate, Py_tracefunc func, PyObject *arg);
+#endif
+
+#endif

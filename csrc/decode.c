@@ -1,0 +1,82 @@
+#include "decode.h"
+
+/* What prefixes have said since the last event. */
+struct prefixes {
+    uint64_t frame;
+    uint64_t n_bytes;
+    uint64_t n_blocks;
+};
+
+static uint32_t kind_of(struct cb_slot slot)
+{
+    return slot.word & CB_KIND_MASK;
+}
+
+static uint64_t payload_of(struct cb_slot slot)
+{
+    return slot.ticks | (uint64_t)(slot.word >> CB_KIND_BITS) << 32;
+}
+
+/* The signed 24-bit turn of the clock's high half that a TIME slot carries. */
+static uint32_t turn_of(struct cb_slot slot)
+{
+    uint32_t turn = slot.word >> CB_KIND_BITS;
+    return turn & 0x800000u ? turn | 0xFF000000u : turn;
+}
+
+/* The high half before the oldest slot: the newest less every turn between. */
+static uint32_t first_high(const struct cb_slots *slots)
+{
+    uint32_t high = slots->high;
+    for (size_t r = 0; r < slots->n_runs; r++) {
+        for (size_t i = 0; i < slots->n_slots[r]; i++) {
+            if (kind_of(slots->runs[r][i]) == CB_TIME) {
+                high -= turn_of(slots->runs[r][i]);
+            }
+        }
+    }
+    return high;
+}
+
+static int64_t to_ns(const struct cb_clock_line *line, uint64_t ticks)
+{
+    return line->epoch_ns + (int64_t)((double)(int64_t)(ticks - line->ticks) * line->ns_per_tick);
+}
+
+size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line, uint32_t thread,
+                 struct cb_event *events, uint64_t (*alloc)[2])
+{
+    uint32_t high = first_high(slots);
+    struct prefixes seen = {0, 0, 0};
+    size_t n_events = 0;
+    for (size_t r = 0; r < slots->n_runs; r++) {
+        for (size_t i = 0; i < slots->n_slots[r]; i++) {
+            struct cb_slot slot = slots->runs[r][i];
+            uint32_t kind = kind_of(slot);
+            if (kind >= CB_CALL && kind <= CB_TASK_SWITCH) {
+                if (alloc != NULL) {
+                    alloc[n_events][0] = seen.n_bytes;
+                    alloc[n_events][1] = seen.n_blocks;
+                }
+                events[n_events++] = (struct cb_event){
+                    .t_ns = to_ns(line, (uint64_t)high << 32 | slot.ticks),
+                    .frame = seen.frame,
+                    .code = slot.word >> CB_KIND_BITS,
+                    .thread = thread,
+                    .call = -1,
+                    .kind = (uint8_t)kind,
+                };
+                seen.frame = 0;
+            } else if (kind == CB_TIME) {
+                high += turn_of(slot);
+            } else if (kind == CB_FRAME) {
+                seen.frame = payload_of(slot);
+            } else if (kind == CB_ALLOC_BYTES) {
+                seen.n_bytes = payload_of(slot);
+            } else if (kind == CB_ALLOC_BLOCKS) {
+                seen.n_blocks = payload_of(slot);
+            }
+        }
+    }
+    return n_events;
+}

@@ -1,0 +1,315 @@
+/* The reference engine: PyEval_SetProfile, in every thread.
+ *
+ * Source: CPython Doc/c-api/init.rst, "Profiling and Tracing"; Python/ceval.c (3.11),
+ * Python/legacy_tracing.c (3.12 and later). */
+#include "recorder.h"
+
+#include <stdlib.h>
+
+/* The threads our hook was put into, by PyThreadState.id, which is never reused. */
+static struct {
+    uint64_t *ids; /* Owned. */
+    size_t n;
+    size_t capacity;
+    PyObject *bootstrap; /* Owned; what threading.setprofile holds. */
+} hooked;
+
+static int on_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
+
+static bool is_hooked(uint64_t id)
+{
+    for (size_t i = 0; i < hooked.n; i++) {
+        if (hooked.ids[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Note a hooked thread. Out of memory only costs the check at removal. */
+static void note_hooked(uint64_t id)
+{
+    if (is_hooked(id)) {
+        return;
+    }
+    if (hooked.n == hooked.capacity) {
+        size_t capacity = hooked.capacity == 0 ? 64 : hooked.capacity * 2;
+        uint64_t *ids = realloc(hooked.ids, capacity * sizeof *ids);
+        if (ids == NULL) {
+            return;
+        }
+        hooked.ids = ids;
+        hooked.capacity = capacity;
+    }
+    hooked.ids[hooked.n++] = id;
+}
+
+/* The function's cache line; the frame is the one that runs. */
+static struct cb_cached *find(struct cb_thread *thread, PyFrameObject *frame, PyCodeObject *code)
+{
+    struct cb_cached *cached = cb_cache_at(thread, code);
+    if (CB_LIKELY(cached->key == code)) {
+        return cached;
+    }
+    PyObject *globals = PyFrame_GetGlobals(frame);
+    cached = cb_recorder_meet(thread, code, globals);
+    Py_XDECREF(globals);
+    return cached;
+}
+
+static struct cb_cached *find_c(struct cb_thread *thread, PyObject *callable)
+{
+    const PyMethodDef *definition = cb_codes_definition(callable);
+    if (definition == NULL) {
+        return NULL;
+    }
+    struct cb_cached *cached = cb_cache_at(thread, definition);
+    return CB_LIKELY(cached->key == definition) ? cached : cb_recorder_meet_c(thread, callable, definition);
+}
+
+static uint64_t identity_of(PyFrameObject *frame)
+{
+    return (uint64_t)(uintptr_t)frame >> 4;
+}
+
+/* How a generator's frame is entered: RESUME's argument says where it had stopped; a frame that
+ * does not stand on RESUME is thrown into. Source: Python/compile.c, RESUME in Doc/library/dis.rst. */
+static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
+{
+    int argument = 0;
+    int opcode = cb_codes_instruction(code, PyFrame_GetLasti(frame), &argument);
+    if (opcode != RESUME) {
+        return CB_THROW;
+    }
+    return (argument & 3) == 0 ? CB_CALL : CB_RESUME;
+}
+
+static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
+                            uint32_t bits)
+{
+    cb_frames_push(&thread->active, frame);
+    cb_thread_enter(thread, now, bits | (uint32_t)entry_kind(frame, code), identity_of(frame));
+}
+
+/* A frame may go on without an event: 3.11 lets throw() through `yield from` jump past RESUME.
+ * Then its end comes from a frame that is not active, and its resume is supplied here. */
+static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
+                            uint32_t bits, PyObject *result)
+{
+    enum cb_kind kind = CB_UNWIND;
+    if (result != NULL) {
+        int argument = 0;
+        int opcode = cb_codes_instruction(code, PyFrame_GetLasti(frame), &argument);
+        kind = opcode == YIELD_VALUE ? CB_YIELD : CB_RETURN;
+    }
+    if (!cb_frames_pop(&thread->active, frame)) {
+        cb_thread_enter(thread, now, bits | CB_RESUME, identity_of(frame));
+    }
+    cb_thread_leave(thread, now, bits | (uint32_t)kind);
+}
+
+static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *arg)
+{
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    Py_DECREF(code); /* the frame keeps it */
+    const struct cb_cached *cached = find(thread, frame, code);
+    if (CB_UNLIKELY(cached->flags != 0)) {
+        if ((cached->flags & CB_IS_EXCLUDED) != 0) {
+            return;
+        }
+        uint32_t bits = cached->bits;
+        if (what == PyTrace_CALL) {
+            enter_generator(thread, now, frame, code, bits);
+        } else {
+            leave_generator(thread, now, frame, code, bits, arg);
+        }
+    } else if (what == PyTrace_CALL) {
+        cb_thread_enter(thread, now, cached->bits | CB_CALL, 0);
+    } else {
+        cb_thread_leave(thread, now, cached->bits | (arg == NULL ? CB_UNWIND : CB_RETURN));
+    }
+}
+
+static void on_c(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *callable)
+{
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    Py_DECREF(code);
+    if ((find(thread, frame, code)->flags & CB_IS_EXCLUDED) != 0) {
+        return;
+    }
+    const struct cb_cached *cached = find_c(thread, callable);
+    if (cached == NULL || (cached->flags & CB_IS_EXCLUDED) != 0) {
+        return;
+    }
+    if (what == PyTrace_C_CALL) {
+        cb_thread_enter(thread, now, cached->bits | CB_C_CALL, 0);
+    } else {
+        cb_thread_leave(thread, now, cached->bits | (what == PyTrace_C_RETURN ? CB_C_RETURN : CB_C_RAISE));
+    }
+}
+
+/* The hook. It never fails: an error of ours would be raised into the program. */
+static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, PyObject *arg)
+{
+    uint64_t now = cb_clock_ticks();
+    struct cb_thread *thread = cb_threads_here(CB_SETPROFILE);
+    if (CB_UNLIKELY(thread == NULL)) {
+        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that remove could not reach */
+        return 0;
+    }
+    for (; thread != NULL; thread = thread->next_here) {
+        if (what == PyTrace_CALL || what == PyTrace_RETURN) {
+            on_python(thread, now, frame, what, arg);
+        } else if (thread->recorder->options.has_c_calls) {
+            on_c(thread, now, frame, what, arg);
+        }
+    }
+    return 0;
+}
+
+/* What a new thread runs as its Python-level profile function: puts the C hook in its own place.
+ * threading calls it with (frame, event, arg) on the thread's first event. */
+static PyObject *bootstrap(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t n)
+{
+    if (cb_threads_here(CB_SETPROFILE) == NULL) {
+        PyEval_SetProfile(NULL, NULL);
+        Py_RETURN_NONE;
+    }
+    PyEval_SetProfile(on_event, NULL);
+    note_hooked(PyThreadState_Get()->id);
+    if (n == 3 && PyFrame_Check(args[0]) && PyUnicode_Check(args[1]) &&
+        PyUnicode_CompareWithASCIIString(args[1], "call") == 0) {
+        on_event(NULL, (PyFrameObject *)args[0], PyTrace_CALL, Py_None);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef bootstrap_definition = {
+    "callbox_bootstrap", (PyCFunction)(void (*)(void))bootstrap, METH_FASTCALL, NULL,
+};
+
+/* threading.getprofile() or threading.setprofile(function). New reference, or NULL with an exception. */
+static PyObject *call_threading(const char *name, PyObject *argument)
+{
+    PyObject *threading = PyImport_ImportModule("threading");
+    if (threading == NULL) {
+        return NULL;
+    }
+    PyObject *result = argument == NULL ? PyObject_CallMethod(threading, name, NULL)
+                                        : PyObject_CallMethod(threading, name, "O", argument);
+    Py_DECREF(threading);
+    return result;
+}
+
+/* Whether the hook for new threads is free, or already ours. Result: 1, 0, or CB_EPYTHON. */
+static int is_thread_hook_free(void)
+{
+    PyObject *current = call_threading("getprofile", NULL);
+    if (current == NULL) {
+        return CB_EPYTHON;
+    }
+    int is_free = current == Py_None || current == hooked.bootstrap;
+    Py_DECREF(current);
+    return is_free;
+}
+
+static int check_free(char reason[CB_REASON_SIZE])
+{
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
+         t = PyThreadState_Next(t)) {
+        if (t->c_profilefunc != NULL && t->c_profilefunc != on_event) {
+            PyOS_snprintf(reason, CB_REASON_SIZE, "thread %lu already has a profile function (sys.setprofile)",
+                          (unsigned long)t->thread_id);
+            return CB_EBUSY;
+        }
+    }
+    int is_free = is_thread_hook_free();
+    if (is_free == 0) {
+        PyOS_snprintf(reason, CB_REASON_SIZE, "threading.setprofile already holds a profile function");
+        return CB_EBUSY;
+    }
+    return is_free < 0 ? is_free : 0;
+}
+
+static int setprofile_install(char reason[CB_REASON_SIZE])
+{
+    if (hooked.bootstrap == NULL) {
+        hooked.bootstrap = PyCFunction_New(&bootstrap_definition, NULL);
+        if (hooked.bootstrap == NULL) {
+            return CB_EPYTHON;
+        }
+    }
+    int result = check_free(reason);
+    if (result < 0) {
+        return result;
+    }
+    PyObject *none = call_threading("setprofile", hooked.bootstrap);
+    if (none == NULL) {
+        return CB_EPYTHON;
+    }
+    Py_DECREF(none);
+    hooked.n = 0;
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
+         t = PyThreadState_Next(t)) {
+        if (_PyEval_SetProfile(t, on_event, NULL) < 0) { /* an audit hook objected */
+            return CB_EPYTHON;
+        }
+        note_hooked(t->id);
+    }
+    return 0;
+}
+
+static int setprofile_remove(void)
+{
+    int n_replaced = 0;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
+         t = PyThreadState_Next(t)) {
+        if (t->c_profilefunc == on_event) {
+            if (_PyEval_SetProfile(t, NULL, NULL) < 0) {
+                PyErr_Clear(); /* the hook takes itself out at its next event */
+            }
+        } else if (is_hooked(t->id)) {
+            n_replaced++;
+        }
+    }
+    PyObject *current = call_threading("getprofile", NULL);
+    if (current == hooked.bootstrap && current != NULL) {
+        Py_XDECREF(call_threading("setprofile", Py_None));
+    }
+    Py_XDECREF(current);
+    PyErr_Restore(type, value, traceback);
+    return n_replaced;
+}
+
+/* Generators that run in this thread right now were entered unseen: their ends stay plain ends. */
+static void setprofile_attach(struct cb_thread *thread)
+{
+    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
+    size_t n_before = thread->active.n;
+    while (frame != NULL) {
+        PyCodeObject *code = PyFrame_GetCode(frame);
+        if (find(thread, frame, code)->flags == CB_IS_GENERATOR) {
+            cb_frames_push(&thread->active, frame);
+        }
+        Py_DECREF(code);
+        PyFrameObject *back = PyFrame_GetBack(frame);
+        Py_DECREF(frame);
+        frame = back;
+    }
+    /* Pushed innermost first; the innermost must come last. */
+    for (size_t i = n_before, j = thread->active.n; i + 1 < j; i++) {
+        j--;
+        const void *kept = thread->active.frames[i];
+        thread->active.frames[i] = thread->active.frames[j];
+        thread->active.frames[j] = kept;
+    }
+}
+
+const struct cb_engine cb_engine_setprofile = {
+    .name = "setprofile",
+    .install = setprofile_install,
+    .remove = setprofile_remove,
+    .attach = setprofile_attach,
+};

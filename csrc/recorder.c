@@ -1,0 +1,207 @@
+#include "recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Thread_local struct cb_local cb_local;
+uint64_t cb_generation = 1;
+
+extern const struct cb_engine cb_engine_setprofile;
+
+const struct cb_engine *const cb_engines[CB_N_ENGINES] = {&cb_engine_setprofile};
+
+static struct cb_recorder *active;            /* Borrowed; newest first. */
+static uint32_t n_active_by_engine[CB_N_ENGINES];
+static uint64_t n_tokens;
+
+/* A code object dies: its address may come back as another's. */
+static void forget_code(const void *code)
+{
+    for (struct cb_recorder *r = active; r != NULL; r = r->next) {
+        for (struct cb_thread *t = r->threads; t != NULL; t = t->next) {
+            cb_thread_forget(t, code);
+        }
+    }
+}
+
+int cb_recorder_setup(void)
+{
+    cb_clock_init();
+    return cb_codes_init(forget_code);
+}
+
+void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
+                      struct cb_filter filter)
+{
+    *recorder = (struct cb_recorder){.options = options, .engine = engine, .filter = filter};
+}
+
+void cb_recorder_fini(struct cb_recorder *recorder)
+{
+    for (struct cb_thread *t = recorder->threads, *next; t != NULL; t = next) {
+        next = t->next;
+        cb_thread_free(t);
+    }
+    recorder->threads = NULL;
+    free(recorder->verdicts);
+    recorder->verdicts = NULL;
+    cb_filter_fini(&recorder->filter);
+}
+
+/* Views of an earlier stop keep what they saw; caches may name code that died since. */
+static int prepare_threads(struct cb_recorder *recorder)
+{
+    for (struct cb_thread *t = recorder->threads; t != NULL; t = t->next) {
+        if (cb_thread_unshare(t) < 0) {
+            return CB_ENOMEM;
+        }
+        memset(t->cache, 0, sizeof t->cache);
+        t->depth = 0;
+        t->is_attached = false;
+        t->active.n = 0;
+    }
+    return 0;
+}
+
+int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
+{
+    int result = prepare_threads(recorder);
+    if (result < 0) {
+        return result;
+    }
+    recorder->next = active;
+    active = recorder;
+    recorder->is_active = true;
+    cb_generation++;
+    if (recorder->options.has_memory) {
+        cb_alloc_acquire();
+    }
+    if (n_active_by_engine[recorder->engine]++ == 0) {
+        result = cb_engines[recorder->engine]->install(reason);
+        if (result < 0) {
+            cb_recorder_stop(recorder);
+        }
+    }
+    return result;
+}
+
+void cb_recorder_stop(struct cb_recorder *recorder)
+{
+    if (!recorder->is_active) {
+        return;
+    }
+    if (--n_active_by_engine[recorder->engine] == 0) {
+        recorder->n_replaced += (uint32_t)cb_engines[recorder->engine]->remove();
+    }
+    if (recorder->options.has_memory) {
+        cb_alloc_release();
+    }
+    struct cb_recorder **place = &active;
+    while (*place != recorder) {
+        place = &(*place)->next;
+    }
+    *place = recorder->next;
+    recorder->is_active = false;
+    cb_generation++;
+}
+
+/* The calling thread's part of a recorder, made on first sight; NULL when out of memory. */
+static struct cb_thread *thread_of(struct cb_recorder *recorder, uint64_t token)
+{
+    struct cb_thread **place = &recorder->threads;
+    for (; *place != NULL; place = &(*place)->next) {
+        if ((*place)->token == token) {
+            return *place;
+        }
+    }
+    *place = cb_thread_new(recorder, token);
+    if (*place == NULL) {
+        recorder->n_unrecorded_threads++;
+    }
+    return *place;
+}
+
+void cb_local_refresh(void)
+{
+    if (cb_local.token == 0) {
+        cb_local.token = ++n_tokens;
+    }
+    cb_local.generation = cb_generation;
+    memset(cb_local.first, 0, sizeof cb_local.first);
+    for (struct cb_recorder *r = active; r != NULL; r = r->next) {
+        struct cb_thread *thread = thread_of(r, cb_local.token);
+        if (thread != NULL) {
+            thread->next_here = cb_local.first[r->engine];
+            cb_local.first[r->engine] = thread;
+            if (!thread->is_attached) {
+                thread->is_attached = true;
+                cb_engines[r->engine]->attach(thread);
+            }
+        }
+    }
+}
+
+static bool has_room_for(struct cb_recorder *recorder, uint32_t id)
+{
+    if (id < recorder->n_verdicts) {
+        return true;
+    }
+    uint32_t n = recorder->n_verdicts == 0 ? 1024 : recorder->n_verdicts * 2;
+    while (n <= id) {
+        n *= 2;
+    }
+    uint8_t *grown = realloc(recorder->verdicts, n);
+    if (grown == NULL) {
+        return false;
+    }
+    memset(grown + recorder->n_verdicts, CB_UNDECIDED, n - recorder->n_verdicts);
+    recorder->verdicts = grown;
+    recorder->n_verdicts = n;
+    return true;
+}
+
+/* Whether the filter excludes a function; decided once per recorder. */
+static bool is_excluded(struct cb_recorder *recorder, uint32_t id)
+{
+    const struct cb_function *f = cb_codes_get(id);
+    if (has_room_for(recorder, id) && recorder->verdicts[id] != CB_UNDECIDED) {
+        return recorder->verdicts[id] == CB_EXCLUDED;
+    }
+    const char *module = PyUnicode_AsUTF8(f->module);
+    if (module == NULL) { /* a name with surrogates: no pattern can name it */
+        PyErr_Clear();
+        module = "";
+    }
+    enum cb_verdict verdict = f->is_c ? cb_filter_decide_c(&recorder->filter, module)
+                                      : cb_filter_decide(&recorder->filter, module);
+    if (id < recorder->n_verdicts) {
+        recorder->verdicts[id] = (uint8_t)verdict;
+    }
+    return verdict == CB_EXCLUDED;
+}
+
+static struct cb_cached *remember(struct cb_thread *thread, const void *key, uint32_t id)
+{
+    const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    struct cb_cached *cached = cb_cache_at(thread, key);
+    *cached = (struct cb_cached){
+        .key = key,
+        .bits = id << CB_KIND_BITS,
+        .flags = (is_excluded(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
+                 ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0),
+    };
+    PyErr_Restore(type, value, traceback);
+    return cached;
+}
+
+struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code, PyObject *globals)
+{
+    return remember(thread, code, cb_codes_intern(code, globals));
+}
+
+struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const PyMethodDef *definition)
+{
+    return remember(thread, definition, cb_codes_intern_c(callable));
+}

@@ -1,0 +1,96 @@
+/* Recorders: what to record, for whom, and each thread's way to them. */
+#ifndef CB_RECORDER_H
+#define CB_RECORDER_H
+
+#include "codes.h"
+#include "filter.h"
+#include "thread.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cb_engine_id { CB_SETPROFILE = 0, CB_N_ENGINES };
+
+#define CB_REASON_SIZE 200
+
+/* A source of events: a hook that feeds every active recorder of its kind. */
+struct cb_engine {
+    const char *name;
+    /* Install the hook in every thread. Result: 0, CB_EBUSY with a reason, or CB_EPYTHON. */
+    int (*install)(char reason[CB_REASON_SIZE]);
+    /* Remove the hook where it is still ours. Result: threads in which the program had replaced it. */
+    int (*remove)(void);
+    /* Look at what runs in the calling thread when a recorder first meets it. */
+    void (*attach)(struct cb_thread *thread);
+};
+
+/* Engines of this build, by cb_engine_id. */
+extern const struct cb_engine *const cb_engines[CB_N_ENGINES];
+
+struct cb_options {
+    uint64_t n_slots; /* a ring's capacity; a power of two */
+    uint32_t max_depth; /* 0: unlimited */
+    bool has_c_calls;
+    bool has_memory;
+};
+
+struct cb_recorder {
+    struct cb_options options;
+    enum cb_engine_id engine;
+    bool is_active;
+    struct cb_filter filter;
+    struct cb_thread *threads;     /* Owned list, in order of first event. */
+    struct cb_recorder *next;      /* Borrowed; in the list of active recorders. */
+    uint8_t *verdicts;             /* Owned; enum cb_verdict by function id. */
+    uint32_t n_verdicts;
+    uint32_t n_replaced;           /* threads whose hook the program replaced */
+    uint32_t n_unrecorded_threads; /* threads that memory was too short for */
+};
+
+/* The calling thread's way to the active recorders. */
+struct cb_local {
+    struct cb_thread *first[CB_N_ENGINES]; /* Borrowed. */
+    uint64_t generation; /* of the active list, when `first` was made */
+    uint64_t token;      /* 0: not asked for yet */
+};
+
+extern _Thread_local struct cb_local cb_local;
+extern uint64_t cb_generation; /* grows whenever the active list changes; under the GIL */
+
+/* Prepare recorders, codes and clock. Result: 0 or CB_EPYTHON. Thread: any, once. GIL: held. */
+int cb_recorder_setup(void);
+
+/* Prepare a recorder; the filter has been made and is taken over.
+ * Result: 0. Thread: any. GIL: held. */
+void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
+                      struct cb_filter filter);
+
+/* Free an inactive recorder; views of its slots stay valid. Thread: any. GIL: held. */
+void cb_recorder_fini(struct cb_recorder *recorder);
+
+/* Join the active recorders; installs the engine's hook for the first of its kind.
+ * Result: 0, CB_ENOMEM, CB_EBUSY with a reason, or CB_EPYTHON. Thread: any. GIL: held. */
+int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE]);
+
+/* Leave the active recorders; removes the hook with the last of its kind. Thread: any. GIL: held. */
+void cb_recorder_stop(struct cb_recorder *recorder);
+
+/* Bring the calling thread's list up to date. The slow half of cb_threads_here. */
+void cb_local_refresh(void);
+
+/* The calling thread's parts of the active recorders of an engine; NULL if there are none.
+ * Thread: any. GIL: held. */
+static inline struct cb_thread *cb_threads_here(enum cb_engine_id engine)
+{
+    if (CB_UNLIKELY(cb_local.generation != cb_generation)) {
+        cb_local_refresh();
+    }
+    return cb_local.first[engine];
+}
+
+/* Decide on a function met for the first time, or pushed out of the cache.
+ * Thread: the producer. GIL: held. Leaves the error indicator as found. */
+struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code, PyObject *globals);
+struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const PyMethodDef *definition);
+
+#endif

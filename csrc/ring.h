@@ -1,0 +1,76 @@
+/* One thread's slots: a free-running counter over a power-of-two buffer that keeps the newest.
+ *
+ * One producer. Readers in the producer's thread, or holding the GIL on a build that has one,
+ * use cb_ring_view; readers that run beside the producer use cb_ring_copy. */
+#ifndef CB_RING_H
+#define CB_RING_H
+
+#include "event.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cb_ring {
+    _Atomic uint64_t *slots; /* Borrowed: the caller's storage, mask + 1 slots. */
+    uint64_t mask;
+    _Atomic uint64_t head;    /* free-running index of the next slot; only the producer writes */
+    _Atomic uint32_t high;    /* high half of the clock at the newest slot */
+    _Atomic uint32_t version; /* odd while high and head do not agree */
+    uint64_t origin;          /* head at init */
+    uint64_t n_prefixes;      /* slots appended that are no events; the producer's */
+};
+
+/* The retained slots, oldest first, in at most two runs. */
+struct cb_ring_view {
+    const struct cb_slot *runs[2]; /* Borrowed: the ring's storage. */
+    size_t n_slots[2];
+    uint32_t high;
+    uint64_t n_events; /* events ever appended */
+};
+
+/* Prepare a ring over the caller's storage of `capacity` slots, a power of two, at time `now`.
+ * `origin` is the first value of the counter: 0 but in tests of its wrap.
+ * Thread: the producer. GIL: not needed. Memory: keeps `slots`, frees nothing. */
+void cb_ring_init(struct cb_ring *ring, struct cb_slot *slots, uint64_t capacity, uint64_t now, uint64_t origin);
+
+/* Look at the retained slots without a copy.
+ * Thread: the producer's, or any while the producer cannot run. GIL: as said above. */
+struct cb_ring_view cb_ring_look(const struct cb_ring *ring);
+
+/* Copy the retained slots, oldest first, while the producer may run; slots overwritten meanwhile
+ * are left out. `out` has room for mask + 1 slots.
+ * Result: the number of slots copied; *high belongs to the newest of them.
+ * Thread: any. GIL: not needed. */
+size_t cb_ring_copy(const struct cb_ring *ring, struct cb_slot *out, uint32_t *high);
+
+/* Note a change of the clock's high half. The slow half of cb_ring_append. */
+void cb_ring_turn(struct cb_ring *ring, uint64_t now);
+
+static inline void cb_ring_put(struct cb_ring *ring, uint32_t ticks, uint32_t word)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    /* One 8-byte store: a reader beside us sees all of a slot or none of it. */
+    atomic_store_explicit(&ring->slots[head & ring->mask], (uint64_t)word << 32 | ticks, memory_order_relaxed);
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release); /* pairs with acquire in cb_ring_copy */
+}
+
+/* Append one event at time `now`; never blocks, never allocates, overwrites the oldest when full.
+ * Thread: the producer. GIL: not needed. */
+static inline void cb_ring_append(struct cb_ring *ring, uint64_t now, uint32_t word)
+{
+    if (CB_UNLIKELY((uint32_t)(now >> 32) != atomic_load_explicit(&ring->high, memory_order_relaxed))) {
+        cb_ring_turn(ring, now);
+    }
+    cb_ring_put(ring, (uint32_t)now, word);
+}
+
+/* Append a prefix slot: 56 bits that belong to the event appended next.
+ * Thread: the producer. GIL: not needed. */
+static inline void cb_ring_append_prefix(struct cb_ring *ring, enum cb_kind kind, uint64_t payload)
+{
+    ring->n_prefixes++;
+    cb_ring_put(ring, (uint32_t)payload, (uint32_t)kind | (uint32_t)(payload >> 32) << CB_KIND_BITS);
+}
+
+#endif

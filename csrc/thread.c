@@ -1,0 +1,97 @@
+#include "thread.h"
+
+#include "recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
+{
+    const struct cb_options *options = &recorder->options;
+    struct cb_thread *thread = calloc(1, sizeof *thread);
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->storage = cb_storage_new(options->n_slots);
+    if (thread->storage == NULL) {
+        free(thread);
+        return NULL;
+    }
+    cb_ring_init(&thread->ring, thread->storage->slots, options->n_slots, cb_clock_ticks(), 0);
+    thread->extras = (options->max_depth > 0 ? CB_WITH_DEPTH : 0) | (options->has_memory ? CB_WITH_ALLOC : 0);
+    thread->max_depth = options->max_depth;
+    thread->recorder = recorder;
+    thread->token = token;
+    thread->ident = PyThread_get_thread_ident();
+    thread->native_id = PyThread_get_thread_native_id();
+    return thread;
+}
+
+void cb_thread_free(struct cb_thread *thread)
+{
+    cb_storage_release(thread->storage);
+    free(thread->active.frames);
+    free(thread);
+}
+
+int cb_thread_unshare(struct cb_thread *thread)
+{
+    if (thread->storage->n_users == 1) {
+        return 0;
+    }
+    struct cb_storage *copy = cb_storage_new(thread->storage->n_slots);
+    if (copy == NULL) {
+        return CB_ENOMEM;
+    }
+    memcpy(copy->slots, thread->storage->slots, copy->n_slots * sizeof *copy->slots);
+    thread->ring.slots = (_Atomic uint64_t *)(void *)copy->slots;
+    cb_storage_release(thread->storage);
+    thread->storage = copy;
+    return 0;
+}
+
+void cb_thread_forget(struct cb_thread *thread, const void *code)
+{
+    struct cb_cached *cached = cb_cache_at(thread, code);
+    if (cached->key == code) {
+        cached->key = NULL;
+    }
+}
+
+int cb_frames_push(struct cb_frames *frames, const void *frame)
+{
+    if (frames->n > 0 && frames->frames[frames->n - 1] == frame) {
+        return 0;
+    }
+    if (frames->n == frames->capacity) {
+        size_t capacity = frames->capacity == 0 ? 64 : frames->capacity * 2;
+        const void **grown = realloc(frames->frames, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return CB_ENOMEM;
+        }
+        frames->frames = grown;
+        frames->capacity = capacity;
+    }
+    frames->frames[frames->n++] = frame;
+    return 0;
+}
+
+int cb_frames_pop(struct cb_frames *frames, const void *frame)
+{
+    for (size_t i = frames->n; i > 0; i--) {
+        if (frames->frames[i - 1] == frame) {
+            frames->n = i - 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void cb_thread_append_extras(struct cb_thread *thread)
+{
+    if ((thread->extras & CB_WITH_ALLOC) != 0) {
+        struct cb_alloc_counts counts = cb_alloc_here;
+        cb_ring_append_prefix(&thread->ring, CB_ALLOC_BYTES, counts.n_bytes & CB_PAYLOAD_MASK);
+        cb_ring_append_prefix(&thread->ring, CB_ALLOC_BLOCKS, counts.n_blocks & CB_PAYLOAD_MASK);
+    }
+}

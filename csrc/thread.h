@@ -1,0 +1,118 @@
+/* What a recorder keeps for one thread: its ring, and the verdicts it met last. */
+#ifndef CB_THREAD_H
+#define CB_THREAD_H
+
+#include "alloc.h"
+#include "clock.h"
+#include "compat.h"
+#include "event.h"
+#include "ring.h"
+#include "storage.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cb_recorder;
+
+/* Flags of a function, in a cache line's `flags`. */
+#define CB_IS_EXCLUDED 1u
+#define CB_IS_GENERATOR 2u /* generator, coroutine or asynchronous generator code */
+
+/* Extras of a recording: what makes an event more than one slot. */
+#define CB_WITH_DEPTH 1u
+#define CB_WITH_ALLOC 2u
+
+#define CB_CACHE_BITS 8
+#define CB_CACHE_SIZE (1u << CB_CACHE_BITS)
+
+/* A function's verdict and id, by the address of its code object or method definition. */
+struct cb_cached {
+    const void *key; /* Borrowed, never followed; NULL is free. */
+    uint32_t bits;   /* id << CB_KIND_BITS */
+    uint32_t flags;
+};
+
+/* The generator frames active in this thread, innermost last. */
+struct cb_frames {
+    const void **frames; /* Owned array; Borrowed frames, compared and never followed. */
+    size_t n;
+    size_t capacity;
+};
+
+struct cb_thread {
+    struct cb_ring ring;
+    uint32_t extras;
+    uint32_t max_depth;
+    uint32_t depth;
+    struct cb_thread *next_here;    /* Borrowed; another recorder's, for the same thread and engine. */
+    struct cb_recorder *recorder;   /* Borrowed: it owns us. */
+    struct cb_storage *storage;     /* Owned: one use. */
+    struct cb_thread *next;         /* Owned; in order of first event. */
+    uint64_t token;                 /* which thread of this process, never reused */
+    uint64_t ident;
+    uint64_t native_id;
+    bool is_attached; /* its engine has looked at what ran when recording began */
+    struct cb_frames active;
+    struct cb_cached cache[CB_CACHE_SIZE];
+};
+
+/* Make the calling thread's part of a recorder; the caller links it in.
+ * Result: the thread, or NULL when out of memory. Thread: the producer. GIL: held. */
+struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token);
+
+/* Free a thread; views of its slots stay valid. Thread: any. GIL: held. */
+void cb_thread_free(struct cb_thread *thread);
+
+/* Give the ring fresh storage with the same slots if a view looks at the present one.
+ * Result: 0 or CB_ENOMEM. Thread: any while the producer does not run. GIL: held. */
+int cb_thread_unshare(struct cb_thread *thread);
+
+/* Forget a code object that dies. Thread: any. GIL: held. */
+void cb_thread_forget(struct cb_thread *thread, const void *code);
+
+/* Push and pop a generator's frame. Pushing the innermost again changes nothing; popping drops
+ * whatever lies above the frame.
+ * Result: push 0 or CB_ENOMEM; pop 1 if the frame was there, else 0.
+ * Thread: the producer. GIL: held. */
+int cb_frames_push(struct cb_frames *frames, const void *frame);
+int cb_frames_pop(struct cb_frames *frames, const void *frame);
+
+static inline struct cb_cached *cb_cache_at(struct cb_thread *thread, const void *key)
+{
+    /* Fibonacci hashing (Knuth, TAOCP 6.4); objects are 16-byte aligned. */
+    uint32_t hash = (uint32_t)((uintptr_t)key >> 4) * 0x9E3779B1u;
+    return &thread->cache[hash >> (32 - CB_CACHE_BITS)];
+}
+
+/* Append prefixes as the recording's extras ask for. The slow half of enter and leave. */
+void cb_thread_append_extras(struct cb_thread *thread);
+
+/* Record the start of a call; `frame` is a generator frame's identity, or 0.
+ * Thread: the producer. GIL: as its engine needs. Never blocks, never allocates. */
+static inline void cb_thread_enter(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame)
+{
+    if (CB_UNLIKELY(thread->extras != 0)) {
+        if ((thread->extras & CB_WITH_DEPTH) != 0 && ++thread->depth > thread->max_depth) {
+            return;
+        }
+        cb_thread_append_extras(thread);
+    }
+    if (frame != 0) {
+        cb_ring_append_prefix(&thread->ring, CB_FRAME, frame & CB_PAYLOAD_MASK);
+    }
+    cb_ring_append(&thread->ring, now, word);
+}
+
+/* Record the end of a call. Thread, GIL: as cb_thread_enter. */
+static inline void cb_thread_leave(struct cb_thread *thread, uint64_t now, uint32_t word)
+{
+    if (CB_UNLIKELY(thread->extras != 0)) {
+        if ((thread->extras & CB_WITH_DEPTH) != 0 && (thread->depth == 0 || thread->depth-- > thread->max_depth)) {
+            return; /* entered before the recording began, or too deep */
+        }
+        cb_thread_append_extras(thread);
+    }
+    cb_ring_append(&thread->ring, now, word);
+}
+
+#endif

@@ -1,0 +1,365 @@
+# cython: language_level=3, boundscheck=False, embedsignature=False
+"""The C core, converted and checked; no policy and no text."""
+
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "event.h":
+    cdef struct cb_slot:
+        pass
+    cdef struct cb_event:
+        pass
+    cdef struct cb_call:
+        pass
+    int CB_ENOMEM
+    int CB_EBUSY
+    int CB_EPYTHON
+
+cdef extern from "clock.h":
+    cdef struct cb_clock_reading:
+        uint64_t ticks
+        int64_t monotonic_ns
+        int64_t epoch_ns
+    cb_clock_reading cb_clock_read()
+    const char *cb_clock_name()
+
+cdef extern from "storage.h":
+    cdef struct cb_storage:
+        pass
+    void cb_storage_hold(cb_storage *storage)
+    void cb_storage_release(cb_storage *storage)
+
+cdef extern from "ring.h":
+    cdef struct cb_ring:
+        pass
+    cdef struct cb_ring_view:
+        const cb_slot *runs[2]
+        size_t n_slots[2]
+        uint32_t high
+        uint64_t n_events
+    cb_ring_view cb_ring_look(const cb_ring *ring)
+
+cdef extern from "decode.h":
+    cdef struct cb_clock_line:
+        uint64_t ticks
+        int64_t epoch_ns
+        double ns_per_tick
+    cdef struct cb_slots:
+        const cb_slot *const *runs
+        const size_t *n_slots
+        size_t n_runs
+        uint32_t high
+    size_t cb_decode(const cb_slots *slots, const cb_clock_line *line, uint32_t thread,
+                     cb_event *events, uint64_t (*alloc)[2]) nogil
+
+cdef extern from "fold.h":
+    cdef struct cb_fold_input:
+        cb_event *events
+        size_t n_events
+        const uint64_t (*alloc)[2]
+        int64_t t_end_ns
+    cdef struct cb_fold_output:
+        cb_call *calls
+        uint64_t (*call_alloc)[2]
+        size_t n_calls
+    int cb_fold(const cb_fold_input *input, cb_fold_output *output) nogil
+    size_t cb_fold_bound(const cb_event *events, size_t n_events) nogil
+
+cdef extern from "filter.h":
+    cdef struct cb_pattern:
+        const char *text
+        bint is_negated
+        bint has_decided
+    cdef struct cb_filter:
+        cb_pattern *patterns
+        size_t n_patterns
+    ctypedef enum cb_verdict "enum cb_verdict":
+        CB_SELECTED
+    int cb_filter_init(cb_filter *filter, const char *const *patterns, size_t n)
+    void cb_filter_fini(cb_filter *filter)
+    cb_verdict cb_filter_decide(cb_filter *filter, const char *module)
+
+cdef extern from "codes.h":
+    cdef struct cb_function:
+        void *name
+        void *qualname
+        void *module
+        void *filename
+        int line
+        int flags
+        bint is_c
+    const cb_function *cb_codes_get(uint32_t id)
+    uint32_t cb_codes_count()
+
+cdef extern from "recorder.h":
+    ctypedef enum cb_engine_id "enum cb_engine_id":
+        CB_N_ENGINES
+    int CB_REASON_SIZE
+    cdef struct cb_engine:
+        const char *name
+    const cb_engine *const *cb_engines
+    cdef struct cb_options:
+        uint64_t n_slots
+        uint32_t max_depth
+        bint has_c_calls
+        bint has_memory
+    cdef struct cb_thread:
+        cb_ring ring
+        cb_storage *storage
+        cb_thread *next
+        uint64_t ident
+        uint64_t native_id
+    cdef struct cb_recorder:
+        bint is_active
+        cb_filter filter
+        cb_thread *threads
+        uint32_t n_replaced
+        uint32_t n_unrecorded_threads
+    int cb_recorder_setup() except -3
+    void cb_recorder_init(cb_recorder *recorder, cb_engine_id engine, cb_options options, cb_filter filter)
+    void cb_recorder_fini(cb_recorder *recorder)
+    int cb_recorder_start(cb_recorder *recorder, char *reason) except -3
+    void cb_recorder_stop(cb_recorder *recorder)
+
+
+class EngineBusy(Exception):
+    """A foreign hook holds the slot this engine needs."""
+
+
+cb_recorder_setup()
+
+
+cdef int make_filter(cb_filter *filter, patterns) except -1:
+    cdef list encoded = [pattern.encode() for pattern in patterns]
+    cdef size_t n = len(encoded)
+    cdef const char **texts = <const char **>PyMem_Malloc((n + 1) * sizeof(char *))
+    cdef int result
+    if texts == NULL:
+        raise MemoryError
+    for i in range(n):
+        texts[i] = encoded[i]
+    result = cb_filter_init(filter, texts, n)
+    PyMem_Free(texts)
+    if result < 0:
+        raise MemoryError
+    return 0
+
+
+cdef class _Run:
+    """A run of slots as a buffer; keeps the storage alive."""
+
+    cdef cb_storage *storage
+    cdef const cb_slot *first
+    cdef Py_ssize_t size_bytes
+    cdef Py_ssize_t stride
+
+    def __getbuffer__(self, Py_buffer *buffer, int flags):
+        if flags & PyBUF_WRITABLE:
+            raise BufferError("slots are read-only")
+        buffer.buf = <void *>self.first
+        buffer.obj = self
+        buffer.len = self.size_bytes
+        buffer.itemsize = 1
+        buffer.readonly = 1
+        buffer.ndim = 1
+        buffer.format = <char *>"B" if flags & PyBUF_FORMAT else NULL
+        buffer.shape = &self.size_bytes
+        buffer.strides = &self.stride
+        buffer.suboffsets = NULL
+        buffer.internal = NULL
+
+    def __dealloc__(self):
+        cb_storage_release(self.storage)
+
+
+cdef class Recorder:
+    """One recording: per-thread rings fed by an engine's hook."""
+
+    cdef cb_recorder recorder
+
+    def __init__(self, str engine, patterns, *, uint64_t max_events, uint32_t max_depth, bint c_calls, bint memory):
+        cdef cb_filter filter
+        cdef cb_options options
+        cdef uint64_t n_slots = 1
+        if self.recorder.is_active:
+            raise RuntimeError("recorder is recording")
+        if not 0 < max_events <= <uint64_t>1 << 48:
+            raise ValueError("max_events")
+        while n_slots < max_events:
+            n_slots *= 2
+        engine_id = engines().index(engine)
+        make_filter(&filter, patterns)
+        cb_recorder_fini(&self.recorder)
+        options.n_slots = n_slots
+        options.max_depth = max_depth
+        options.has_c_calls = c_calls
+        options.has_memory = memory
+        cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, options, filter)
+
+    def __dealloc__(self):
+        cb_recorder_stop(&self.recorder)
+        cb_recorder_fini(&self.recorder)
+
+    def start(self):
+        cdef char reason[256]
+        cdef int result
+        if self.recorder.is_active:
+            raise RuntimeError("recorder is recording")
+        result = cb_recorder_start(&self.recorder, reason)
+        if result == CB_EBUSY:
+            raise EngineBusy(reason.decode("utf-8", "replace"))
+        if result == CB_ENOMEM:
+            raise MemoryError
+
+    def stop(self):
+        cb_recorder_stop(&self.recorder)
+
+    @property
+    def is_recording(self):
+        return self.recorder.is_active
+
+    cdef cb_thread *thread_at(self, Py_ssize_t index) except NULL:
+        cdef cb_thread *thread = self.recorder.threads
+        while thread != NULL and index > 0:
+            thread = thread.next
+            index -= 1
+        if thread == NULL or index < 0:
+            raise IndexError("thread index")
+        return thread
+
+    def threads(self):
+        cdef cb_thread *thread = self.recorder.threads
+        cdef cb_ring_view view
+        rows = []
+        while thread != NULL:
+            view = cb_ring_look(&thread.ring)
+            rows.append((thread.ident, thread.native_id, view.n_events, view.high))
+            thread = thread.next
+        return rows
+
+    def slots(self, Py_ssize_t thread_index):
+        cdef cb_thread *thread = self.thread_at(thread_index)
+        cdef cb_ring_view view = cb_ring_look(&thread.ring)
+        cdef _Run run
+        runs = []
+        for i in range(2):
+            if view.n_slots[i] == 0:
+                continue
+            run = _Run.__new__(_Run)
+            cb_storage_hold(thread.storage)
+            run.storage = thread.storage
+            run.first = view.runs[i]
+            run.stride = 1
+            run.size_bytes = <Py_ssize_t>(view.n_slots[i] * sizeof(cb_slot))
+            runs.append(memoryview(run))
+        return tuple(runs)
+
+    def unmatched_patterns(self):
+        cdef cb_filter *filter = &self.recorder.filter
+        return [
+            ("!" if filter.patterns[i].is_negated else "") + filter.patterns[i].text.decode("utf-8", "surrogateescape")
+            for i in range(filter.n_patterns)
+            if not filter.patterns[i].has_decided
+        ]
+
+    def n_replaced(self):
+        return self.recorder.n_replaced
+
+    def n_unrecorded_threads(self):
+        return self.recorder.n_unrecorded_threads
+
+
+def engines():
+    return [cb_engines[i].name.decode() for i in range(<int>CB_N_ENGINES)]
+
+
+def functions():
+    cdef const cb_function *f
+    rows = []
+    for i in range(cb_codes_count()):
+        f = cb_codes_get(i)
+        rows.append((i, <object>f.name, <object>f.qualname, <object>f.module, <object>f.filename, f.line, f.is_c, f.flags))
+    return rows
+
+
+def clock():
+    cdef cb_clock_reading reading = cb_clock_read()
+    return reading.ticks, reading.monotonic_ns, reading.epoch_ns
+
+
+def clock_name():
+    return cb_clock_name().decode()
+
+
+def is_selected(patterns, str module_name):
+    cdef cb_filter filter
+    make_filter(&filter, patterns)
+    try:
+        return cb_filter_decide(&filter, module_name.encode()) == CB_SELECTED
+    finally:
+        cb_filter_fini(&filter)
+
+
+def decode(segments, uint32_t ticks_high, clock, uint32_t thread, uint8_t[::1] events, uint64_t[:, ::1] alloc):
+    cdef cb_clock_line line
+    cdef cb_slots slots
+    cdef size_t n = len(segments)
+    cdef size_t n_slots = 0
+    cdef size_t n_events
+    cdef const uint8_t[::1] segment
+    cdef const cb_slot **runs = <const cb_slot **>PyMem_Malloc((n + 1) * sizeof(cb_slot *))
+    cdef size_t *lengths = <size_t *>PyMem_Malloc((n + 1) * sizeof(size_t))
+    cdef cb_event *out = <cb_event *>&events[0] if events.shape[0] else NULL
+    cdef uint64_t (*alloc_out)[2]
+    alloc_out = <uint64_t (*)[2]>&alloc[0, 0] if alloc is not None and alloc.shape[0] else NULL
+    try:
+        if runs == NULL or lengths == NULL:
+            raise MemoryError
+        for i in range(n):
+            segment = segments[i]
+            runs[i] = <const cb_slot *>&segment[0] if segment.shape[0] else NULL
+            lengths[i] = <size_t>segment.shape[0] // sizeof(cb_slot)
+            n_slots += lengths[i]
+        if <size_t>events.shape[0] < n_slots * sizeof(cb_event):
+            raise ValueError("events: too small")
+        if alloc is not None and (<size_t>alloc.shape[0] < n_slots or alloc.shape[1] != 2):
+            raise ValueError("alloc: shape")
+        line.ticks, line.epoch_ns, line.ns_per_tick = clock
+        slots.runs = runs
+        slots.n_slots = lengths
+        slots.n_runs = n
+        slots.high = ticks_high
+        with nogil:
+            n_events = cb_decode(&slots, &line, thread, out, alloc_out)
+        return n_events
+    finally:
+        PyMem_Free(runs)
+        PyMem_Free(lengths)
+
+
+def fold(uint8_t[::1] events, const uint64_t[:, ::1] alloc, int64_t t_end_ns, uint8_t[::1] calls,
+         uint64_t[:, ::1] call_alloc):
+    cdef cb_fold_input given
+    cdef cb_fold_output made
+    cdef int result
+    given.n_events = <size_t>events.shape[0] // sizeof(cb_event)
+    given.events = <cb_event *>&events[0] if given.n_events else NULL
+    given.alloc = <const uint64_t (*)[2]>&alloc[0, 0] if alloc is not None and alloc.shape[0] else NULL
+    given.t_end_ns = t_end_ns
+    made.calls = <cb_call *>&calls[0] if calls.shape[0] else NULL
+    made.call_alloc = <uint64_t (*)[2]>&call_alloc[0, 0] if call_alloc is not None and call_alloc.shape[0] else NULL
+    made.n_calls = 0
+    n_calls = <size_t>calls.shape[0] // sizeof(cb_call)
+    if n_calls < cb_fold_bound(given.events, given.n_events):
+        raise ValueError("calls: too small")
+    if alloc is not None and (<size_t>alloc.shape[0] < given.n_events or alloc.shape[1] != 2):
+        raise ValueError("alloc: shape")
+    if call_alloc is not None and (<size_t>call_alloc.shape[0] < n_calls or call_alloc.shape[1] != 2):
+        raise ValueError("call_alloc: shape")
+    with nogil:
+        result = cb_fold(&given, &made)
+    if result < 0:
+        raise MemoryError
+    return made.n_calls
