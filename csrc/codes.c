@@ -9,6 +9,8 @@
 struct live_code {
     PyCodeObject *code; /* Borrowed: it owns us. */
     PyObject *bytecode; /* Owned; NULL until asked for. */
+    struct live_code *next, *previous; /* Borrowed; in the ring of live code, from table.live. */
+    unsigned long watched;             /* events switched on for it */
     uint32_t id;
 };
 
@@ -20,6 +22,7 @@ static struct {
     uint32_t index_mask;
     Py_ssize_t extra;
     void (*forget)(const void *code);
+    struct live_code live; /* head of the ring of live code */
     PyObject *empty;     /* Owned; "". */
     PyObject *dunder[2]; /* Owned; "__name__", "__module__". */
 } table;
@@ -29,6 +32,8 @@ static void free_live(void *extra)
     struct live_code *live = extra;
     if (live != NULL) {
         table.forget(live->code);
+        live->next->previous = live->previous;
+        live->previous->next = live->next;
         Py_XDECREF(live->bytecode);
         free(live);
     }
@@ -122,6 +127,7 @@ static uint32_t intern(struct cb_function *f)
 int cb_codes_init(void (*forget)(const void *code))
 {
     table.forget = forget;
+    table.live.next = table.live.previous = &table.live;
     table.empty = PyUnicode_InternFromString("");
     table.dunder[0] = PyUnicode_InternFromString("__name__");
     table.dunder[1] = PyUnicode_InternFromString("__module__");
@@ -171,10 +177,13 @@ static uint32_t intern_new(PyCodeObject *code, PyObject *globals)
     uint32_t id = intern(&f);
     struct live_code *live = malloc(sizeof *live);
     if (live != NULL) {
-        *live = (struct live_code){.code = code, .id = id};
+        *live = (struct live_code){.code = code, .id = id, .next = table.live.next, .previous = &table.live};
         if (cb_set_code_extra((PyObject *)code, table.extra, live) < 0) {
             PyErr_Clear();
             free(live);
+        } else {
+            live->next->previous = live;
+            table.live.next = live;
         }
     }
     return id;
@@ -305,4 +314,32 @@ int cb_codes_instruction(PyCodeObject *code, int offset, int *argument)
     const unsigned char *at = (const unsigned char *)PyBytes_AS_STRING(live->bytecode) + offset;
     *argument = at[1];
     return at[0];
+}
+
+bool cb_codes_needs_watch(PyCodeObject *code, unsigned long mask)
+{
+    struct live_code *live = live_of(code);
+    if (live == NULL || (live->watched & mask) == mask) {
+        return false;
+    }
+    live->watched |= mask;
+    return true;
+}
+
+PyCodeObject *cb_codes_pop_watched(void)
+{
+    for (struct live_code *live = table.live.next; live != &table.live; live = live->next) {
+        if (live->watched != 0) {
+            live->watched = 0;
+            return live->code;
+        }
+    }
+    return NULL;
+}
+
+void cb_codes_forget_watched(void)
+{
+    for (struct live_code *live = table.live.next; live != &table.live; live = live->next) {
+        live->watched = 0;
+    }
 }

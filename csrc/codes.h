@@ -55,4 +55,15 @@ uint32_t cb_codes_count(void);
  * Thread: any. GIL: held. */
 int cb_codes_instruction(PyCodeObject *code, int offset, int *argument);
 
+/* Whether the events in `mask` have yet to be switched on for an interned code object; notes that
+ * they now are. Thread: any. GIL: held. */
+bool cb_codes_needs_watch(PyCodeObject *code, unsigned long mask);
+
+/* Take one code object off those noted as watched.
+ * Result: Borrowed, or NULL when none is left. Thread: any. GIL: held. */
+PyCodeObject *cb_codes_pop_watched(void);
+
+/* Forget which code objects are watched. Thread: any. GIL: held. */
+void cb_codes_forget_watched(void);
+
 #endif

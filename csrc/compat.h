@@ -29,4 +29,32 @@
 PyAPI_FUNC(int) _PyEval_SetProfile(PyThreadState *tstate, Py_tracefunc func, PyObject *arg);
 #endif
 
+/* PEP 523 as this code knows it, and PEP 669. */
+#if PY_VERSION_HEX < 0x030C0000
+#define CB_HAS_FRAMEEVAL 1
+#define CB_HAS_MONITORING 0
+#else
+#define CB_HAS_FRAMEEVAL 0
+#define CB_HAS_MONITORING 1
+#endif
+
+/* Whether giving a monitoring tool id back also clears the events it had set on code objects. */
+#if PY_VERSION_HEX >= 0x030E0000
+#define CB_FREE_CLEARS_EVENTS 1
+#else
+#define CB_FREE_CLEARS_EVENTS 0
+#endif
+
+/* The address of the frame that runs, as an identity; nothing is read from it. */
+#if CB_HAS_MONITORING
+static inline const void *cb_current_frame(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_GetUnchecked()->current_frame;
+#else
+    return _PyThreadState_UncheckedGet()->cframe->current_frame;
+#endif
+}
+#endif
+
 #endif

@@ -231,8 +231,16 @@ static int check_free(char reason[CB_REASON_SIZE])
     return is_free < 0 ? is_free : 0;
 }
 
+static bool is_installed(void)
+{
+    return hooked.n > 0;
+}
+
 static int setprofile_install(char reason[CB_REASON_SIZE])
 {
+    if (is_installed()) {
+        return 0;
+    }
     if (hooked.bootstrap == NULL) {
         hooked.bootstrap = PyCFunction_New(&bootstrap_definition, NULL);
         if (hooked.bootstrap == NULL) {
@@ -248,7 +256,6 @@ static int setprofile_install(char reason[CB_REASON_SIZE])
         return CB_EPYTHON;
     }
     Py_DECREF(none);
-    hooked.n = 0;
     for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
          t = PyThreadState_Next(t)) {
         if (_PyEval_SetProfile(t, on_event, NULL) < 0) { /* an audit hook objected */
@@ -279,6 +286,7 @@ static int setprofile_remove(void)
         Py_XDECREF(call_threading("setprofile", Py_None));
     }
     Py_XDECREF(current);
+    hooked.n = 0;
     PyErr_Restore(type, value, traceback);
     return n_replaced;
 }

@@ -7,8 +7,22 @@ _Thread_local struct cb_local cb_local;
 uint64_t cb_generation = 1;
 
 extern const struct cb_engine cb_engine_setprofile;
+#if CB_HAS_FRAMEEVAL
+extern const struct cb_engine cb_engine_frameeval;
+#endif
+#if CB_HAS_MONITORING
+extern const struct cb_engine cb_engine_monitoring;
+#endif
 
-const struct cb_engine *const cb_engines[CB_N_ENGINES] = {&cb_engine_setprofile};
+const struct cb_engine *const cb_engines[CB_N_ENGINES] = {
+    [CB_SETPROFILE] = &cb_engine_setprofile,
+#if CB_HAS_FRAMEEVAL
+    [CB_FRAMEEVAL] = &cb_engine_frameeval,
+#endif
+#if CB_HAS_MONITORING
+    [CB_MONITORING] = &cb_engine_monitoring,
+#endif
+};
 
 static struct cb_recorder *active;            /* Borrowed; newest first. */
 static uint32_t n_active_by_engine[CB_N_ENGINES];
@@ -76,11 +90,10 @@ int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
     if (recorder->options.has_memory) {
         cb_alloc_acquire();
     }
-    if (n_active_by_engine[recorder->engine]++ == 0) {
-        result = cb_engines[recorder->engine]->install(reason);
-        if (result < 0) {
-            cb_recorder_stop(recorder);
-        }
+    n_active_by_engine[recorder->engine]++;
+    result = cb_engines[recorder->engine]->install(reason);
+    if (result < 0) {
+        cb_recorder_stop(recorder);
     }
     return result;
 }
@@ -103,6 +116,11 @@ void cb_recorder_stop(struct cb_recorder *recorder)
     *place = recorder->next;
     recorder->is_active = false;
     cb_generation++;
+}
+
+bool cb_recorder_has_active(enum cb_engine_id engine)
+{
+    return n_active_by_engine[engine] > 0;
 }
 
 /* The calling thread's part of a recorder, made on first sight; NULL when out of memory. */
@@ -132,6 +150,11 @@ void cb_local_refresh(void)
         struct cb_thread *thread = thread_of(r, cb_local.token);
         if (thread != NULL) {
             thread->next_here = cb_local.first[r->engine];
+            thread->extras &= ~CB_WITH_OTHERS;
+            if (thread->next_here != NULL) {
+                thread->extras |= CB_WITH_OTHERS;
+                thread->next_here->extras |= CB_WITH_OTHERS;
+            }
             cb_local.first[r->engine] = thread;
             if (!thread->is_attached) {
                 thread->is_attached = true;
@@ -160,18 +183,20 @@ static bool has_room_for(struct cb_recorder *recorder, uint32_t id)
     return true;
 }
 
-/* Whether the filter excludes a function; decided once per recorder. */
-static bool is_excluded(struct cb_recorder *recorder, uint32_t id)
+bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
 {
     const struct cb_function *f = cb_codes_get(id);
     if (has_room_for(recorder, id) && recorder->verdicts[id] != CB_UNDECIDED) {
         return recorder->verdicts[id] == CB_EXCLUDED;
     }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
     const char *module = PyUnicode_AsUTF8(f->module);
     if (module == NULL) { /* a name with surrogates: no pattern can name it */
         PyErr_Clear();
         module = "";
     }
+    PyErr_Restore(type, value, traceback);
     enum cb_verdict verdict = f->is_c ? cb_filter_decide_c(&recorder->filter, module)
                                       : cb_filter_decide(&recorder->filter, module);
     if (id < recorder->n_verdicts) {
@@ -183,16 +208,13 @@ static bool is_excluded(struct cb_recorder *recorder, uint32_t id)
 static struct cb_cached *remember(struct cb_thread *thread, const void *key, uint32_t id)
 {
     const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
     struct cb_cached *cached = cb_cache_at(thread, key);
     *cached = (struct cb_cached){
         .key = key,
         .bits = id << CB_KIND_BITS,
-        .flags = (is_excluded(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
+        .flags = (cb_recorder_excludes(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
                  ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0),
     };
-    PyErr_Restore(type, value, traceback);
     return cached;
 }
 

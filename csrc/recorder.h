@@ -9,14 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cb_engine_id { CB_SETPROFILE = 0, CB_N_ENGINES };
+enum cb_engine_id { CB_SETPROFILE, CB_FRAMEEVAL, CB_MONITORING, CB_N_ENGINES };
 
 #define CB_REASON_SIZE 200
 
 /* A source of events: a hook that feeds every active recorder of its kind. */
 struct cb_engine {
     const char *name;
-    /* Install the hook in every thread. Result: 0, CB_EBUSY with a reason, or CB_EPYTHON. */
+    /* Install the hook in every thread, or let a recorder that joins be served too.
+     * Result: 0, CB_EBUSY with a reason, or CB_EPYTHON. */
     int (*install)(char reason[CB_REASON_SIZE]);
     /* Remove the hook where it is still ours. Result: threads in which the program had replaced it. */
     int (*remove)(void);
@@ -24,7 +25,7 @@ struct cb_engine {
     void (*attach)(struct cb_thread *thread);
 };
 
-/* Engines of this build, by cb_engine_id. */
+/* Engines by cb_engine_id; NULL where this build has none. */
 extern const struct cb_engine *const cb_engines[CB_N_ENGINES];
 
 struct cb_options {
@@ -75,6 +76,9 @@ int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
 /* Leave the active recorders; removes the hook with the last of its kind. Thread: any. GIL: held. */
 void cb_recorder_stop(struct cb_recorder *recorder);
 
+/* Whether a recorder of this engine is active. Thread: any. GIL: held. */
+bool cb_recorder_has_active(enum cb_engine_id engine);
+
 /* Bring the calling thread's list up to date. The slow half of cb_threads_here. */
 void cb_local_refresh(void);
 
@@ -92,5 +96,9 @@ static inline struct cb_thread *cb_threads_here(enum cb_engine_id engine)
  * Thread: the producer. GIL: held. Leaves the error indicator as found. */
 struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code, PyObject *globals);
 struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const PyMethodDef *definition);
+
+/* Whether a recorder's filter excludes a function.
+ * Thread: any. GIL: held. Leaves the error indicator as found. */
+bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id);
 
 #endif

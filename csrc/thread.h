@@ -18,9 +18,12 @@ struct cb_recorder;
 #define CB_IS_EXCLUDED 1u
 #define CB_IS_GENERATOR 2u /* generator, coroutine or asynchronous generator code */
 
-/* Extras of a recording: what makes an event more than one slot. */
-#define CB_WITH_DEPTH 1u
-#define CB_WITH_ALLOC 2u
+/* Extras of a thread: what makes an event more than one append. They share a word with the flags
+ * above, so that one test finds the plain case. */
+#define CB_WITH_DEPTH 4u
+#define CB_WITH_ALLOC 8u
+#define CB_WITH_OTHERS 16u /* other recorders of the same engine run in this thread */
+#define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC)
 
 #define CB_CACHE_BITS 8
 #define CB_CACHE_SIZE (1u << CB_CACHE_BITS)
@@ -44,10 +47,12 @@ struct cb_thread {
     uint32_t extras;
     uint32_t max_depth;
     uint32_t depth;
+    uintptr_t stack_floor; /* frameeval: below this address of the C stack nothing is recorded */
     struct cb_thread *next_here;    /* Borrowed; another recorder's, for the same thread and engine. */
     struct cb_recorder *recorder;   /* Borrowed: it owns us. */
     struct cb_storage *storage;     /* Owned: one use. */
     struct cb_thread *next;         /* Owned; in order of first event. */
+    uint32_t n_unrecorded;          /* calls too near the end of the C stack to record, with all below them */
     uint64_t token;                 /* which thread of this process, never reused */
     uint64_t ident;
     uint64_t native_id;
@@ -91,7 +96,7 @@ void cb_thread_append_extras(struct cb_thread *thread);
  * Thread: the producer. GIL: as its engine needs. Never blocks, never allocates. */
 static inline void cb_thread_enter(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame)
 {
-    if (CB_UNLIKELY(thread->extras != 0)) {
+    if (CB_UNLIKELY((thread->extras & CB_WITH_MORE) != 0)) {
         if ((thread->extras & CB_WITH_DEPTH) != 0 && ++thread->depth > thread->max_depth) {
             return;
         }
@@ -106,7 +111,7 @@ static inline void cb_thread_enter(struct cb_thread *thread, uint64_t now, uint3
 /* Record the end of a call. Thread, GIL: as cb_thread_enter. */
 static inline void cb_thread_leave(struct cb_thread *thread, uint64_t now, uint32_t word)
 {
-    if (CB_UNLIKELY(thread->extras != 0)) {
+    if (CB_UNLIKELY((thread->extras & CB_WITH_MORE) != 0)) {
         if ((thread->extras & CB_WITH_DEPTH) != 0 && (thread->depth == 0 || thread->depth-- > thread->max_depth)) {
             return; /* entered before the recording began, or too deep */
         }

@@ -111,6 +111,7 @@ cdef extern from "recorder.h":
         cb_thread *next
         uint64_t ident
         uint64_t native_id
+        uint32_t n_unrecorded
     cdef struct cb_recorder:
         bint is_active
         cb_filter filter
@@ -189,7 +190,7 @@ cdef class Recorder:
             raise ValueError("max_events")
         while n_slots < max_events:
             n_slots *= 2
-        engine_id = engines().index(engine)
+        engine_id = engine_ids()[engine]
         make_filter(&filter, patterns)
         cb_recorder_fini(&self.recorder)
         options.n_slots = n_slots
@@ -267,12 +268,21 @@ cdef class Recorder:
     def n_replaced(self):
         return self.recorder.n_replaced
 
-    def n_unrecorded_threads(self):
-        return self.recorder.n_unrecorded_threads
+    def n_unrecorded(self):
+        cdef cb_thread *thread = self.recorder.threads
+        n_calls = 0
+        while thread != NULL:
+            n_calls += thread.n_unrecorded
+            thread = thread.next
+        return self.recorder.n_unrecorded_threads, n_calls
+
+
+cdef dict engine_ids():
+    return {cb_engines[i].name.decode(): i for i in range(<int>CB_N_ENGINES) if cb_engines[i] != NULL}
 
 
 def engines():
-    return [cb_engines[i].name.decode() for i in range(<int>CB_N_ENGINES)]
+    return list(engine_ids())
 
 
 def functions():

@@ -1,0 +1,186 @@
+/* The evaluator engine: PEP 523 on CPython 3.11.
+ *
+ * Source: PEP 523; Python/ceval.c and Include/internal/pycore_frame.h of 3.11. While a custom
+ * evaluator is set, Python-to-Python calls are no longer inlined: each passes here, and each takes
+ * C stack. Near the end of the stack the hook steps aside, see eval_unhooked. */
+#include "recorder.h"
+
+#if CB_HAS_FRAMEEVAL
+
+#include "stack.h"
+
+#define Py_BUILD_CORE
+#undef _PyGC_FINALIZED
+#include <internal/pycore_frame.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_genobject.h>
+#undef Py_BUILD_CORE
+
+typedef struct _PyInterpreterFrame Frame;
+
+/* The evaluator beneath ours: CPython's own, or whoever was there first. */
+static _PyFrameEvalFunction next_evaluator = _PyEval_EvalFrameDefault;
+
+static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw);
+
+static struct cb_cached *find(struct cb_thread *thread, Frame *frame)
+{
+    struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
+    if (CB_LIKELY(cached->key == frame->f_code)) {
+        return cached;
+    }
+    return cb_recorder_meet(thread, frame->f_code, frame->f_globals);
+}
+
+/* The C stack is nearly used up. Without our hook 3.11 inlines Python calls and needs none of it, so
+ * what lies deeper runs as it would without callbox, unrecorded; the thread counts it. */
+static PyObject *eval_unhooked(struct cb_thread *thread, PyThreadState *tstate, Frame *frame, int is_throw)
+{
+    PyInterpreterState *interpreter = tstate->interp;
+    thread->n_unrecorded++;
+    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) != eval_frame) {
+        return next_evaluator(tstate, frame, is_throw); /* another evaluator stands on ours: leave it */
+    }
+    _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
+    PyObject *result = next_evaluator(tstate, frame, is_throw);
+    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator && cb_recorder_has_active(CB_FRAMEEVAL)) {
+        _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
+    }
+    return result;
+}
+
+/* How a generator's frame is entered. Its code runs once with a frame of the thread, to make the
+ * generator: that is no call. Result: 0 for that. */
+static enum cb_kind entry_kind(const Frame *frame, bool is_generator, int is_throw)
+{
+    if (!is_generator) {
+        return CB_CALL;
+    }
+    if (frame->owner != FRAME_OWNED_BY_GENERATOR) {
+        return 0;
+    }
+    if (is_throw) {
+        return CB_THROW;
+    }
+    return _Py_OPCODE(*frame->prev_instr) == RETURN_GENERATOR ? CB_CALL : CB_RESUME;
+}
+
+/* Record an end in every recorder that runs now; those of the start may have stopped meanwhile. */
+static void leave_all(uint32_t bits, enum cb_kind kind)
+{
+    uint64_t now = cb_clock_ticks();
+    for (struct cb_thread *t = cb_threads_here(CB_FRAMEEVAL); t != NULL; t = t->next_here) {
+        if (!cb_recorder_excludes(t->recorder, bits >> CB_KIND_BITS)) {
+            cb_thread_leave(t, now, bits | (uint32_t)kind);
+        }
+    }
+}
+
+/* Everything but a plain call of one recorder: generators, depth, allocation, several recorders,
+ * functions not in the cache, the end of the stack. */
+static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame, int is_throw)
+{
+    struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
+    if ((uintptr_t)&thread < thread->stack_floor) {
+        return eval_unhooked(thread, tstate, frame, is_throw);
+    }
+    uint32_t bits = 0;
+    bool is_generator = (frame->f_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
+    enum cb_kind kind = entry_kind(frame, is_generator, is_throw);
+    if (kind == 0) {
+        return next_evaluator(tstate, frame, is_throw);
+    }
+    uint64_t identity = is_generator ? (uint64_t)(uintptr_t)frame >> 4 : 0;
+    uint64_t now = cb_clock_ticks();
+    bool is_selected = false;
+    for (struct cb_thread *t = thread; t != NULL; t = t->next_here) {
+        const struct cb_cached *cached = find(t, frame);
+        bits = cached->bits;
+        if ((cached->flags & CB_IS_EXCLUDED) == 0) {
+            is_selected = true;
+            cb_thread_enter(t, now, bits | (uint32_t)kind, identity);
+        }
+    }
+    if (!is_selected) {
+        return next_evaluator(tstate, frame, is_throw);
+    }
+    PyGenObject *generator = is_generator ? _PyFrame_GetGenerator(frame) : NULL; /* Borrowed: our caller's */
+    PyObject *result = next_evaluator(tstate, frame, is_throw);
+    if (result == NULL) {
+        leave_all(bits, CB_UNWIND);
+    } else if (generator != NULL && generator->gi_frame_state == FRAME_SUSPENDED) {
+        leave_all(bits, CB_YIELD);
+    } else {
+        leave_all(bits, CB_RETURN);
+    }
+    return result;
+}
+
+/* The evaluator. The plain call of one recorder is all here, and keeps the C frame small: this
+ * frame is on the stack once per Python call. */
+static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
+{
+    struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
+    if (CB_UNLIKELY(thread == NULL)) {
+        return next_evaluator(tstate, frame, is_throw);
+    }
+    const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
+    if (CB_UNLIKELY(cached->key != frame->f_code)) {
+        return eval_with_care(tstate, frame, is_throw);
+    }
+    uint32_t state = cached->flags | thread->extras;
+    if (CB_UNLIKELY(state != 0 || (uintptr_t)&state < thread->stack_floor)) {
+        if ((state & (CB_IS_EXCLUDED | CB_WITH_OTHERS)) == CB_IS_EXCLUDED && (uintptr_t)&state >= thread->stack_floor) {
+            return next_evaluator(tstate, frame, is_throw);
+        }
+        return eval_with_care(tstate, frame, is_throw);
+    }
+    uint32_t bits = cached->bits;
+    uint64_t generation = cb_generation;
+    cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_CALL);
+    PyObject *result = next_evaluator(tstate, frame, is_throw);
+    uint32_t kind = result != NULL ? CB_RETURN : CB_UNWIND;
+    if (CB_UNLIKELY(cb_generation != generation)) {
+        leave_all(bits, (enum cb_kind)kind); /* the thread we held may be gone */
+        return result;
+    }
+    cb_ring_append(&thread->ring, cb_clock_ticks(), bits | kind);
+    return result;
+}
+
+static int frameeval_install(char reason[CB_REASON_SIZE])
+{
+    (void)reason;
+    PyInterpreterState *interpreter = PyInterpreterState_Get();
+    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interpreter);
+    if (current != eval_frame) {
+        next_evaluator = current;
+        _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
+    }
+    return 0;
+}
+
+static int frameeval_remove(void)
+{
+    PyInterpreterState *interpreter = PyInterpreterState_Get();
+    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) != eval_frame) {
+        return 1; /* another evaluator stands on ours; without recorders ours passes through */
+    }
+    _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
+    next_evaluator = _PyEval_EvalFrameDefault;
+    return 0;
+}
+
+static void frameeval_attach(struct cb_thread *thread)
+{
+    thread->stack_floor = cb_stack_floor();
+}
+
+const struct cb_engine cb_engine_frameeval = {
+    .name = "frameeval",
+    .install = frameeval_install,
+    .remove = frameeval_remove,
+    .attach = frameeval_attach,
+};
+
+#endif
