@@ -12,18 +12,19 @@ static const char *next_character(const char *text)
     return text;
 }
 
-static bool match_whole(const char *pattern, const char *name)
+/* Match the whole name against the pattern up to `end`. */
+static bool match_whole(const char *pattern, const char *end, const char *name)
 {
     const char *star = NULL; /* the last star met, and where its run would be longer by one */
     const char *retry = NULL;
     while (*name != '\0') {
-        if (*pattern == '*') {
+        if (pattern < end && *pattern == '*') {
             star = pattern++;
             retry = name;
-        } else if (*pattern == '?') {
+        } else if (pattern < end && *pattern == '?') {
             pattern++;
             name = next_character(name);
-        } else if (*pattern == *name) {
+        } else if (pattern < end && *pattern == *name) {
             pattern++;
             name++;
         } else if (star != NULL) {
@@ -33,29 +34,18 @@ static bool match_whole(const char *pattern, const char *name)
             return false;
         }
     }
-    while (*pattern == '*') {
+    while (pattern < end && *pattern == '*') {
         pattern++;
     }
-    return *pattern == '\0';
-}
-
-/* Whether `pattern` is `name` with ".*" behind it. */
-static bool is_package_of(const char *pattern, const char *name)
-{
-    size_t length = strlen(pattern);
-    if (length < 3 || strcmp(pattern + length - 2, ".*") != 0) {
-        return false;
-    }
-    char head[256];
-    if (length - 2 >= sizeof head) {
-        return strlen(name) == length - 2 && strncmp(pattern, name, length - 2) == 0;
-    }
-    memcpy(head, pattern, length - 2);
-    head[length - 2] = '\0';
-    return match_whole(head, name);
+    return pattern == end;
 }
 
 bool cb_glob_match(const char *pattern, const char *name)
 {
-    return match_whole(pattern, name) || is_package_of(pattern, name);
+    const char *end = pattern + strlen(pattern);
+    if (match_whole(pattern, end, name)) {
+        return true;
+    }
+    bool is_package = end - pattern > 2 && strcmp(end - 2, ".*") == 0;
+    return is_package && match_whole(pattern, end - 2, name);
 }
