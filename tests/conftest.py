@@ -1,0 +1,66 @@
+"""No test may leave a hook installed: what comes after it would be traced, or slowed down, unseen."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+TOOL_IDS = (3, 4)
+"""The tool ids of `sys.monitoring` that no well-known tool owns: the ones callbox may take."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """The hooks that were installed at one moment, ours and those of coverage or a debugger."""
+
+    profile: Any
+    trace: Any
+    threading_profile: Any
+    threading_trace: Any
+    tools: tuple[str | None, ...]
+
+    @classmethod
+    def installed(cls) -> Hooks:
+        tools = tuple(sys.monitoring.get_tool(i) for i in TOOL_IDS) if sys.version_info >= (3, 12) else ()
+        return cls(sys.getprofile(), sys.gettrace(), threading.getprofile(), threading.gettrace(), tools)
+
+    def differences(self, other: Hooks) -> str:
+        pairs = [(f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
+        return "; ".join(f"{name}: {mine!r}" for name, mine, theirs in pairs if mine != theirs)
+
+    def restore(self) -> None:
+        sys.setprofile(self.profile)
+        sys.settrace(self.trace)
+        threading.setprofile(self.threading_profile)
+        threading.settrace(self.threading_trace)
+        for tool_id, before in zip(TOOL_IDS, self.tools, strict=False):
+            if before is None and sys.monitoring.get_tool(tool_id) is not None:
+                sys.monitoring.set_events(tool_id, 0)
+                sys.monitoring.free_tool_id(tool_id)
+
+
+def stop_recorders() -> None:
+    """Stop what still records: the core would not install its hook for the next recorder."""
+    engine = sys.modules.get("callbox.engine.recorder")
+    running = [o for o in gc.get_objects() if engine and type(o) is engine.NativeRecorder and o.is_recording]
+    for recorder in running:
+        recorder.stop()
+
+
+@pytest.fixture(autouse=True)
+def hooks_are_left_as_found() -> Iterator[None]:
+    before = Hooks.installed()
+    yield
+    after = Hooks.installed()
+    if after != before:
+        stop_recorders()
+        before.restore()
+        pytest.fail(f"the test changed hooks and did not put them back: {after.differences(before)}")
