@@ -100,7 +100,8 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     if (result != NULL) {
         int argument = 0;
         int opcode = cb_codes_instruction(code, PyFrame_GetLasti(frame), &argument);
-        kind = opcode == YIELD_VALUE ? CB_YIELD : CB_RETURN;
+        /* 3.13 already stands on the RESUME behind the yield */
+        kind = opcode == YIELD_VALUE || opcode == RESUME ? CB_YIELD : CB_RETURN;
     }
     if (!cb_frames_pop(&thread->active, frame)) {
         cb_thread_enter(thread, now, bits | CB_RESUME, identity_of(frame));
