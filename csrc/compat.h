@@ -57,4 +57,16 @@ static inline const void *cb_current_frame(void)
 }
 #endif
 
+/* Looking into the frame that an evaluator is given: the header that knows it, and its code object. */
+#if PY_VERSION_HEX >= 0x030E0000
+#define CB_FRAME_HEADER <internal/pycore_interpframe_structs.h>
+#else
+#define CB_FRAME_HEADER <internal/pycore_frame.h>
+#endif
+#if PY_VERSION_HEX < 0x030C0000
+#define cb_frame_code(frame) ((PyCodeObject *)Py_NewRef((frame)->f_code))
+#else
+#define cb_frame_code(frame) ((PyCodeObject *)PyUnstable_InterpreterFrame_GetCode(frame))
+#endif
+
 #endif

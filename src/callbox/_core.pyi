@@ -1,6 +1,6 @@
 """The C core, converted and checked; no policy and no text. Imported by `callbox.engine` alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 class EngineBusy(Exception):
@@ -38,6 +38,12 @@ class Recorder:
 
 def functions() -> list[tuple[int, str, str, str, str, int, bool, int]]:
     """The process-wide function table: `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags)`."""
+
+def await_entry(begin: Callable[[], object]) -> None:
+    """Call `begin` right before the first instruction of the program that the interpreter will run."""
+
+def entry_outcome() -> tuple[type[BaseException] | None, int | str | None] | None:
+    """How the program's outermost frame was left: the exception's class and a SystemExit's code; None while it runs."""
 
 def clock() -> tuple[int, int, int]:
     """Read `(ticks, monotonic_ns, epoch_ns)` together."""

@@ -124,6 +124,10 @@ cdef extern from "recorder.h":
     int cb_recorder_start(cb_recorder *recorder, char *reason) except -3
     void cb_recorder_stop(cb_recorder *recorder)
 
+cdef extern from "entry.h":
+    int cb_entry_await(object begin)
+    object cb_entry_outcome()
+
 
 class EngineBusy(Exception):
     """A foreign hook holds the slot this engine needs."""
@@ -292,6 +296,15 @@ def functions():
         f = cb_codes_get(i)
         rows.append((i, <object>f.name, <object>f.qualname, <object>f.module, <object>f.filename, f.line, f.is_c, f.flags))
     return rows
+
+
+def await_entry(begin):
+    if cb_entry_await(begin) < 0:
+        raise RuntimeError("an entry is awaited already")
+
+
+def entry_outcome():
+    return cb_entry_outcome()
 
 
 def clock():
