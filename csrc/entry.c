@@ -34,6 +34,19 @@ static bool is_entry(struct _PyInterpreterFrame *frame)
     return result;
 }
 
+/* What a SystemExit makes the interpreter exit with: a number, a text that it prints, or nothing.
+ * Source: Python/pythonrun.c, _Py_HandleSystemExit. Result: new reference, or NULL. */
+static PyObject *exit_code(PyObject *code)
+{
+    if (code == NULL || code == Py_None) {
+        return NULL;
+    }
+    if (PyLong_Check(code)) {
+        return PyLong_FromLong(PyLong_AsLong(code)); /* one too large is -1 there as well */
+    }
+    return PyUnicode_CheckExact(code) ? Py_NewRef(code) : PyLong_FromLong(1);
+}
+
 /* Keep what an exit status needs, and no object of the program: its finalizers run when they would. */
 static void note_exception(void)
 {
@@ -42,10 +55,8 @@ static void note_exception(void)
     PyErr_NormalizeException(&type, &value, &traceback);
     entry.type = Py_XNewRef(type);
     if (value != NULL && PyObject_TypeCheck(value, (PyTypeObject *)PyExc_SystemExit)) {
-        PyObject *code = ((PySystemExitObject *)value)->code;
-        if (code != NULL && (PyLong_CheckExact(code) || PyUnicode_CheckExact(code))) {
-            entry.code = Py_NewRef(code);
-        }
+        entry.code = exit_code(((PySystemExitObject *)value)->code);
+        PyErr_Clear();
     }
     PyErr_Restore(type, value, traceback);
 }

@@ -12,7 +12,7 @@
 int cb_entry_await(PyObject *begin);
 
 /* How the program's outermost frame was left: None while it runs, else `(type, code)`, the class of the
- * exception that left it, or None, and the `code` of a SystemExit if that is an int or a str, or None.
+ * exception that left it, or None, and what a SystemExit exits with: an int, a str, or None.
  * Result: new reference, or NULL with an exception. Thread: any. GIL: held. */
 PyObject *cb_entry_outcome(void);
 

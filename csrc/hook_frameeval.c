@@ -76,6 +76,14 @@ static void leave_all(uint32_t bits, enum cb_kind kind)
     }
 }
 
+/* A call that met the recursion limit never ran: 3.11 checks inside the evaluator, and a profile hook
+ * would not have seen it. Its start, the newest slot, is taken back.
+ * Result: whether that was so. */
+static bool never_ran(struct cb_thread *thread, uint32_t start)
+{
+    return PyThreadState_Get()->recursion_remaining <= 0 && cb_ring_take_back(&thread->ring, start);
+}
+
 /* Everything but a plain call of one recorder: generators, depth, allocation, several recorders,
  * functions not in the cache, the end of the stack. */
 static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame, int is_throw)
@@ -139,12 +147,13 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
     uint64_t generation = cb_generation;
     cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_CALL);
     PyObject *result = next_evaluator(tstate, frame, is_throw);
-    uint32_t kind = result != NULL ? CB_RETURN : CB_UNWIND;
     if (CB_UNLIKELY(cb_generation != generation)) {
-        leave_all(bits, (enum cb_kind)kind); /* the thread we held may be gone */
-        return result;
+        leave_all(bits, result != NULL ? CB_RETURN : CB_UNWIND); /* the thread we held may be gone */
+    } else if (CB_LIKELY(result != NULL)) {
+        cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_RETURN);
+    } else if (!never_ran(thread, bits | CB_CALL)) {
+        cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_UNWIND);
     }
-    cb_ring_append(&thread->ring, cb_clock_ticks(), bits | kind);
     return result;
 }
 

@@ -149,21 +149,30 @@ static void on_c(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, i
     }
 }
 
+static void on_c_for_all(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *callable)
+{
+    for (; thread != NULL; thread = thread->next_here) {
+        if (thread->recorder->options.has_c_calls) {
+            on_c(thread, now, frame, what, callable);
+        }
+    }
+}
+
 /* The hook. It never fails: an error of ours would be raised into the program. */
 static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, PyObject *arg)
 {
     uint64_t now = cb_clock_ticks();
     struct cb_thread *thread = cb_threads_here(CB_SETPROFILE);
-    if (CB_UNLIKELY(thread == NULL)) {
-        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that remove could not reach */
-        return 0;
-    }
-    for (; thread != NULL; thread = thread->next_here) {
-        if (what == PyTrace_CALL || what == PyTrace_RETURN) {
+    if (what == PyTrace_CALL || what == PyTrace_RETURN) {
+        for (; thread != NULL; thread = thread->next_here) {
             on_python(thread, now, frame, what, arg);
-        } else if (thread->recorder->options.has_c_calls) {
-            on_c(thread, now, frame, what, arg);
         }
+    } else {
+        on_c_for_all(thread, now, frame, what, arg);
+        on_c_for_all(cb_local.first[CB_FRAMEEVAL], now, frame, what, arg);
+    }
+    if (CB_UNLIKELY(!cb_recorder_has_active(CB_SETPROFILE))) {
+        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that remove could not reach */
     }
     return 0;
 }
@@ -172,7 +181,7 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, P
  * threading calls it with (frame, event, arg) on the thread's first event. */
 static PyObject *bootstrap(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t n)
 {
-    if (cb_threads_here(CB_SETPROFILE) == NULL) {
+    if (!cb_recorder_has_active(CB_SETPROFILE)) {
         PyEval_SetProfile(NULL, NULL);
         Py_RETURN_NONE;
     }

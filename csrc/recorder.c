@@ -77,6 +77,13 @@ static int prepare_threads(struct cb_recorder *recorder)
     return 0;
 }
 
+/* The evaluator sees no C calls: on request it borrows the profile hook for them. */
+static bool uses_engine(const struct cb_recorder *recorder, int engine)
+{
+    return (int)recorder->engine == engine ||
+           (engine == CB_SETPROFILE && recorder->engine == CB_FRAMEEVAL && recorder->options.has_c_calls);
+}
+
 int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
 {
     int result = prepare_threads(recorder);
@@ -90,8 +97,15 @@ int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
     if (recorder->options.has_memory) {
         cb_alloc_acquire();
     }
-    n_active_by_engine[recorder->engine]++;
-    result = cb_engines[recorder->engine]->install(reason);
+    /* Counted for all before the first is installed: stop undoes all. */
+    for (int engine = 0; engine < CB_N_ENGINES; engine++) {
+        n_active_by_engine[engine] += uses_engine(recorder, engine);
+    }
+    for (int engine = 0; engine < CB_N_ENGINES && result == 0; engine++) {
+        if (uses_engine(recorder, engine)) {
+            result = cb_engines[engine]->install(reason);
+        }
+    }
     if (result < 0) {
         cb_recorder_stop(recorder);
     }
@@ -103,8 +117,11 @@ void cb_recorder_stop(struct cb_recorder *recorder)
     if (!recorder->is_active) {
         return;
     }
-    if (--n_active_by_engine[recorder->engine] == 0) {
-        recorder->n_replaced += (uint32_t)cb_engines[recorder->engine]->remove();
+    /* In reverse: what removal runs is not recorded by the engines that stand on it. */
+    for (int engine = CB_N_ENGINES - 1; engine >= 0; engine--) {
+        if (uses_engine(recorder, engine) && --n_active_by_engine[engine] == 0) {
+            recorder->n_replaced += (uint32_t)cb_engines[engine]->remove();
+        }
     }
     if (recorder->options.has_memory) {
         cb_alloc_release();

@@ -33,6 +33,17 @@ void cb_ring_turn(struct cb_ring *ring, uint64_t now)
     atomic_store_explicit(&ring->version, version + 2, memory_order_release); /* pairs with acquire in read_head */
 }
 
+int cb_ring_take_back(struct cb_ring *ring, uint32_t word)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    if (head == ring->origin ||
+        slot_of(atomic_load_explicit(&ring->slots[(head - 1) & ring->mask], memory_order_relaxed)).word != word) {
+        return 0;
+    }
+    atomic_store_explicit(&ring->head, head - 1, memory_order_release);
+    return 1;
+}
+
 static uint64_t n_retained(const struct cb_ring *ring, uint64_t head)
 {
     uint64_t n = head - ring->origin;

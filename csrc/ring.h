@@ -65,6 +65,10 @@ static inline void cb_ring_append(struct cb_ring *ring, uint64_t now, uint32_t w
     cb_ring_put(ring, (uint32_t)now, word);
 }
 
+/* Take the newest slot back if it holds `word`.
+ * Result: 1 if it was taken back, else 0. Thread: the producer. GIL: not needed. */
+int cb_ring_take_back(struct cb_ring *ring, uint32_t word);
+
 /* Append a prefix slot: 56 bits that belong to the event appended next.
  * Thread: the producer. GIL: not needed. */
 static inline void cb_ring_append_prefix(struct cb_ring *ring, enum cb_kind kind, uint64_t payload)

@@ -24,7 +24,6 @@ class Recorder:
     ) -> None: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
-    def clear(self) -> None: ...
     @property
     def is_recording(self) -> bool: ...
     def threads(self) -> list[tuple[int, int, int, int]]:
@@ -35,6 +34,8 @@ class Recorder:
         """Patterns that decided for no function seen."""
     def n_replaced(self) -> int:
         """Threads in which the program replaced the hook before `stop`."""
+    def n_unrecorded(self) -> tuple[int, int]:
+        """`(threads without memory for a ring, calls too near the end of the C stack)`."""
 
 def functions() -> list[tuple[int, str, str, str, str, int, bool, int]]:
     """The process-wide function table: `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags)`."""

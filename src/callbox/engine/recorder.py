@@ -35,7 +35,7 @@ class Recorder(Protocol):
         """Forget what was recorded."""
 
     def capture(self) -> Capture:
-        """Hand over what was recorded: views of live memory, valid while referenced."""
+        """Hand over what was recorded so far; it does not change when recording goes on."""
 
 
 def read_clock() -> ClockReading:
@@ -59,17 +59,21 @@ class NativeRecorder:
     def __init__(self, options: Options, engine: str) -> None:
         self._options = options
         self._engine = engine
-        self._core = _core.Recorder(
-            engine,
+        self._core = self._new_core()
+        self._started: ClockReading | None = None
+        self._ended: ClockReading | None = None
+        self._names: dict[int, str] = {}
+
+    def _new_core(self) -> _core.Recorder:
+        options = self._options
+        return _core.Recorder(
+            self._engine,
             options.filters,
             max_events=options.max_events,
             max_depth=options.max_depth or 0,
             c_calls=options.c_calls,
             memory=options.memory,
         )
-        self._started: ClockReading | None = None
-        self._ended: ClockReading | None = None
-        self._names: dict[int, str] = {}
 
     @property
     def is_recording(self) -> bool:
@@ -97,9 +101,12 @@ class NativeRecorder:
         self._ended = read_clock()
 
     def clear(self) -> None:
-        """Forget what was recorded; a running recording goes on."""
-        self._core.clear()
-        self._started = read_clock() if self._core.is_recording else None
+        """Forget what was recorded; a running recording goes on. Captures handed out keep what they show."""
+        old, self._core = self._core, self._new_core()
+        self._started = None
+        if old.is_recording:
+            self.start()
+            old.stop()
 
     def capture(self) -> Capture:
         """Hand over what was recorded."""
@@ -129,14 +136,24 @@ class NativeRecorder:
                 process_id=header.process_id,
                 n_events=n_events,
                 ticks_high=ticks_high,
-                segments=self._core.slots(index),
+                segments=self._segments(index),
             )
             for index, (ident, native_id, n_events, ticks_high) in enumerate(self._core.threads())
         )
         return Capture(header, function_table(), threads)
 
+    def _segments(self, index: int) -> tuple[memoryview | bytes, ...]:
+        segments = self._core.slots(index)
+        # A ring in use goes on being overwritten: what is handed over must not change.
+        return tuple(bytes(segment) for segment in segments) if self._core.is_recording else segments
+
     def _notes(self) -> tuple[str, ...]:
         notes = [f"filter {pattern!r} matched no module" for pattern in self._core.unmatched_patterns()]
         if n_replaced := self._core.n_replaced():
-            notes.append(f"the program replaced the profile function in {n_replaced} thread(s); calls after that are missing")
+            notes.append(f"the program replaced the hook in {n_replaced} thread(s); calls after that are missing")
+        n_threads, n_calls = self._core.n_unrecorded()
+        if n_threads:
+            notes.append(f"no memory for the rings of {n_threads} thread(s); their calls are missing")
+        if n_calls:
+            notes.append(f"{n_calls} call(s) too near the end of the C stack were not recorded, with all calls below them")
         return tuple(notes)
