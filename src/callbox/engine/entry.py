@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
 from callbox import _core
 
 _MAX_REASON_CHARS = 200
+_STATUS_MASK = 0xFF if os.name == "posix" else 0xFFFFFFFF
+"""The part of an exit code that the system keeps."""
 
 
 def call_at_entry(begin: Callable[[], object]) -> None:
@@ -52,7 +55,7 @@ def _describe_exception(kind: type[BaseException]) -> str:
 def _describe_code(code: int | str | None) -> str:
     if isinstance(code, str):
         return f"exit code 1{_reason(code)}"
-    return f"exit code {code or 0}"
+    return f"exit code {(code or 0) & _STATUS_MASK}"
 
 
 def _reason(value: object) -> str:
