@@ -73,7 +73,8 @@ static uint64_t identity_of(PyFrameObject *frame)
 }
 
 /* How a generator's frame is entered: RESUME's argument says where it had stopped; a frame that
- * does not stand on RESUME is thrown into. Source: Python/compile.c, RESUME in Doc/library/dis.rst. */
+ * does not stand on RESUME is thrown into. From 3.13 on a suspended frame already stands on RESUME and
+ * the hook is told no more, so there a throw reads as a resume. Source: Python/compile.c, RESUME in Doc/library/dis.rst. */
 static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
 {
     int argument = 0;
@@ -163,6 +164,10 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, P
 {
     uint64_t now = cb_clock_ticks();
     struct cb_thread *thread = cb_threads_here(CB_SETPROFILE);
+    if (CB_UNLIKELY(thread == NULL) && !cb_recorder_has_active(CB_SETPROFILE)) {
+        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that remove could not reach */
+        return 0;
+    }
     if (what == PyTrace_CALL || what == PyTrace_RETURN) {
         for (; thread != NULL; thread = thread->next_here) {
             on_python(thread, now, frame, what, arg);
@@ -170,9 +175,6 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, P
     } else {
         on_c_for_all(thread, now, frame, what, arg);
         on_c_for_all(cb_local.first[CB_FRAMEEVAL], now, frame, what, arg);
-    }
-    if (CB_UNLIKELY(!cb_recorder_has_active(CB_SETPROFILE))) {
-        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that remove could not reach */
     }
     return 0;
 }

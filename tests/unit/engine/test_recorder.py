@@ -111,6 +111,8 @@ def test_a_generator_yields_and_resumes(engine: str) -> None:
 
 
 def test_a_thrown_exception_enters_by_throw(engine: str) -> None:
+    # From 3.13 on a profile hook is told of a throw and a resume alike.
+    entry = "RESUME" if engine == "setprofile" and sys.version_info >= (3, 13) else "THROW"
     recorder = NativeRecorder(Options(filters=(HERE,)), engine)
     recorder.start()
     generator = two_values()
@@ -118,7 +120,7 @@ def test_a_thrown_exception_enters_by_throw(engine: str) -> None:
     with pytest.raises(ValueError, match="in"):
         generator.throw(ValueError("in"))
     recorder.stop()
-    assert [kind for kind, _ in events_of(recorder)] == ["CALL", "YIELD", "THROW", "UNWIND"]
+    assert [kind for kind, _ in events_of(recorder)] == ["CALL", "YIELD", entry, "UNWIND"]
 
 
 def test_a_generators_resumes_fold_into_one_call(engine: str) -> None:
