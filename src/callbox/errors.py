@@ -37,3 +37,7 @@ class ConfigError(CallboxError):
 
 class ProgramError(CallboxError):
     """The program to record cannot be started."""
+
+
+class NothingFoundError(CallboxError):
+    """A recording or a file has nothing of what was asked for."""
