@@ -21,6 +21,7 @@ static struct {
     uint32_t *index; /* Owned; open addressing, id + 1, 0 is free. */
     uint32_t index_mask;
     Py_ssize_t extra;
+    bool has_greenlet;
     void (*forget)(const void *code);
     struct live_code live; /* head of the ring of live code */
     PyObject *empty;     /* Owned; "". */
@@ -174,6 +175,7 @@ static uint32_t intern_new(PyCodeObject *code, PyObject *globals)
         .line = code->co_firstlineno,
         .flags = code->co_flags,
     };
+    table.has_greenlet |= PyUnicode_CompareWithASCIIString(f.module, "greenlet") == 0;
     uint32_t id = intern(&f);
     struct live_code *live = malloc(sizeof *live);
     if (live != NULL) {
@@ -289,6 +291,11 @@ uint32_t cb_codes_intern_c(PyObject *callable)
 const struct cb_function *cb_codes_get(uint32_t id)
 {
     return &table.functions[id];
+}
+
+bool cb_codes_has_greenlet(void)
+{
+    return table.has_greenlet;
 }
 
 uint32_t cb_codes_count(void)

@@ -46,6 +46,10 @@ const PyMethodDef *cb_codes_definition(PyObject *callable);
  * Thread: any. GIL: held. */
 const struct cb_function *cb_codes_get(uint32_t id);
 
+/* Whether code of the module greenlet has been met: then it is being imported, or loaded.
+ * Thread: any. GIL: held. */
+bool cb_codes_has_greenlet(void);
+
 /* The number of ids handed out; ids are 0 to n - 1.
  * Thread: any. GIL: held. */
 uint32_t cb_codes_count(void);

@@ -21,7 +21,8 @@ enum cb_kind {
     CB_C_CALL = 7,
     CB_C_RETURN = 8,
     CB_C_RAISE = 9,
-    CB_TASK_SWITCH = 10,
+    CB_TASK_SWITCH = 10,     /* after CB_FRAME, the task's number; its code is the parent's number */
+    CB_GREENLET_SWITCH = 11, /* after CB_FRAME, the identity of the greenlet that goes on */
     CB_TIME = 16,         /* high half of the clock: now less before, signed 24 bits */
     CB_FRAME = 17,        /* identity of a generator's frame or of a task */
     CB_ALLOC_BYTES = 18,  /* cumulative bytes allocated by this thread */
@@ -52,6 +53,9 @@ struct cb_event {
 };
 _Static_assert(sizeof(struct cb_event) == 32, "an event is 32 bytes");
 
+#define CB_GREENLET 0x80000000u
+#define CB_GREENLET_HERE 1u /* code of a CB_GREENLET_SWITCH that only names the greenlet that runs */
+
 enum cb_outcome { CB_OPEN = 0, CB_RETURNED = 1, CB_RAISED = 2, CB_SUSPENDED = 3, CB_LOST = 4 };
 
 /* A folded call; Python reads it as model.CALL_FIELDS. */
@@ -67,11 +71,13 @@ struct cb_call {
     uint32_t thread;
     uint32_t depth;
     uint32_t n_resumes;
+    uint32_t task; /* number of the task; CB_GREENLET | index of the greenlet; 0 for neither */
     uint8_t outcome;
     uint8_t is_partial;
     uint16_t n_nested; /* activations of the same function below it on the stack; saturates */
+    uint8_t reserved[4];
 };
-_Static_assert(sizeof(struct cb_call) == 72, "a call is 72 bytes");
+_Static_assert(sizeof(struct cb_call) == 80, "a call is 80 bytes");
 
 #if defined(__GNUC__) || defined(__clang__)
 #define CB_UNLIKELY(x) __builtin_expect(!!(x), 0)

@@ -1,5 +1,7 @@
 #include "fold.h"
 
+#include "table.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,104 +9,61 @@
 struct activation {
     int64_t t_start_ns;
     int64_t t_children_ns;
+    int64_t t_away_ns; /* of its stack, when it began */
     uint64_t frame;
     uint64_t alloc[2];
     int32_t call;
     uint32_t code;
 };
 
-/* Suspended generators by frame identity: open addressing, linear probing, no key is ever removed. */
-struct suspended {
-    uint64_t *frames; /* Owned; 0 is free. */
-    int32_t *calls;   /* Owned; -1: known, but not suspended. */
-    size_t mask;
-    size_t n_used;
+/* A shadow stack. A thread has one, and another for each greenlet met in it. */
+struct stack {
+    struct activation *activations; /* Owned. */
+    size_t depth;
+    size_t capacity;
+    uint32_t *n_active;   /* Owned; by code: activations on this stack. NULL: none. */
+    int64_t t_left_ns;    /* when another stack took over */
+    int64_t t_away_ns;    /* how long others ran, all in all */
 };
 
 struct folder {
     const struct cb_fold_input *in;
     struct cb_fold_output *out;
-    struct activation *stack; /* Owned. */
-    size_t depth;
-    size_t capacity;
-    uint32_t *n_active; /* Owned; by code: activations on the stack. */
-    struct suspended suspended;
+    struct stack *stacks; /* Owned; n_stacks of them, at least one. */
+    size_t n_stacks;
+    size_t current; /* index of the stack that runs */
+    uint32_t task;
+    size_t n_codes;
+    struct cb_table suspended; /* generators, by frame */
+    struct cb_table greenlets; /* stacks, by greenlet */
 };
-
-static int suspended_grow(struct suspended *table)
-{
-    size_t n_slots = table->frames == NULL ? 64 : (table->mask + 1) * 2;
-    struct suspended grown = {
-        .frames = calloc(n_slots, sizeof *grown.frames),
-        .calls = malloc(n_slots * sizeof *grown.calls),
-        .mask = n_slots - 1,
-        .n_used = table->n_used,
-    };
-    if (grown.frames == NULL || grown.calls == NULL) {
-        free(grown.frames);
-        free(grown.calls);
-        return CB_ENOMEM;
-    }
-    for (size_t i = 0; table->frames != NULL && i <= table->mask; i++) {
-        if (table->frames[i] != 0) {
-            size_t at = (table->frames[i] * UINT64_C(0x9E3779B97F4A7C15) >> 20) & grown.mask;
-            while (grown.frames[at] != 0) {
-                at = (at + 1) & grown.mask;
-            }
-            grown.frames[at] = table->frames[i];
-            grown.calls[at] = table->calls[i];
-        }
-    }
-    free(table->frames);
-    free(table->calls);
-    *table = grown;
-    return 0;
-}
-
-/* The place of a frame's call, made if absent; NULL when out of memory. */
-static int32_t *suspended_at(struct suspended *table, uint64_t frame)
-{
-    if ((table->n_used + 1) * 2 > (table->frames == NULL ? 0 : table->mask + 1) && suspended_grow(table) < 0) {
-        return NULL;
-    }
-    size_t at = (frame * UINT64_C(0x9E3779B97F4A7C15) >> 20) & table->mask;
-    while (table->frames[at] != 0 && table->frames[at] != frame) {
-        at = (at + 1) & table->mask;
-    }
-    if (table->frames[at] == 0) {
-        table->frames[at] = frame;
-        table->calls[at] = -1;
-        table->n_used++;
-    }
-    return &table->calls[at];
-}
-
-static void suspended_clear(struct suspended *table)
-{
-    if (table->frames != NULL) {
-        memset(table->frames, 0, (table->mask + 1) * sizeof *table->frames);
-    }
-    table->n_used = 0;
-}
 
 static int push(struct folder *f, size_t event, int32_t call)
 {
-    if (f->depth == f->capacity) {
-        size_t capacity = f->capacity == 0 ? 256 : f->capacity * 2;
-        struct activation *stack = realloc(f->stack, capacity * sizeof *stack);
-        if (stack == NULL) {
+    struct stack *s = &f->stacks[f->current];
+    if (s->n_active == NULL) {
+        s->n_active = calloc(f->n_codes, sizeof *s->n_active);
+        if (s->n_active == NULL) {
             return CB_ENOMEM;
         }
-        f->stack = stack;
-        f->capacity = capacity;
+    }
+    if (s->depth == s->capacity) {
+        size_t capacity = s->capacity == 0 ? 64 : s->capacity * 2;
+        struct activation *grown = realloc(s->activations, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return CB_ENOMEM;
+        }
+        s->activations = grown;
+        s->capacity = capacity;
     }
     struct cb_event *e = &f->in->events[event];
-    struct activation *top = &f->stack[f->depth++];
-    *top = (struct activation){.t_start_ns = e->t_ns, .frame = e->frame, .call = call, .code = e->code};
+    struct activation *top = &s->activations[s->depth++];
+    *top = (struct activation){
+        .t_start_ns = e->t_ns, .t_away_ns = s->t_away_ns, .frame = e->frame, .call = call, .code = e->code};
     if (f->in->alloc != NULL) {
         memcpy(top->alloc, f->in->alloc[event], sizeof top->alloc);
     }
-    f->n_active[e->code]++;
+    s->n_active[e->code]++;
     e->call = call;
     return 0;
 }
@@ -113,15 +72,17 @@ static int32_t new_call(struct folder *f, size_t event)
 {
     const struct cb_event *e = &f->in->events[event];
     int32_t call = (int32_t)f->out->n_calls++;
-    uint32_t n_nested = f->n_active[e->code];
+    const struct stack *s = &f->stacks[f->current];
+    uint32_t n_nested = s->n_active == NULL ? 0 : s->n_active[e->code];
     f->out->calls[call] = (struct cb_call){
         .t_start_ns = e->t_ns,
         .first_event = (int64_t)event,
         .last_event = -1,
-        .parent = f->depth > 0 ? f->stack[f->depth - 1].call : -1,
+        .parent = s->depth > 0 ? s->activations[s->depth - 1].call : -1,
         .code = e->code,
         .thread = e->thread,
-        .depth = (uint32_t)f->depth,
+        .depth = (uint32_t)s->depth,
+        .task = f->current > 0 ? CB_GREENLET | (uint32_t)f->current : f->task,
         .is_partial = e->kind == CB_RESUME,
         .n_nested = n_nested > UINT16_MAX ? UINT16_MAX : (uint16_t)n_nested,
     };
@@ -134,7 +95,7 @@ static int resume(struct folder *f, size_t event)
     const struct cb_event *e = &f->in->events[event];
     int32_t call = -1;
     if (e->frame != 0) {
-        int32_t *known = suspended_at(&f->suspended, e->frame);
+        int32_t *known = cb_table_at(&f->suspended, e->frame);
         if (known == NULL) {
             return CB_ENOMEM;
         }
@@ -152,23 +113,24 @@ static int resume(struct folder *f, size_t event)
 /* Take the top activation off at `t_ns`; its call gets the time it ran. */
 static struct activation pop(struct folder *f, int64_t t_ns, enum cb_outcome outcome, int64_t event)
 {
-    struct activation top = f->stack[--f->depth];
+    struct stack *s = &f->stacks[f->current];
+    struct activation top = s->activations[--s->depth];
     struct cb_call *call = &f->out->calls[top.call];
-    int64_t t_ran_ns = t_ns - top.t_start_ns;
+    int64_t t_ran_ns = t_ns - top.t_start_ns - (s->t_away_ns - top.t_away_ns);
     call->t_end_ns = t_ns;
     call->inclusive_ns += t_ran_ns;
     call->self_ns += t_ran_ns - top.t_children_ns;
     call->outcome = (uint8_t)outcome;
     call->last_event = event;
-    if (f->depth > 0) {
-        f->stack[f->depth - 1].t_children_ns += t_ran_ns;
+    if (s->depth > 0) {
+        s->activations[s->depth - 1].t_children_ns += t_ran_ns;
     }
     if (f->in->alloc != NULL && event >= 0 && f->out->call_alloc != NULL) {
         for (int i = 0; i < 2; i++) {
             f->out->call_alloc[top.call][i] += f->in->alloc[event][i] - top.alloc[i];
         }
     }
-    f->n_active[top.code]--;
+    s->n_active[top.code]--;
     return top;
 }
 
@@ -188,20 +150,73 @@ static enum cb_outcome outcome_of(uint8_t kind)
 static int leave(struct folder *f, size_t event)
 {
     struct cb_event *e = &f->in->events[event];
-    if (f->n_active[e->code] == 0) {
+    const struct stack *s = &f->stacks[f->current];
+    if (s->n_active == NULL || s->n_active[e->code] == 0) {
         return 0; /* entered before the recording began */
     }
-    while (f->stack[f->depth - 1].code != e->code) {
+    while (s->activations[s->depth - 1].code != e->code) {
         pop(f, e->t_ns, CB_LOST, -1);
     }
     struct activation top = pop(f, e->t_ns, outcome_of(e->kind), (int64_t)event);
     e->call = top.call;
     if (e->kind == CB_YIELD && top.frame != 0) {
-        int32_t *place = suspended_at(&f->suspended, top.frame);
+        int32_t *place = cb_table_at(&f->suspended, top.frame);
         if (place == NULL) {
             return CB_ENOMEM;
         }
         *place = top.call;
+    }
+    return 0;
+}
+
+/* The index of a greenlet's stack, made if absent. Result: the index, or CB_ENOMEM. */
+static int32_t stack_of(struct folder *f, uint64_t greenlet)
+{
+    int32_t *row = cb_table_at(&f->greenlets, greenlet);
+    if (row == NULL) {
+        return CB_ENOMEM;
+    }
+    if (*row < 0) {
+        struct stack *grown = realloc(f->stacks, (f->n_stacks + 1) * sizeof *grown);
+        if (grown == NULL) {
+            return CB_ENOMEM;
+        }
+        f->stacks = grown;
+        f->stacks[f->n_stacks] = (struct stack){0};
+        *row = (int32_t)f->n_stacks++;
+    }
+    return *row;
+}
+
+/* Another greenlet goes on: its frames are where it left them, and time passes by those of the last. */
+static int switch_stack(struct folder *f, size_t event)
+{
+    const struct cb_event *e = &f->in->events[event];
+    if (e->frame == 0) {
+        return 0;
+    }
+    if (e->code == CB_GREENLET_HERE) { /* no switch: it names the stack that runs */
+        int32_t *row = cb_table_at(&f->greenlets, e->frame);
+        if (row == NULL) {
+            return CB_ENOMEM;
+        }
+        *row = (int32_t)f->current;
+        return 0;
+    }
+    int32_t next = stack_of(f, e->frame);
+    if (next < 0) {
+        return next;
+    }
+    struct stack *left = &f->stacks[f->current];
+    left->t_left_ns = e->t_ns;
+    if (left->depth == 0 && f->current > 0) {
+        free(left->n_active);
+        left->n_active = NULL;
+    }
+    if ((size_t)next != f->current) {
+        f->current = (size_t)next;
+        struct stack *s = &f->stacks[f->current];
+        s->t_away_ns += s->t_left_ns == 0 ? 0 : e->t_ns - s->t_left_ns;
     }
     return 0;
 }
@@ -221,17 +236,59 @@ static int fold_event(struct folder *f, size_t event)
     case CB_C_RETURN:
     case CB_C_RAISE:
         return leave(f, event);
+    case CB_TASK_SWITCH:
+        f->task = (uint32_t)f->in->events[event].frame & ~CB_GREENLET;
+        return 0;
+    case CB_GREENLET_SWITCH:
+        return switch_stack(f, event);
     default:
         return 0;
     }
 }
 
+/* The thread's first stack, the rest forgotten. Result: 0 or CB_ENOMEM. */
+static int begin_thread(struct folder *f)
+{
+    if (f->stacks == NULL) {
+        f->stacks = calloc(1, sizeof *f->stacks);
+        f->n_stacks = 1;
+    }
+    f->current = 0;
+    f->task = 0;
+    cb_table_clear(&f->suspended);
+    cb_table_clear(&f->greenlets);
+    return f->stacks == NULL ? CB_ENOMEM : 0;
+}
+
 static void end_thread(struct folder *f)
 {
-    while (f->depth > 0) {
-        pop(f, f->in->t_end_ns, CB_OPEN, -1);
+    for (size_t i = 0; i < f->n_stacks; i++) {
+        struct stack *s = &f->stacks[i];
+        if (i != f->current && s->depth > 0) {
+            s->t_away_ns += f->in->t_end_ns - s->t_left_ns;
+        }
+        f->current = i;
+        while (s->depth > 0) {
+            pop(f, f->in->t_end_ns, CB_OPEN, -1);
+        }
+        s->t_away_ns = 0;
+        if (i > 0) {
+            free(s->activations);
+            free(s->n_active);
+        }
     }
-    suspended_clear(&f->suspended);
+    f->n_stacks = 1;
+}
+
+static void fini(struct folder *f)
+{
+    for (size_t i = 0; f->stacks != NULL && i < f->n_stacks; i++) {
+        free(f->stacks[i].activations);
+        free(f->stacks[i].n_active);
+    }
+    free(f->stacks);
+    cb_table_fini(&f->suspended);
+    cb_table_fini(&f->greenlets);
 }
 
 size_t cb_fold_bound(const struct cb_event *events, size_t n_events)
@@ -256,15 +313,15 @@ static uint32_t max_code(const struct cb_fold_input *in)
 int cb_fold(const struct cb_fold_input *input, struct cb_fold_output *output)
 {
     int result = CB_ENOMEM;
-    struct folder f = {.in = input, .out = output};
+    struct folder f = {.in = input, .out = output, .n_codes = (size_t)max_code(input) + 1};
     output->n_calls = 0;
-    f.n_active = calloc((size_t)max_code(input) + 1, sizeof *f.n_active);
-    if (f.n_active == NULL) {
+    if (begin_thread(&f) < 0) {
         goto done;
     }
     for (size_t i = 0; i < input->n_events; i++) {
         if (i > 0 && input->events[i].thread != input->events[i - 1].thread) {
             end_thread(&f);
+            begin_thread(&f);
         }
         if (fold_event(&f, i) < 0) {
             goto done;
@@ -273,9 +330,6 @@ int cb_fold(const struct cb_fold_input *input, struct cb_fold_output *output)
     end_thread(&f);
     result = 0;
 done:
-    free(f.stack);
-    free(f.n_active);
-    free(f.suspended.frames);
-    free(f.suspended.calls);
+    fini(&f);
     return result;
 }

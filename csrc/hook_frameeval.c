@@ -8,6 +8,7 @@
 #if CB_HAS_FRAMEEVAL
 
 #include "stack.h"
+#include "tasks.h"
 
 #define Py_BUILD_CORE
 #undef _PyGC_FINALIZED
@@ -106,6 +107,9 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
         bits = cached->bits;
         if ((cached->flags & CB_IS_EXCLUDED) == 0) {
             is_selected = true;
+            if ((cached->flags & CB_IS_COROUTINE) != 0) {
+                cb_task_check(t, tstate, now);
+            }
             cb_thread_enter(t, now, bits | (uint32_t)kind, identity);
         }
     }

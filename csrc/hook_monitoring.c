@@ -6,6 +6,7 @@
  *
  * Source: PEP 669; Doc/library/sys.monitoring.rst; Python/instrumentation.c. */
 #include "recorder.h"
+#include "tasks.h"
 
 #if CB_HAS_MONITORING
 
@@ -81,6 +82,9 @@ static PyObject *enter(PyObject *const *args, enum cb_kind kind)
         uint64_t frame = 0;
         if ((cached->flags & CB_IS_GENERATOR) != 0) {
             frame = (uint64_t)(uintptr_t)cb_current_frame() >> 4;
+            if ((cached->flags & CB_IS_COROUTINE) != 0) {
+                cb_task_check(t, PyThreadState_Get(), now);
+            }
         }
         cb_thread_enter(t, now, cached->bits | (uint32_t)kind, frame);
     }

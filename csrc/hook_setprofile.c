@@ -3,6 +3,7 @@
  * Source: CPython Doc/c-api/init.rst, "Profiling and Tracing"; Python/ceval.c (3.11),
  * Python/legacy_tracing.c (3.12 and later). */
 #include "recorder.h"
+#include "tasks.h"
 
 #include <stdlib.h>
 
@@ -86,9 +87,12 @@ static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
 }
 
 static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
-                            uint32_t bits)
+                            uint32_t bits, uint32_t flags)
 {
     cb_frames_push(&thread->active, frame);
+    if ((flags & CB_IS_COROUTINE) != 0) {
+        cb_task_check(thread, PyThreadState_Get(), now);
+    }
     cb_thread_enter(thread, now, bits | (uint32_t)entry_kind(frame, code), identity_of(frame));
 }
 
@@ -121,7 +125,7 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
         }
         uint32_t bits = cached->bits;
         if (what == PyTrace_CALL) {
-            enter_generator(thread, now, frame, code, bits);
+            enter_generator(thread, now, frame, code, bits, cached->flags);
         } else {
             leave_generator(thread, now, frame, code, bits, arg);
         }
@@ -310,7 +314,7 @@ static void setprofile_attach(struct cb_thread *thread)
     size_t n_before = thread->active.n;
     while (frame != NULL) {
         PyCodeObject *code = PyFrame_GetCode(frame);
-        if (find(thread, frame, code)->flags == CB_IS_GENERATOR) {
+        if ((find(thread, frame, code)->flags & (CB_IS_EXCLUDED | CB_IS_GENERATOR)) == CB_IS_GENERATOR) {
             cb_frames_push(&thread->active, frame);
         }
         Py_DECREF(code);

@@ -1,5 +1,7 @@
 #include "recorder.h"
 
+#include "tasks.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +43,8 @@ static void forget_code(const void *code)
 int cb_recorder_setup(void)
 {
     cb_clock_init();
-    return cb_codes_init(forget_code);
+    int result = cb_tasks_init();
+    return result < 0 ? result : cb_codes_init(forget_code);
 }
 
 void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
@@ -72,6 +75,7 @@ static int prepare_threads(struct cb_recorder *recorder)
         memset(t->cache, 0, sizeof t->cache);
         t->depth = 0;
         t->is_attached = false;
+        t->context_version = UINT64_MAX;
         t->active.n = 0;
     }
     return 0;
@@ -108,6 +112,8 @@ int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
     }
     if (result < 0) {
         cb_recorder_stop(recorder);
+    } else {
+        cb_local_refresh(); /* what runs here now is known before anything moves */
     }
     return result;
 }
@@ -133,6 +139,9 @@ void cb_recorder_stop(struct cb_recorder *recorder)
     *place = recorder->next;
     recorder->is_active = false;
     cb_generation++;
+    if (active == NULL) {
+        cb_greenlets_detach();
+    }
 }
 
 bool cb_recorder_has_active(enum cb_engine_id engine)
@@ -179,6 +188,11 @@ void cb_local_refresh(void)
             }
         }
     }
+    if (active == NULL) {
+        cb_greenlets_detach();
+    } else {
+        cb_greenlets_attach();
+    }
 }
 
 static bool has_room_for(struct cb_recorder *recorder, uint32_t id)
@@ -224,14 +238,19 @@ bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
 
 static struct cb_cached *remember(struct cb_thread *thread, const void *key, uint32_t id)
 {
+    const int coroutines = CO_COROUTINE | CO_ASYNC_GENERATOR;
     const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
     struct cb_cached *cached = cb_cache_at(thread, key);
     *cached = (struct cb_cached){
         .key = key,
         .bits = id << CB_KIND_BITS,
         .flags = (cb_recorder_excludes(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
-                 ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0),
+                 ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0) |
+                 ((cb_codes_get(id)->flags & coroutines) != 0 ? CB_IS_COROUTINE : 0),
     };
+    if (CB_UNLIKELY(cb_codes_has_greenlet())) {
+        cb_greenlets_attach();
+    }
     return cached;
 }
 

@@ -22,6 +22,7 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
     thread->max_depth = options->max_depth;
     thread->recorder = recorder;
     thread->token = token;
+    thread->context_version = UINT64_MAX;
     thread->ident = PyThread_get_thread_ident();
     thread->native_id = PyThread_get_thread_native_id();
     return thread;

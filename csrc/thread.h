@@ -17,6 +17,7 @@ struct cb_recorder;
 /* Flags of a function, in a cache line's `flags`. */
 #define CB_IS_EXCLUDED 1u
 #define CB_IS_GENERATOR 2u /* generator, coroutine or asynchronous generator code */
+#define CB_IS_COROUTINE 32u /* of these, what tasks are made of */
 
 /* Extras of a thread: what makes an event more than one append. They share a word with the flags
  * above, so that one test finds the plain case. */
@@ -47,6 +48,8 @@ struct cb_thread {
     uint32_t extras;
     uint32_t max_depth;
     uint32_t depth;
+    uint32_t task;            /* number of the task that ran last; 0: none */
+    uint64_t context_version; /* of PyThreadState when that was seen */
     uintptr_t stack_floor; /* frameeval: below this address of the C stack nothing is recorded */
     struct cb_thread *next_here;    /* Borrowed; another recorder's, for the same thread and engine. */
     struct cb_recorder *recorder;   /* Borrowed: it owns us. */

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EventKind(enum.IntEnum):
     """What one slot of a ring says.
 
-    The first ten are events. The others are prefixes: they precede the event
+    The first eleven are events. The others are prefixes: they precede the event
     they belong to, or, for `TIME`, carry the clock over a wrap of its low half.
     Source: `csrc/event.h`, which holds the same numbers.
     """
@@ -34,6 +34,7 @@ class EventKind(enum.IntEnum):
     C_RETURN = 8
     C_RAISE = 9
     TASK_SWITCH = 10
+    GREENLET_SWITCH = 11
     TIME = 16
     FRAME = 17
     ALLOC_BYTES = 18
@@ -52,6 +53,9 @@ class Outcome(enum.IntEnum):
     LOST = 4
     """Its end was not recorded; an enclosing call ended first."""
 
+
+GREENLET = 1 << 31
+"""Marks a call's `task` as a greenlet."""
 
 SLOT_FIELDS: Sequence[tuple[str, str]] = (("ticks", "<u4"), ("word", "<u4"))
 """A ring's slot, 8 bytes: low half of the clock; `kind | code << 8`."""
@@ -79,11 +83,13 @@ CALL_FIELDS: Sequence[tuple[str, str]] = (
     ("thread", "<u4"),
     ("depth", "<u4"),  # 0 for a root
     ("n_resumes", "<u4"),  # how often a generator or coroutine was continued
+    ("task", "<u4"),  # number of its task, or GREENLET | index of its greenlet; 0: neither
     ("outcome", "u1"),  # Outcome
     ("is_partial", "u1"),  # 1: it began before the recording did
-    ("reserved", "V2"),
+    ("n_nested", "<u2"),  # activations of the same function below it on the stack; saturates
+    ("reserved", "V4"),
 )
-"""A folded call, 72 bytes. Rows are grouped by thread and ordered by start."""
+"""A folded call, 80 bytes. Rows are grouped by thread and ordered by start."""
 
 
 @dataclass(frozen=True, slots=True)
