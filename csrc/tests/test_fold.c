@@ -192,6 +192,15 @@ static void threads_do_not_mix(void)
     CHECK_EQ(events[2].call, -1);
 }
 
+static void frames_of_one_thread_are_unknown_in_the_next(void)
+{
+    FOLD(in_frame(0, CB_CALL, 77), at(1, CB_YIELD, GENERATOR), in_thread(in_frame(2, CB_RESUME, 77), 1));
+
+    CHECK_EQ(n_calls, 2);
+    CHECK_EQ(calls[0].outcome, CB_SUSPENDED);
+    CHECK_EQ(calls[1].is_partial, 1);
+}
+
 static void allocation_is_counted_between_start_and_end(void)
 {
     struct cb_event given[] = {at(0, CB_CALL, MAIN), at(1, CB_CALL, LEAF), at(2, CB_RETURN, LEAF),
@@ -247,6 +256,7 @@ int main(void)
     RUN(generator_begun_before_the_recording_is_partial);
     RUN(frame_used_anew_is_a_new_call);
     RUN(threads_do_not_mix);
+    RUN(frames_of_one_thread_are_unknown_in_the_next);
     RUN(allocation_is_counted_between_start_and_end);
     RUN(deep_stacks_and_many_generators_fit);
     return check_result();

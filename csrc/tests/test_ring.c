@@ -64,9 +64,12 @@ static void full_ring_counts_drop_and_keeps_newest(void)
 
 static void counter_passes_its_maximum_unnoticed(void)
 {
-    struct cb_ring partial = ring_with(6, UINT64_MAX - 2);
-    check_newest(&partial, 0, 5);
-    CHECK_EQ(cb_ring_look(&partial).n_events, 6);
+    struct cb_ring before = ring_with(2, UINT64_MAX - 2);
+    check_newest(&before, 0, 1);
+
+    struct cb_ring after = ring_with(6, UINT64_MAX - 2);
+    check_newest(&after, 0, 5);
+    CHECK_EQ(cb_ring_look(&after).n_events, 6);
 
     struct cb_ring full = ring_with(21, UINT64_MAX - 2);
     check_newest(&full, 13, 20);
