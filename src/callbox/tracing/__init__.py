@@ -1,1 +1,1 @@
-
+"""Traces: the tracer, its events, metrics and call graph."""

@@ -1,0 +1,74 @@
+"""Runs of undecoded slots: what they name, and how far the clock turns in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbox.engine.kernels import SLOT_DTYPE
+from callbox.model import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+SLOT_SIZE = SLOT_DTYPE.itemsize
+N_CODES = 1 << 24
+"""A slot has 24 bits for a function's id."""
+
+_KIND_BITS = 8
+_KIND_MASK = 0xFF
+_SIGN_OF_TURN = 0x800000
+_HIGH_MASK = 0xFFFFFFFF
+
+_IS_KIND = np.zeros(1 << _KIND_BITS, np.bool_)
+_IS_KIND[list(EventKind)] = True
+_NAMES_FUNCTION = np.zeros(1 << _KIND_BITS, np.bool_)
+_NAMES_FUNCTION[EventKind.CALL : EventKind.TASK_SWITCH] = True
+
+
+def iter_blocks(segments: Iterable[memoryview], max_slots: int) -> Iterator[memoryview]:
+    """Cut segments into views of at most `max_slots` slots."""
+    size = max_slots * SLOT_SIZE
+    for segment in segments:
+        octets = memoryview(segment).cast("B")
+        for start in range(0, octets.nbytes, size):
+            yield octets[start : start + size]
+
+
+def words_of(block: memoryview | bytes) -> NDArray[np.uint32]:
+    """Return the `kind | code << 8` words of a block."""
+    words: NDArray[np.uint32] = np.frombuffer(block, SLOT_DTYPE)["word"]
+    return words
+
+
+def codes_of(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the function ids that events name, with repetitions."""
+    codes: NDArray[np.uint32] = words[_NAMES_FUNCTION[words & _KIND_MASK]] >> _KIND_BITS
+    return codes
+
+
+def has_unknown_kind(words: NDArray[np.uint32]) -> bool:
+    """Say whether a slot is neither an event nor a prefix that this version knows."""
+    return not _IS_KIND[words & _KIND_MASK].all()
+
+
+def sum_turns(words: NDArray[np.uint32]) -> int:
+    """Return by how much the TIME slots change the high half of the clock."""
+    turns = (words[words & _KIND_MASK == EventKind.TIME] >> _KIND_BITS).astype(np.int64)
+    return int(((turns ^ _SIGN_OF_TURN) - _SIGN_OF_TURN).sum())
+
+
+def bridge(high_before: int, high_after: int) -> bytes:
+    """Return slots that stand for missing ones: they turn the clock and end a pending FRAME prefix."""
+    turn = (high_after - high_before) & (N_CODES - 1)
+    slots = np.zeros(2, SLOT_DTYPE)
+    slots["word"] = EventKind.FRAME, EventKind.TIME | turn << _KIND_BITS
+    return slots.tobytes()
+
+
+def step_high(high: int, turn: int) -> int:
+    """Move the high half of the clock, a 32-bit counter that wraps."""
+    return (high + turn) & _HIGH_MASK

@@ -1,0 +1,157 @@
+"""Writing boxes: to a temporary file beside the target, which replaces it in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import stat
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from callbox.errors import ConfigError, RecordingError
+from callbox.model import Capture, Header, ThreadCapture
+from callbox.recording import box
+from callbox.recording.slots import N_CODES, SLOT_SIZE, codes_of, iter_blocks, step_high, sum_turns, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def write_box(capture: Capture, path: str | os.PathLike[str]) -> None:
+    """Write a capture to a box, readable by its owner alone.
+
+    The box appears whole or not at all; what stood at `path` stays until then.
+    A capture of live memory must be of a stopped recorder.
+
+    Args:
+        capture: what to write; only functions that occur in it are written.
+        path: the box to make or to replace.
+
+    Raises:
+        RecordingError: the box cannot be written, or `path` names something that is no box.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        _refuse_foreign(target)
+        with _replacing(target) as file:
+            _write(file, capture)
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"cannot write the box {os.fspath(path)!r}: {_reason(error)}") from error
+
+
+def reserve_box(path: str | os.PathLike[str], header: Header) -> None:
+    """Write a box that says its program has not ended, to be replaced when it has.
+
+    It proves that the path can be written before the program starts, and is
+    what remains if the program is killed.
+
+    Raises:
+        ConfigError: the path cannot be written.
+    """
+    try:
+        write_box(Capture(dataclasses.replace(header, is_complete=False), (), ()), path)
+    except RecordingError as error:
+        raise ConfigError(f"{error}; choose another path") from error.__cause__
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Keep a mistyped path from destroying a script or a device."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise ValueError("it is a folder")
+    if not stat.S_ISREG(mode):
+        raise ValueError("it is no regular file")
+    with target.open("rb") as file:
+        beginning = file.read(len(box.MAGIC))
+    if beginning and beginning != box.MAGIC:
+        raise ValueError("a file that is no box stands there")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    """Give a new file of mode 0600 that takes the target's place once it is on the disk."""
+    descriptor, name = tempfile.mkstemp(prefix=".callbox-", suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write(file: BinaryIO, capture: Capture) -> None:
+    used = np.zeros(N_CODES, np.bool_)
+    turns = [_survey(thread, used) for thread in capture.threads]
+    sections = _Sections(file)
+    sections.write(box.HEAD, box.encode_table(capture.header))
+    sections.write(box.FUNCTIONS, box.encode_table([f for f in capture.functions if used[f.id]]))
+    sections.write(box.THREADS, box.encode_table([_row(thread) for thread in capture.threads]))
+    for index, thread in enumerate(capture.threads):
+        _write_slots(sections, index, thread, turns[index])
+    sections.close()
+
+
+def _survey(thread: ThreadCapture, used: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[int]:
+    """Mark the functions that a thread's slots name; return the clock's turn in each block."""
+    turns = []
+    for block in iter_blocks(thread.segments, box.BLOCK_MAX_SLOTS):
+        words = words_of(block)
+        used[codes_of(words)] = True
+        turns.append(sum_turns(words))
+    return turns
+
+
+def _row(thread: ThreadCapture) -> box.ThreadRow:
+    return box.ThreadRow(
+        ident=thread.ident,
+        native_id=thread.native_id,
+        name=thread.name,
+        process_id=thread.process_id,
+        n_events=thread.n_events,
+        n_slots=sum(memoryview(segment).nbytes for segment in thread.segments) // SLOT_SIZE,
+    )
+
+
+def _write_slots(sections: _Sections, index: int, thread: ThreadCapture, turns: list[int]) -> None:
+    high = step_high(thread.ticks_high, -sum(turns))
+    n_before = 0
+    for block, turn in zip(iter_blocks(thread.segments, box.BLOCK_MAX_SLOTS), turns, strict=True):
+        high = step_high(high, turn)
+        sections.write(box.SLOTS, box.BLOCK.pack(index, high, n_before) + bytes(block))
+        n_before += block.nbytes // SLOT_SIZE
+
+
+class _Sections:
+    """The sections of a box being written, counted for its end marker."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._n_sections = 0
+        self._n_bytes = file.write(box.PREAMBLE.pack(box.MAGIC, box.VERSION, 0))
+
+    def write(self, tag: bytes, payload: bytes) -> None:
+        header = box.pack_section_header(tag, len(payload), zlib.crc32(payload))
+        self._n_bytes += self._file.write(header)
+        self._n_bytes += self._file.write(payload)
+        self._n_bytes += self._file.write(bytes(-len(payload) % box.ALIGNMENT))
+        self._n_sections += 1
+
+    def close(self) -> None:
+        n_bytes = self._n_bytes + box.SECTION_SIZE + box.CLOSING.size
+        self.write(box.END, box.CLOSING.pack(self._n_sections + 1, n_bytes))
