@@ -14,6 +14,7 @@
 #define CB_CLOCK_TRIES 8
 
 int cb_clock_has_counter = 0;
+struct cb_clock_reading cb_clock_origin;
 
 #if defined(__x86_64__) && defined(__GNUC__)
 /* Invariant TSC: CPUID 80000007H, EDX bit 8 (Intel SDM vol. 3B, 18.17.1). */
@@ -37,6 +38,7 @@ static int has_invariant_counter(void)
 void cb_clock_init(void)
 {
     cb_clock_has_counter = has_invariant_counter();
+    cb_clock_origin = cb_clock_read();
 }
 
 #if defined(_WIN32)

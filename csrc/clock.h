@@ -19,6 +19,9 @@ struct cb_clock_reading {
 /* Whether ticks come from the processor's counter. Written once, by cb_clock_init. */
 extern int cb_clock_has_counter;
 
+/* A reading taken by cb_clock_init: with any later one it gives the length of a tick. */
+extern struct cb_clock_reading cb_clock_origin;
+
 /* Choose the clock. Call once before any other function here.
  * Thread: any, once. GIL: not needed. */
 void cb_clock_init(void);

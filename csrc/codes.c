@@ -350,3 +350,46 @@ void cb_codes_forget_watched(void)
         live->watched = 0;
     }
 }
+
+static void put_u32(char *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) {
+        at[i] = (char)(value >> 8 * i);
+    }
+}
+
+PyObject *cb_codes_row(uint32_t id, const struct cb_function *function)
+{
+    PyObject *const texts[4] = {function->module, function->qualname, function->name, function->filename};
+    PyObject *encoded[4] = {NULL, NULL, NULL, NULL};
+    PyObject *row = NULL;
+    Py_ssize_t size = 16;
+    for (int i = 0; i < 4; i++) {
+        encoded[i] = PyUnicode_AsEncodedString(texts[i], "utf-8", "surrogatepass");
+        if (encoded[i] == NULL) {
+            goto done;
+        }
+        size += 4 + PyBytes_GET_SIZE(encoded[i]);
+    }
+    row = PyBytes_FromStringAndSize(NULL, size);
+    if (row == NULL) {
+        goto done;
+    }
+    char *at = PyBytes_AS_STRING(row);
+    put_u32(at, (uint32_t)size);
+    put_u32(at + 4, id);
+    put_u32(at + 8, (uint32_t)function->line);
+    put_u32(at + 12, ((uint32_t)function->flags & 0x7FFFFFFFu) | (function->is_c ? 0x80000000u : 0));
+    at += 16;
+    for (int i = 0; i < 4; i++) {
+        Py_ssize_t length = PyBytes_GET_SIZE(encoded[i]);
+        put_u32(at, (uint32_t)length);
+        memcpy(at + 4, PyBytes_AS_STRING(encoded[i]), (size_t)length);
+        at += 4 + length;
+    }
+done:
+    for (int i = 0; i < 4; i++) {
+        Py_XDECREF(encoded[i]);
+    }
+    return row;
+}

@@ -46,6 +46,11 @@ const PyMethodDef *cb_codes_definition(PyObject *callable);
  * Thread: any. GIL: held. */
 const struct cb_function *cb_codes_get(uint32_t id);
 
+/* A function as one row of a function log: length, id, line, flags (bit 31: C), then module, qualified
+ * name, name and file as length and UTF-8; all integers 32 bits, little-endian.
+ * Result: New reference to bytes, or NULL with an exception. Thread: any. GIL: held. */
+PyObject *cb_codes_row(uint32_t id, const struct cb_function *function);
+
 /* Whether code of the module greenlet has been met: then it is being imported, or loaded.
  * Thread: any. GIL: held. */
 bool cb_codes_has_greenlet(void);

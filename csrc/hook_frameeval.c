@@ -82,7 +82,7 @@ static void leave_all(uint32_t bits, enum cb_kind kind)
  * Result: whether that was so. */
 static bool never_ran(struct cb_thread *thread, uint32_t start)
 {
-    return PyThreadState_Get()->recursion_remaining <= 0 && cb_ring_take_back(&thread->ring, start);
+    return PyThreadState_Get()->recursion_remaining <= 0 && cb_ring_take_back(thread->ring, start);
 }
 
 /* Everything but a plain call of one recorder: generators, depth, allocation, several recorders,
@@ -149,14 +149,14 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
     }
     uint32_t bits = cached->bits;
     uint64_t generation = cb_generation;
-    cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_CALL);
+    cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_CALL);
     PyObject *result = next_evaluator(tstate, frame, is_throw);
     if (CB_UNLIKELY(cb_generation != generation)) {
         leave_all(bits, result != NULL ? CB_RETURN : CB_UNWIND); /* the thread we held may be gone */
     } else if (CB_LIKELY(result != NULL)) {
-        cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_RETURN);
+        cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_RETURN);
     } else if (!never_ran(thread, bits | CB_CALL)) {
-        cb_ring_append(&thread->ring, cb_clock_ticks(), bits | CB_UNWIND);
+        cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_UNWIND);
     }
     return result;
 }

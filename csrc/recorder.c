@@ -2,6 +2,9 @@
 
 #include "tasks.h"
 
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,26 +43,58 @@ static void forget_code(const void *code)
     }
 }
 
+/* In a forked child: what the parent mapped is the parent's to write. Rings in memory are copies and go
+ * on; a recording in files begins new ones, with the functions it has met named again. */
+static void after_fork(void)
+{
+    for (struct cb_recorder *r = active; r != NULL; r = r->next) {
+        if (r->spool.folder == NULL) {
+            continue;
+        }
+        struct cb_thread **end = &r->inherited;
+        while (*end != NULL) {
+            end = &(*end)->next;
+        }
+        *end = r->threads;
+        r->threads = NULL;
+        cb_spool_after_fork(&r->spool);
+        if (r->verdicts != NULL) {
+            memset(r->verdicts, CB_UNDECIDED, r->n_verdicts);
+        }
+    }
+    cb_generation++;
+}
+
 int cb_recorder_setup(void)
 {
     cb_clock_init();
+#if !defined(_WIN32)
+    pthread_atfork(NULL, NULL, after_fork);
+#endif
     int result = cb_tasks_init();
     return result < 0 ? result : cb_codes_init(forget_code);
 }
 
 void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
-                      struct cb_filter filter)
+                      struct cb_filter filter, struct cb_spool spool)
 {
-    *recorder = (struct cb_recorder){.options = options, .engine = engine, .filter = filter};
+    *recorder = (struct cb_recorder){.options = options, .engine = engine, .filter = filter, .spool = spool};
+}
+
+static void free_threads(struct cb_thread **threads)
+{
+    for (struct cb_thread *t = *threads, *next; t != NULL; t = next) {
+        next = t->next;
+        cb_thread_free(t);
+    }
+    *threads = NULL;
 }
 
 void cb_recorder_fini(struct cb_recorder *recorder)
 {
-    for (struct cb_thread *t = recorder->threads, *next; t != NULL; t = next) {
-        next = t->next;
-        cb_thread_free(t);
-    }
-    recorder->threads = NULL;
+    free_threads(&recorder->threads);
+    free_threads(&recorder->inherited);
+    cb_spool_fini(&recorder->spool);
     free(recorder->verdicts);
     recorder->verdicts = NULL;
     cb_filter_fini(&recorder->filter);
@@ -214,6 +249,21 @@ static bool has_room_for(struct cb_recorder *recorder, uint32_t id)
     return true;
 }
 
+/* Write a selected function where its name outlives the process. */
+static void log_function(struct cb_recorder *recorder, uint32_t id, const struct cb_function *f)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *row = cb_codes_row(id, f);
+    if (row != NULL) {
+        cb_spool_append(&recorder->spool, PyBytes_AS_STRING(row), (size_t)PyBytes_GET_SIZE(row));
+        Py_DECREF(row);
+    } else {
+        recorder->spool.has_failed = true;
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
 bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
 {
     const struct cb_function *f = cb_codes_get(id);
@@ -232,6 +282,9 @@ bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
                                       : cb_filter_decide(&recorder->filter, module);
     if (id < recorder->n_verdicts) {
         recorder->verdicts[id] = (uint8_t)verdict;
+    }
+    if (verdict == CB_SELECTED && recorder->spool.folder != NULL) {
+        log_function(recorder, id, f);
     }
     return verdict == CB_EXCLUDED;
 }

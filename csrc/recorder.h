@@ -4,6 +4,7 @@
 
 #include "codes.h"
 #include "filter.h"
+#include "spool.h"
 #include "thread.h"
 
 #include <stdbool.h>
@@ -40,6 +41,8 @@ struct cb_recorder {
     enum cb_engine_id engine;
     bool is_active;
     struct cb_filter filter;
+    struct cb_spool spool;
+    struct cb_thread *inherited; /* Owned list; a forked child's, of its parent: never written. */
     struct cb_thread *threads;     /* Owned list, in order of first event. */
     struct cb_recorder *next;      /* Borrowed; in the list of active recorders. */
     uint8_t *verdicts;             /* Owned; enum cb_verdict by function id. */
@@ -61,10 +64,10 @@ extern uint64_t cb_generation; /* grows whenever the active list changes; under 
 /* Prepare recorders, codes and clock. Result: 0 or CB_EPYTHON. Thread: any, once. GIL: held. */
 int cb_recorder_setup(void);
 
-/* Prepare a recorder; the filter has been made and is taken over.
- * Result: 0. Thread: any. GIL: held. */
+/* Prepare a recorder; filter and spool have been made and are taken over.
+ * Thread: any. GIL: held. */
 void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
-                      struct cb_filter filter);
+                      struct cb_filter filter, struct cb_spool spool);
 
 /* Free an inactive recorder; views of its slots stay valid. Thread: any. GIL: held. */
 void cb_recorder_fini(struct cb_recorder *recorder);

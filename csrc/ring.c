@@ -19,6 +19,15 @@ void cb_ring_init(struct cb_ring *ring, struct cb_slot *slots, uint64_t capacity
     atomic_init(&ring->version, 0);
 }
 
+void cb_ring_adopt(struct cb_ring *ring, const struct cb_ring *other)
+{
+    ring->origin = other->origin;
+    ring->n_prefixes = other->n_prefixes;
+    atomic_init(&ring->head, atomic_load_explicit(&other->head, memory_order_acquire));
+    atomic_init(&ring->high, atomic_load_explicit(&other->high, memory_order_relaxed));
+    atomic_init(&ring->version, atomic_load_explicit(&other->version, memory_order_relaxed));
+}
+
 void cb_ring_turn(struct cb_ring *ring, uint64_t now)
 {
     uint32_t high = (uint32_t)(now >> 32);

@@ -34,6 +34,10 @@ struct cb_ring_view {
  * Thread: the producer. GIL: not needed. Memory: keeps `slots`, frees nothing. */
 void cb_ring_init(struct cb_ring *ring, struct cb_slot *slots, uint64_t capacity, uint64_t now, uint64_t origin);
 
+/* Take over the counters of another ring of the same capacity; `slots` stay our own.
+ * Thread: the producer of both. GIL: not needed. */
+void cb_ring_adopt(struct cb_ring *ring, const struct cb_ring *other);
+
 /* Look at the retained slots without a copy.
  * Thread: the producer's, or any while the producer cannot run. GIL: as said above. */
 struct cb_ring_view cb_ring_look(const struct cb_ring *ring);

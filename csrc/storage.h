@@ -1,25 +1,63 @@
-/* A ring's slots, shared between the ring and the readers that look at them. */
+/* A ring and its slots, in memory or in a mapped file, shared between the producer and the readers
+ * that look at them. */
 #ifndef CB_STORAGE_H
 #define CB_STORAGE_H
 
+#include "clock.h"
 #include "event.h"
+#include "ring.h"
 
 #include <stdint.h>
 
-struct cb_storage {
-    uint64_t n_users; /* the ring, and every view handed out; counted under the GIL */
-    uint64_t n_slots;
-    struct cb_slot *slots; /* Owned; zeroed, so pages are touched only when written. */
+#define CB_STORAGE_MAGIC "\x89" "CBR\r\n\x1a\n"
+#define CB_STORAGE_VERSION 1u
+#define CB_STORAGE_HEADER_SIZE 4096u
+
+/* Who fills a ring. */
+struct cb_producer {
+    uint64_t process_id;
+    uint64_t ident;
+    uint64_t native_id;
 };
 
-/* Allocate zeroed slots with one user.
- * Result: the storage, or NULL when out of memory. Thread: any. GIL: not needed. */
+/* The first page of a ring file; docs/format.md describes it. The slots follow. Fields that change
+ * while recording are the ring's own and its latest clock reading. */
+struct cb_storage_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t header_size;
+    uint64_t n_slots;
+    struct cb_producer producer;
+    struct cb_clock_reading origin; /* when the core was loaded */
+    struct cb_clock_reading first;  /* when the ring was made; the two give the length of a tick */
+    struct cb_ring ring;
+};
+_Static_assert(sizeof(struct cb_storage_header) <= CB_STORAGE_HEADER_SIZE, "the header fits its page");
+
+struct cb_storage {
+    uint64_t n_users; /* the thread, and every view handed out; counted under the GIL */
+    uint64_t n_slots;
+    struct cb_ring *ring;             /* Owned, or in the header. */
+    struct cb_slot *slots;            /* Owned, or behind the header; zeroed, so pages are touched when written. */
+    struct cb_storage_header *header; /* Owned mapping; NULL in memory. */
+};
+
+/* Allocate a ring of zeroed slots with one user. `n_slots` is a power of two.
+ * Result: the storage, or NULL when out of memory. Thread: the producer. GIL: not needed. */
 struct cb_storage *cb_storage_new(uint64_t n_slots);
+
+/* The same in a new file.
+ * Result: the storage, or NULL with errno set. Thread: the producer. GIL: not needed. */
+struct cb_storage *cb_storage_map(const char *path, uint64_t n_slots, struct cb_producer producer);
+
+/* Copy into memory of its own, with one user.
+ * Result: the copy, or NULL when out of memory. Thread: any while the producer does not run. */
+struct cb_storage *cb_storage_copy(const struct cb_storage *storage);
 
 /* Add a user. Thread: any, one at a time (the GIL). */
 void cb_storage_hold(struct cb_storage *storage);
 
-/* Take a user away; the last frees the slots. Thread: any, one at a time (the GIL). */
+/* Take a user away; the last frees or unmaps. Thread: any, one at a time (the GIL). */
 void cb_storage_release(struct cb_storage *storage);
 
 #endif

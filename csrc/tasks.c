@@ -67,8 +67,8 @@ void cb_task_switch(struct cb_thread *thread, PyThreadState *tstate, uint64_t no
     thread->context_version = tstate->context_ver;
     if (number != thread->task) {
         thread->task = number;
-        cb_ring_append_prefix(&thread->ring, CB_FRAME, number);
-        cb_ring_append(&thread->ring, now, CB_TASK_SWITCH | (parent & CB_CODE_MAX) << CB_KIND_BITS);
+        cb_ring_append_prefix(thread->ring, CB_FRAME, number);
+        cb_ring_append(thread->ring, now, CB_TASK_SWITCH | (parent & CB_CODE_MAX) << CB_KIND_BITS);
     }
     PyErr_Restore(type, value, traceback);
 }
@@ -78,8 +78,8 @@ static void note_greenlet(const PyObject *greenlet, uint32_t code)
     uint64_t now = cb_clock_ticks();
     for (int engine = 0; engine < CB_N_ENGINES; engine++) {
         for (struct cb_thread *t = cb_threads_here(engine); t != NULL; t = t->next_here) {
-            cb_ring_append_prefix(&t->ring, CB_FRAME, (uint64_t)(uintptr_t)greenlet >> 4 & CB_PAYLOAD_MASK);
-            cb_ring_append(&t->ring, now, CB_GREENLET_SWITCH | code << CB_KIND_BITS);
+            cb_ring_append_prefix(t->ring, CB_FRAME, (uint64_t)(uintptr_t)greenlet >> 4 & CB_PAYLOAD_MASK);
+            cb_ring_append(t->ring, now, CB_GREENLET_SWITCH | code << CB_KIND_BITS);
         }
     }
 }

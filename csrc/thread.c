@@ -12,19 +12,20 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
     if (thread == NULL) {
         return NULL;
     }
-    thread->storage = cb_storage_new(options->n_slots);
+    thread->ident = PyThread_get_thread_ident();
+    thread->native_id = PyThread_get_thread_native_id();
+    struct cb_producer producer = {.ident = thread->ident, .native_id = thread->native_id};
+    thread->storage = cb_spool_new_storage(&recorder->spool, options->n_slots, producer);
     if (thread->storage == NULL) {
         free(thread);
         return NULL;
     }
-    cb_ring_init(&thread->ring, thread->storage->slots, options->n_slots, cb_clock_ticks(), 0);
+    thread->ring = thread->storage->ring;
     thread->extras = (options->max_depth > 0 ? CB_WITH_DEPTH : 0) | (options->has_memory ? CB_WITH_ALLOC : 0);
     thread->max_depth = options->max_depth;
     thread->recorder = recorder;
     thread->token = token;
     thread->context_version = UINT64_MAX;
-    thread->ident = PyThread_get_thread_ident();
-    thread->native_id = PyThread_get_thread_native_id();
     return thread;
 }
 
@@ -37,17 +38,16 @@ void cb_thread_free(struct cb_thread *thread)
 
 int cb_thread_unshare(struct cb_thread *thread)
 {
-    if (thread->storage->n_users == 1) {
-        return 0;
+    if (thread->storage->n_users == 1 || thread->storage->header != NULL) {
+        return 0; /* nobody looks; or it is a file, of which only copies are handed out */
     }
-    struct cb_storage *copy = cb_storage_new(thread->storage->n_slots);
+    struct cb_storage *copy = cb_storage_copy(thread->storage);
     if (copy == NULL) {
         return CB_ENOMEM;
     }
-    memcpy(copy->slots, thread->storage->slots, copy->n_slots * sizeof *copy->slots);
-    thread->ring.slots = (_Atomic uint64_t *)(void *)copy->slots;
     cb_storage_release(thread->storage);
     thread->storage = copy;
+    thread->ring = copy->ring;
     return 0;
 }
 
@@ -92,7 +92,7 @@ void cb_thread_append_extras(struct cb_thread *thread)
 {
     if ((thread->extras & CB_WITH_ALLOC) != 0) {
         struct cb_alloc_counts counts = cb_alloc_here;
-        cb_ring_append_prefix(&thread->ring, CB_ALLOC_BYTES, counts.n_bytes & CB_PAYLOAD_MASK);
-        cb_ring_append_prefix(&thread->ring, CB_ALLOC_BLOCKS, counts.n_blocks & CB_PAYLOAD_MASK);
+        cb_ring_append_prefix(thread->ring, CB_ALLOC_BYTES, counts.n_bytes & CB_PAYLOAD_MASK);
+        cb_ring_append_prefix(thread->ring, CB_ALLOC_BLOCKS, counts.n_blocks & CB_PAYLOAD_MASK);
     }
 }

@@ -44,7 +44,7 @@ struct cb_frames {
 };
 
 struct cb_thread {
-    struct cb_ring ring;
+    struct cb_ring *ring; /* Borrowed: storage's. */
     uint32_t extras;
     uint32_t max_depth;
     uint32_t depth;
@@ -71,7 +71,8 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token);
 /* Free a thread; views of its slots stay valid. Thread: any. GIL: held. */
 void cb_thread_free(struct cb_thread *thread);
 
-/* Give the ring fresh storage with the same slots if a view looks at the present one.
+/* Go on in a copy of the ring if a view looks at the present one. Of a ring in a file only copies may be
+ * handed out: that goes on where it is.
  * Result: 0 or CB_ENOMEM. Thread: any while the producer does not run. GIL: held. */
 int cb_thread_unshare(struct cb_thread *thread);
 
@@ -106,9 +107,9 @@ static inline void cb_thread_enter(struct cb_thread *thread, uint64_t now, uint3
         cb_thread_append_extras(thread);
     }
     if (frame != 0) {
-        cb_ring_append_prefix(&thread->ring, CB_FRAME, frame & CB_PAYLOAD_MASK);
+        cb_ring_append_prefix(thread->ring, CB_FRAME, frame & CB_PAYLOAD_MASK);
     }
-    cb_ring_append(&thread->ring, now, word);
+    cb_ring_append(thread->ring, now, word);
 }
 
 /* Record the end of a call. Thread, GIL: as cb_thread_enter. */
@@ -120,7 +121,7 @@ static inline void cb_thread_leave(struct cb_thread *thread, uint64_t now, uint3
         }
         cb_thread_append_extras(thread);
     }
-    cb_ring_append(&thread->ring, now, word);
+    cb_ring_append(thread->ring, now, word);
 }
 
 #endif

@@ -1,5 +1,6 @@
 """The C core, converted and checked; no policy and no text. Imported by `callbox.engine` alone."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,7 +22,9 @@ class Recorder:
         max_depth: int,
         c_calls: bool,
         memory: bool,
-    ) -> None: ...
+        folder: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """`folder`: an existing folder for rings in files and the function log, which outlive the process."""
     def start(self) -> None: ...
     def stop(self) -> None: ...
     @property
@@ -34,6 +37,8 @@ class Recorder:
         """Patterns that decided for no function seen."""
     def n_replaced(self) -> int:
         """Threads in which the program replaced the hook before `stop`."""
+    def has_lost_names(self) -> bool:
+        """Whether the function log could not be written whole."""
     def n_unrecorded(self) -> tuple[int, int]:
         """`(threads without memory for a ring, calls too near the end of the C stack)`."""
 

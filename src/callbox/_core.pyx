@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=False, embedsignature=False
 """The C core, converted and checked; no policy and no text."""
 
+import os
+
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
@@ -81,6 +83,11 @@ cdef extern from "filter.h":
     void cb_filter_fini(cb_filter *filter)
     cb_verdict cb_filter_decide(cb_filter *filter, const char *module)
 
+cdef extern from "spool.h":
+    cdef struct cb_spool:
+        bint has_failed
+    int cb_spool_init(cb_spool *spool, const char *folder)
+
 cdef extern from "codes.h":
     cdef struct cb_function:
         void *name
@@ -106,7 +113,7 @@ cdef extern from "recorder.h":
         bint has_c_calls
         bint has_memory
     cdef struct cb_thread:
-        cb_ring ring
+        cb_ring *ring
         cb_storage *storage
         cb_thread *next
         uint64_t ident
@@ -115,11 +122,13 @@ cdef extern from "recorder.h":
     cdef struct cb_recorder:
         bint is_active
         cb_filter filter
+        cb_spool spool
         cb_thread *threads
         uint32_t n_replaced
         uint32_t n_unrecorded_threads
     int cb_recorder_setup() except -3
-    void cb_recorder_init(cb_recorder *recorder, cb_engine_id engine, cb_options options, cb_filter filter)
+    void cb_recorder_init(cb_recorder *recorder, cb_engine_id engine, cb_options options, cb_filter filter,
+                          cb_spool spool)
     void cb_recorder_fini(cb_recorder *recorder)
     int cb_recorder_start(cb_recorder *recorder, char *reason) except -3
     void cb_recorder_stop(cb_recorder *recorder)
@@ -184,8 +193,10 @@ cdef class Recorder:
 
     cdef cb_recorder recorder
 
-    def __init__(self, str engine, patterns, *, uint64_t max_events, uint32_t max_depth, bint c_calls, bint memory):
+    def __init__(self, str engine, patterns, *, uint64_t max_events, uint32_t max_depth, bint c_calls, bint memory,
+                 folder=None):
         cdef cb_filter filter
+        cdef cb_spool spool
         cdef cb_options options
         cdef uint64_t n_slots = 1
         if self.recorder.is_active:
@@ -195,13 +206,17 @@ cdef class Recorder:
         while n_slots < max_events:
             n_slots *= 2
         engine_id = engine_ids()[engine]
+        path = None if folder is None else os.fsencode(folder)
         make_filter(&filter, patterns)
+        if cb_spool_init(&spool, NULL if path is None else <const char *>path) < 0:
+            cb_filter_fini(&filter)
+            raise MemoryError
         cb_recorder_fini(&self.recorder)
         options.n_slots = n_slots
         options.max_depth = max_depth
         options.has_c_calls = c_calls
         options.has_memory = memory
-        cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, options, filter)
+        cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, options, filter, spool)
 
     def __dealloc__(self):
         cb_recorder_stop(&self.recorder)
@@ -239,14 +254,14 @@ cdef class Recorder:
         cdef cb_ring_view view
         rows = []
         while thread != NULL:
-            view = cb_ring_look(&thread.ring)
+            view = cb_ring_look(thread.ring)
             rows.append((thread.ident, thread.native_id, view.n_events, view.high))
             thread = thread.next
         return rows
 
     def slots(self, Py_ssize_t thread_index):
         cdef cb_thread *thread = self.thread_at(thread_index)
-        cdef cb_ring_view view = cb_ring_look(&thread.ring)
+        cdef cb_ring_view view = cb_ring_look(thread.ring)
         cdef _Run run
         runs = []
         for i in range(2):
@@ -279,6 +294,9 @@ cdef class Recorder:
             n_calls += thread.n_unrecorded
             thread = thread.next
         return self.recorder.n_unrecorded_threads, n_calls
+
+    def has_lost_names(self):
+        return self.recorder.spool.has_failed
 
 
 cdef dict engine_ids():

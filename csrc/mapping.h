@@ -1,0 +1,16 @@
+/* A file mapped into memory, shared with whoever reads it: what is written there outlives the process. */
+#ifndef CB_MAPPING_H
+#define CB_MAPPING_H
+
+#include <stddef.h>
+
+/* Create a file of `size` zero bytes, on disk and not only promised, readable by its owner alone,
+ * and map it.
+ * Result: the address, or NULL with errno set: ENOSPC where the disk is full.
+ * Thread: any. GIL: not needed. Memory: undo with cb_mapping_close. */
+void *cb_mapping_create(const char *path, size_t size);
+
+/* Unmap. What was written stays in the file. Thread: any. GIL: not needed. */
+void cb_mapping_close(void *address, size_t size);
+
+#endif
