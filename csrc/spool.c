@@ -43,7 +43,8 @@ int cb_spool_init(struct cb_spool *spool, const char *folder)
 
 void cb_spool_fini(struct cb_spool *spool)
 {
-    if (spool->log >= 0) {
+    /* Without a folder it has no log: one that is all zeros must not close descriptor 0. */
+    if (spool->folder != NULL && spool->log >= 0) {
         close(spool->log);
     }
     free(spool->folder);
