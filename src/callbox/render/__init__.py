@@ -1,1 +1,1 @@
-
+"""Call trees, events and call graphs as text."""

@@ -1,0 +1,205 @@
+"""Which engine records: the one asked for, or the best that can start here."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING
+
+from callbox import _core
+from callbox.engine.recorder import NativeRecorder, Recorder, read_clock
+from callbox.errors import ConfigError, EngineError
+from callbox.model import Capture, Header
+
+if TYPE_CHECKING:
+    from callbox.engine.options import Options
+
+AUTO = "auto"
+ORACLE = "oracle"
+
+_NATIVE = ("frameeval", "monitoring", "setprofile")
+"""Every engine in C there is, on one Python or another: the cheapest first."""
+
+
+def engine_names() -> tuple[str, ...]:
+    """Name the engines that exist on this Python, in the order in which "auto" tries them; the oracle is last."""
+    compiled = _core.engines()
+    return (*(name for name in _NATIVE if name in compiled), ORACLE)
+
+
+def choose_engine(options: Options) -> tuple[str, str]:
+    """Choose the engine for a recording.
+
+    Returns:
+        The engine that is tried first, and why it is.
+
+    Raises:
+        ConfigError: there is no engine of that name.
+        EngineError: the engine of that name does not exist on this Python, or no engine does.
+    """
+    if options.engine != AUTO:
+        _check_name(options.engine)
+        return options.engine, "it was asked for by name"
+    first, *_ = _candidates(options)
+    if options.c_calls and first == "setprofile":
+        return first, "it sees C calls without a second hook beside it"
+    if first == "setprofile":
+        return first, "it is the only engine in C on this Python"
+    return first, "it costs least on this Python"
+
+
+def new_recorder(options: Options) -> Recorder:
+    """Make a recorder with the engine that the options ask for.
+
+    With "auto", the recorder starts the best engine whose hook is free, and the
+    recording's notes name the ones that were not.
+
+    Raises:
+        ConfigError: there is no engine of that name.
+        EngineError: the engine does not exist on this Python, or cannot do what is asked.
+    """
+    if options.engine != AUTO:
+        _check_name(options.engine)
+    if options.mode == "static":
+        return IdleRecorder(options)
+    if options.engine == ORACLE:
+        from callbox.engine.oracle import OracleRecorder
+
+        return OracleRecorder(options)
+    if options.engine == AUTO:
+        return AutoRecorder(options)
+    return NativeRecorder(options, options.engine)
+
+
+class AutoRecorder:
+    """Records with the first engine that can start, and keeps to it."""
+
+    def __init__(self, options: Options) -> None:
+        """Prepare the engines.
+
+        Raises:
+            EngineError: there is none on this Python.
+        """
+        self._options = options
+        self._untried = _candidates(options)
+        self._refusals: list[str] = []
+        self._has_started = False
+        self._recorder = self._next_recorder()
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the hook is installed."""
+        return self._recorder.is_recording
+
+    def start(self) -> None:
+        """Install the hook of the first engine whose hook is free; later, of the same engine again.
+
+        Raises:
+            EngineError: every engine's hook is taken.
+        """
+        while True:
+            try:
+                self._recorder.start()
+            except EngineError as error:
+                if self._has_started:
+                    raise
+                self._fall_back(error)
+            else:
+                self._has_started = True
+                return
+
+    def stop(self) -> None:
+        """Remove the hook where it is still ours."""
+        self._recorder.stop()
+
+    def clear(self) -> None:
+        """Forget what was recorded; a running recording goes on."""
+        self._recorder.clear()
+
+    def capture(self) -> Capture:
+        """Hand over what was recorded, and which engines could not record it."""
+        capture = self._recorder.capture()
+        notes = (*self._refusals, *capture.header.notes)
+        return dataclasses.replace(capture, header=dataclasses.replace(capture.header, notes=notes))
+
+    def _fall_back(self, error: EngineError) -> None:
+        self._refusals.append(str(error))
+        if not self._untried:
+            # Whoever starts again later, when a hook is free, begins anew.
+            reasons, self._refusals = "; ".join(self._refusals), []
+            self._untried = _candidates(self._options)
+            self._recorder = self._next_recorder()
+            raise EngineError(f"no engine can start: {reasons}") from error
+        self._recorder = self._next_recorder()
+
+    def _next_recorder(self) -> NativeRecorder:
+        return NativeRecorder(self._options, self._untried.pop(0))
+
+
+class IdleRecorder:
+    """What mode "static" has in place of an engine: it records no calls at all."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._started = self._ended = read_clock()
+        self._is_recording = False
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._is_recording
+
+    def start(self) -> None:
+        """Begin to record nothing."""
+        self._started = read_clock()
+        self._is_recording = True
+
+    def stop(self) -> None:
+        """End it."""
+        if self._is_recording:
+            self._ended = read_clock()
+        self._is_recording = False
+
+    def clear(self) -> None:
+        """Forget nothing, as there is nothing."""
+
+    def capture(self) -> Capture:
+        """Hand over an empty capture."""
+        header = Header(
+            engine="none",
+            mode=self._options.mode,
+            filters=self._options.filters,
+            python=platform.python_version(),
+            platform=platform.platform(),
+            command=tuple(sys.argv),
+            process_id=os.getpid(),
+            started=self._started,
+            ended=read_clock() if self._is_recording else self._ended,
+        )
+        return Capture(header, (), ())
+
+
+def _check_name(name: str) -> None:
+    known = engine_names()
+    if name in known:
+        return
+    if name in _NATIVE:
+        raise EngineError(f"engine {name!r} does not exist on Python {platform.python_version()}: {_choices(known)}")
+    raise ConfigError(f"unknown engine {name!r}: {_choices(known)}")
+
+
+def _choices(names: tuple[str, ...]) -> str:
+    return f"choose one of {', '.join((AUTO, *names))}"
+
+
+def _candidates(options: Options) -> list[str]:
+    """Name the engines in C that can record what is asked, the best first."""
+    names = [name for name in engine_names() if name != ORACLE]
+    if not names:
+        raise EngineError("this build of callbox has no engine in C: reinstall it, or choose engine='oracle'")
+    if options.c_calls and "monitoring" not in names:
+        # The evaluator sees no C calls: it would need the profile hook beside it, and pay for both.
+        names.sort(key=lambda name: name != "setprofile")
+    return names
