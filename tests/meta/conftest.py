@@ -15,7 +15,7 @@ NOT_OURS = {"__pycache__", "vendor", "gold", "out", "build"}
 PYTHON = {".py"}
 CYTHON = {".pyx", ".pxd"}
 C = {".c", ".h"}
-PROSE = {".md", ".toml", ".txt", ".yml", ".cfg", ".ini", ".pyi", ""}
+PROSE = {".md", ".toml", ".txt", ".yml", ".cfg", ".ini", ".pyi"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Source:
         return self.text.count("\n")
 
 
+def is_text(path: Path) -> bool:
+    return path.suffix in PYTHON | CYTHON | C | PROSE or path.parts[0] == ".ci"
+
+
 @dataclass(frozen=True)
 class Tree:
     """The files that the project wrote itself: no build products, gold files or vendored assets."""
@@ -43,7 +47,7 @@ class Tree:
         for folder in FOLDERS:
             paths += (self.root / folder).rglob("*")
         relative = sorted(p.relative_to(self.root) for p in paths if p.is_file())
-        kept = [p for p in relative if p.suffix in PYTHON | CYTHON | C | PROSE and not NOT_OURS.intersection(p.parts)]
+        kept = [p for p in relative if is_text(p) and not NOT_OURS.intersection(p.parts)]
         return [Source(p, (self.root / p).read_text(encoding="utf-8")) for p in kept]
 
     def of(self, suffixes: set[str], under: str = "") -> list[Source]:

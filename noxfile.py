@@ -1,0 +1,82 @@
+"""The project's checks: `nox -l` lists them, `nox -s NAME` runs one. `.ci/run` runs the same ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "type", "unit", "sanitizers"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+RUNTIME = PROJECT["project"]["dependencies"]
+
+
+def group(name: str) -> list[str]:
+    """List the requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Lint and format checks, Python and C."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    sources = sorted(str(path) for suffix in "ch" for path in Path("csrc").rglob(f"*.{suffix}"))
+    session.run("clang-format", "--dry-run", "-Werror", *sources)
+
+
+@nox.session
+def type(session: nox.Session) -> None:  # noqa: A001
+    """Strict types."""
+    session.install(*RUNTIME, *group("lint"))
+    session.run("mypy")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """The tests; arguments go to pytest."""
+    session.install(".", *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("sanitizers", ["address,undefined", "thread"])
+def sanitizers(session: nox.Session, sanitizers: str) -> None:
+    """The C tests under sanitizers."""
+    session.install("cmake", "ninja")
+    build = f"{session.create_tmp()}/build"
+    options = ("-DCALLBOX_TESTS=ON", "-DCALLBOX_WERROR=ON", f"-DCALLBOX_SANITIZE={sanitizers}")
+    session.run("cmake", "-S", ".", "-B", build, "-G", "Ninja", *options)
+    session.run("cmake", "--build", build)
+    session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
+
+
+@nox.session
+def leaks(session: nox.Session) -> None:
+    """References and memory that a recording gives back, on the debug build of Python."""
+    session.run(".ci/pythons", "test", "3.14-dbg", "tests/leaks", *session.posargs, external=True)
+
+
+@nox.session
+@nox.parametrize("version", ["3.13", "3.14", "3.15"])
+def pythons(session: nox.Session, version: str) -> None:
+    """The tests on another Python."""
+    session.run(".ci/pythons", "test", version, *session.posargs, external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Race callbox against its peers; arguments go to the race."""
+    session.install(".", *group("peers"))
+    session.run("python", "benchmarks/race.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation bound into one page, by the bundled example."""
+    session.install("markdown-it-py")
+    session.run("python", "examples/handbook.py", "docs", f"{session.create_tmp()}/handbook.html")
