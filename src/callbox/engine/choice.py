@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from callbox import _core
-from callbox.engine.recorder import NativeRecorder, Recorder, read_clock
+from callbox.engine.recorder import NativeRecorder, Recorder, platform_name, read_clock
 from callbox.errors import ConfigError, EngineError
 from callbox.model import Capture, Header
 
@@ -172,7 +172,7 @@ class IdleRecorder:
             mode=self._options.mode,
             filters=self._options.filters,
             python=platform.python_version(),
-            platform=platform.platform(),
+            platform=platform_name(),
             command=tuple(sys.argv),
             process_id=os.getpid(),
             started=self._started,

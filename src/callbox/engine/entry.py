@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -39,6 +40,21 @@ def describe_outcome() -> str:
     if issubclass(kind, SystemExit):
         return _describe_code(code)
     return _describe_exception(kind)
+
+
+def keep_interrupt() -> None:
+    """Let a program that an interrupt ended die by SIGINT, as Python would have it.
+
+    CPython notes that an interrupt was not caught, and forgets it whenever a
+    string is executed, which the modules that an exit handler imports may do.
+    Executing one that an interrupt ends makes it note that again.
+
+    Source: CPython Python/pythonrun.c, run_eval_code_obj; Modules/main.c, Py_RunMain.
+    """
+    outcome = _core.entry_outcome()
+    if outcome is not None and outcome[0] is KeyboardInterrupt:
+        with contextlib.suppress(KeyboardInterrupt):
+            exec("raise KeyboardInterrupt")
 
 
 def _printed_exception() -> BaseException | None:

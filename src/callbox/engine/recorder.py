@@ -43,6 +43,16 @@ def read_clock() -> ClockReading:
     return ClockReading(*_core.clock())
 
 
+def clock_name() -> str:
+    """Name the event clock: "tsc", "cntvct" or "monotonic"."""
+    return _core.clock_name()
+
+
+def platform_name() -> str:
+    """Name system, release and machine. `platform.platform()` would start a process, in the recorded one."""
+    return "-".join((platform.system(), platform.release(), platform.machine()))
+
+
 def function_table() -> tuple[Function, ...]:
     """Return the process-wide function table, ordered by id."""
     return tuple(Function(*row) for row in _core.functions())
@@ -116,7 +126,7 @@ class NativeRecorder:
             mode=self._options.mode,
             filters=self._options.filters,
             python=platform.python_version(),
-            platform=platform.platform(),
+            platform=platform_name(),
             command=tuple(sys.argv),
             process_id=os.getpid(),
             started=self._started or ended,
@@ -155,5 +165,7 @@ class NativeRecorder:
         if n_threads:
             notes.append(f"no memory for the rings of {n_threads} thread(s); their calls are missing")
         if n_calls:
-            notes.append(f"{n_calls} call(s) too near the end of the C stack were not recorded, with all calls below them")
+            notes.append(
+                f"{n_calls} call(s) too near the end of the C stack were not recorded, with all calls below them"
+            )
         return tuple(notes)
