@@ -81,6 +81,10 @@ class _Section:
     offset: int
     payload: memoryview
 
+    @property
+    def name(self) -> str:
+        return _tag_name(self.tag)
+
 
 class _BoxReader:
     """One pass over a mapped box. Its methods raise ValueError where nothing can be shown."""
@@ -97,7 +101,8 @@ class _BoxReader:
         functions = self._take_table(sections, box.FUNCTIONS, tuple[Function, ...])
         rows = self._take_table(sections, box.THREADS, tuple[box.ThreadRow, ...])
         _check_header(header)
-        threads = [ThreadBlocks(index, row, _known_codes(functions)) for index, row in enumerate(rows)]
+        known_codes = _known_codes(functions)
+        threads = [ThreadBlocks(index, row, known_codes) for index, row in enumerate(rows)]
         self._take_slots(sections, threads)
         for thread in threads:
             self._damage += thread.describe_gaps()
@@ -121,7 +126,7 @@ class _BoxReader:
             if zlib.crc32(self._data[offset : offset + box.SECTION.size]) != header_crc:
                 self._note(offset, f"a section header is damaged: the last {size - offset} bytes are unreadable")
                 return
-            name = tag.decode("ascii", "backslashreplace")
+            name = _tag_name(tag)
             if start + length > size:
                 self._note(offset, f"section {name} of {length} bytes is cut off where the file ends, at byte {size}")
                 return
@@ -154,7 +159,7 @@ class _BoxReader:
                 elif section.tag == box.END:
                     self._check_end(section)
                 else:
-                    raise BlockError(f"section {section.tag!r} is unknown to this callbox and was passed over")
+                    raise BlockError(f"section {section.name} is unknown to this callbox and was passed over")
             except BlockError as error:
                 self._note(section.offset, str(error))
 
@@ -170,6 +175,10 @@ class _BoxReader:
 
     def _note(self, offset: int, what: str) -> None:
         self._damage.append(f"at byte {offset}: {what}")
+
+
+def _tag_name(tag: bytes) -> str:
+    return tag.decode("ascii", "backslashreplace")
 
 
 def _add_block(payload: memoryview, threads: list[ThreadBlocks]) -> None:

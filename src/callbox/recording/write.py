@@ -35,8 +35,8 @@ def write_box(capture: Capture, path: str | os.PathLike[str]) -> None:
     Raises:
         RecordingError: the box cannot be written, or `path` names something that is no box.
     """
-    target = Path(os.path.realpath(path))
     try:
+        target = Path(os.path.realpath(path))
         _refuse_foreign(target)
         with _replacing(target) as file:
             _write(file, capture)
