@@ -43,9 +43,7 @@ def decode_capture(capture: Capture) -> tuple[NDArray[np.void], NDArray[np.uint6
     threads = []
     for index, thread in enumerate(capture.threads):
         rest = None if alloc is None else alloc[n_events:]
-        n_here = _core.decode(
-            thread.segments, thread.ticks_high, clock, index, events[n_events:].view(np.uint8), rest
-        )
+        n_here = _core.decode(thread.segments, thread.ticks_high, clock, index, events[n_events:].view(np.uint8), rest)
         n_events += n_here
         threads.append(
             Thread(
@@ -54,7 +52,7 @@ def decode_capture(capture: Capture) -> tuple[NDArray[np.void], NDArray[np.uint6
                 thread.name,
                 thread.process_id,
                 n_events=thread.n_events,
-                n_dropped=thread.n_events - n_here,
+                n_dropped=max(0, thread.n_events - n_here),  # a box may claim anything
             )
         )
     return events[:n_events], None if alloc is None else alloc[:n_events], tuple(threads)
