@@ -32,9 +32,9 @@ class Hooks:
         tools = tuple(sys.monitoring.get_tool(i) for i in TOOL_IDS) if sys.version_info >= (3, 12) else ()
         return cls(sys.getprofile(), sys.gettrace(), threading.getprofile(), threading.gettrace(), tools)
 
-    def differences(self, other: Hooks) -> str:
+    def differences(self, other: Hooks) -> list[str]:
         pairs = [(f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
-        return "; ".join(f"{name}: {mine!r}" for name, mine, theirs in pairs if mine != theirs)
+        return [f"{name}: {mine!r}" for name, mine, theirs in pairs if mine != theirs]
 
     def restore(self) -> None:
         sys.setprofile(self.profile)
@@ -47,20 +47,27 @@ class Hooks:
                 sys.monitoring.free_tool_id(tool_id)
 
 
-def stop_recorders() -> None:
-    """Stop what still records: the core would not install its hook for the next recorder."""
+def running_recorders() -> list[Any]:
+    """Find what records in the core: not every engine's hook can be seen from Python."""
     engine = sys.modules.get("callbox.engine.recorder")
-    running = [o for o in gc.get_objects() if engine and type(o) is engine.NativeRecorder and o.is_recording]
-    for recorder in running:
-        recorder.stop()
+    return [o for o in gc.get_objects() if engine and type(o) is engine.NativeRecorder and o.is_recording]
+
+
+@pytest.fixture(scope="session")
+def recorders_at_start() -> list[Any]:
+    return running_recorders()
 
 
 @pytest.fixture(autouse=True)
-def hooks_are_left_as_found() -> Iterator[None]:
+def hooks_are_left_as_found(recorders_at_start: list[Any]) -> Iterator[None]:
     before = Hooks.installed()
     yield
     after = Hooks.installed()
+    running = [recorder for recorder in running_recorders() if recorder not in recorders_at_start]
+    for recorder in running:
+        recorder.stop()
     if after != before:
-        stop_recorders()
         before.restore()
-        pytest.fail(f"the test changed hooks and did not put them back: {after.differences(before)}")
+    if running or after != before:
+        changes = "; ".join([*(f"recording: {r!r}" for r in running), *after.differences(before)])
+        pytest.fail(f"the test changed hooks and did not put them back: {changes}")

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from callbox.engine import engine_names
+
 LEAVE = {
     "profile": "sys.setprofile(lambda *event: None)",
     "trace": "sys.settrace(lambda *event: None)",
@@ -47,3 +49,28 @@ def test_hook_there_before_the_tests_is_left_alone(tree, pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
 
     result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("engine", [name for name in engine_names() if name != "oracle"])
+def test_recorder_left_running_fails_its_test_alone(tree, pytester, engine) -> None:
+    pytester.makeconftest(tree.read("tests/conftest.py"))
+    pytester.makepyfile(f"""
+        from callbox.engine import Options, new_recorder
+
+        kept = []
+
+        def test_leaves_it():
+            kept.append(new_recorder(Options(engine={engine!r})))
+            kept[0].start()
+
+        def test_next():
+            assert not kept[0].is_recording
+            recorder = new_recorder(Options(engine={engine!r}))
+            recorder.start()
+            recorder.stop()
+    """)
+
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*changed hooks and did not put them back: recording: *"])
