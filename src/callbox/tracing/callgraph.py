@@ -62,18 +62,19 @@ class CallGraph:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Every pair of functions of which the first called the second."""
-        calls = self._tree.calls[self._tree.calls["parent"] >= 0]
-        callers = self._places[self._tree.calls["code"][calls["parent"]]]
+        calls = self._tree.calls
+        parents = np.ascontiguousarray(calls["parent"])
+        inner = parents >= 0
+        places = self._places[calls["code"]]
         n = len(self._functions)
         pairs, at, n_calls = np.unique(
-            callers * n + self._places[calls["code"]], return_inverse=True, return_counts=True
+            places[parents[inner]] * n + places[inner], return_inverse=True, return_counts=True
         )
-        outermost_ns = np.where(calls["n_nested"] == 0, calls["inclusive_ns"], 0)
-        columns = (pairs, n_calls, _sum_by(at, outermost_ns, len(pairs)), _sum_by(at, calls["self_ns"], len(pairs)))
-        return tuple(
-            Edge(self._functions[pair // n], self._functions[pair % n], *counts)
-            for pair, *counts in zip(*(column.tolist() for column in columns), strict=True)
-        )
+        outermost_ns = np.where(calls["n_nested"] == 0, calls["inclusive_ns"], 0)[inner]
+        inclusive_ns = _sum_by(at, outermost_ns, len(pairs))
+        self_ns = _sum_by(at, calls["self_ns"][inner], len(pairs))
+        rows = zip(pairs.tolist(), n_calls.tolist(), inclusive_ns.tolist(), self_ns.tolist(), strict=True)
+        return tuple(Edge(self._functions[pair // n], self._functions[pair % n], *counts) for pair, *counts in rows)
 
     def dependencies(self) -> dict[Function, tuple[Function, ...]]:
         """Map every function to the functions that it called directly."""

@@ -103,28 +103,26 @@ def _order(events: NDArray[np.void]) -> NDArray[np.intp]:
     return np.argsort(t_ns, kind="stable")
 
 
-def _calls_of(recording: Recording, rows: NDArray[np.intp]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
-    """Return the call of each event, and whether it has one: where not, the call given is any."""
-    calls = recording.tree.calls
-    places = recording.events["call"][rows]
-    if not len(calls):
-        return np.zeros(len(rows), calls.dtype), places >= 0
-    return calls[np.maximum(places, 0)], places >= 0
-
-
 def _durations(recording: Recording, rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the nanoseconds from start to end of each event's call, and where they count.
 
     They count at the first and the last event of a call that ended.
     """
-    calls, has_call = _calls_of(recording, rows)
-    is_bound = (calls["first_event"] == rows) | (calls["last_event"] == rows)
-    return calls["t_end_ns"] - calls["t_start_ns"], has_call & is_bound & np.isin(calls["outcome"], _ENDED)
+    calls = recording.tree.calls
+    places = recording.events["call"][rows]
+    if not len(calls):
+        return np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
+    at = np.maximum(places, 0)
+    is_bound = (calls["first_event"][at] == rows) | (calls["last_event"][at] == rows)
+    is_ended = np.isin(calls["outcome"][at], _ENDED)
+    return calls["t_end_ns"][at] - calls["t_start_ns"][at], (places >= 0) & is_bound & is_ended
 
 
 def _convert(recording: Recording, rows: NDArray[np.intp]) -> Iterator[CallEvent]:
     events = recording.events[rows]
-    calls, has_call = _calls_of(recording, rows)
+    has_call = events["call"] >= 0
+    calls = np.zeros(len(rows), recording.tree.calls.dtype)
+    calls[has_call] = recording.tree.calls[events["call"][has_call]]
     t_ns, is_bound = _durations(recording, rows)
     alloc = recording.tree.alloc
     columns = zip(
@@ -132,9 +130,9 @@ def _convert(recording: Recording, rows: NDArray[np.intp]) -> Iterator[CallEvent
         events["code"].tolist(),
         events["thread"].tolist(),
         (events["t_ns"] / _NS_PER_S).tolist(),
-        np.where(has_call, calls["depth"], 0).tolist(),
+        calls["depth"].tolist(),
         _or_none(t_ns / _NS_PER_S, is_bound),
-        _or_none(calls["task"], has_call & (calls["task"] > 0)),
+        _or_none(calls["task"], calls["task"] > 0),
         [None] * len(rows) if alloc is None else _or_none(_allocated_bytes(alloc, events), is_bound),
         strict=True,
     )
@@ -167,4 +165,6 @@ def _allocated_bytes(alloc: NDArray[np.uint64], events: NDArray[np.void]) -> NDA
 
 
 def _or_none(values: NDArray[Any], where: NDArray[np.bool_]) -> list[Any]:
-    return np.where(where, values.astype(object), None).tolist()
+    column = values.astype(object)
+    column[~where] = None
+    return list(column)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.captures import EPOCH_NS
@@ -10,7 +12,8 @@ from tests.support.captures import EPOCH_NS
 from callbox.model import EventKind, Function
 from callbox.recording import box, open_recording
 
-GOLD = Path(__file__).parents[2] / "gold" / "recording"
+ROOT = Path(__file__).parents[3]
+GOLD = ROOT / "tests" / "gold" / "recording"
 
 
 def test_layout_is_the_one_that_the_format_page_describes(small_sections) -> None:
@@ -72,3 +75,15 @@ def test_box_written_by_version_1_stays_readable() -> None:
     ]
     assert recording.tree.alloc is not None
     assert recording.tree.alloc[0].tolist() == [640, 5]
+
+
+def test_reader_on_the_format_page_reads_what_callbox_reads() -> None:
+    page = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    reader: dict[str, Any] = {}
+    exec(source, reader)
+
+    rows = list(reader["read_events"]((GOLD / "version-1.cbx").read_bytes()))
+
+    events = open_recording(GOLD / "version-1.cbx").events
+    assert rows == events[["thread", "t_ns", "kind", "code", "frame"]].tolist()
