@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from callbox.render.preorder import Indices, Preorder
     from callbox.render.repeats import Group
 
-_TURN = 16
+_TURN = 4
 """Groups that one call shows before it is the next one's turn."""
 
 
@@ -100,22 +100,21 @@ class Outline:
 
     def _take_turn(self, growth: _Growth) -> bool:
         """Show some of what a call called; say whether it has more and may go on."""
-        if self._n_left < 1:
+        if self._n_left + growth.has_rest_line < 1:
             return False
         line = growth.line
         for _ in range(_TURN):
             group = next(growth.groups)
             n_hidden = line.n_hidden - group.size * group.n_rounds
-            needs_rest_line = n_hidden > 0 and not growth.has_rest_line
-            n_lines = len(group.runs) + (group.n_rounds > 1) + needs_rest_line
+            has_rest_line = n_hidden > 0
+            n_lines = len(group.runs) + (group.n_rounds > 1) + has_rest_line - growth.has_rest_line
             if n_lines > self._n_left:
                 return False
             self._n_left -= n_lines
-            growth.has_rest_line |= needs_rest_line
+            growth.has_rest_line = has_rest_line
             line.n_hidden = n_hidden
             self._show(line, group)
-            if n_hidden == 0:
-                self._n_left += growth.has_rest_line
+            if not has_rest_line:
                 return False
         return True
 

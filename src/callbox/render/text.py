@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 _MODULE_BODY = "<module>"
 
+UNKNOWN = "<unknown function>"
+"""Stands for a function that a damaged recording no longer names."""
+
 
 def printable(text: str) -> str:
     """Escape what is not printable: names come from traced programs and from files of strangers."""
@@ -21,7 +24,7 @@ def printable(text: str) -> str:
 def function_label(function: Function | None) -> str:
     """Name a function the short way: `Lexer.get_tokens`; `<module app.main>` for a module's own code."""
     if function is None:
-        return "<unknown function>"
+        return UNKNOWN
     if function.name == _MODULE_BODY:
         return printable(f"<module {function.module_name or function.filename}>")
     return printable(function.qualified_name)

@@ -88,11 +88,14 @@ class _TreeWriter:
         self._margin = " " * (_TIME_WIDTH + 2) if show_times else ""
 
     def lines(self, fold_repeats: bool, max_lines: int | None) -> Iterator[str]:
-        outline = Outline(self._order, self._grouping(fold_repeats), max_lines, self._max_levels)
         sections = self._sections()
-        # Headings take a third of the lines at most: each may be two, and all need their calls.
-        n_shown = len(sections) if max_lines is None else max(1, max_lines // 3)
         has_headings = len(sections) > 1
+        n_shown = len(sections)
+        if has_headings and max_lines is not None:
+            # A heading may be two lines, and needs calls below it; one line tells of the threads left out.
+            n_shown = min(n_shown, max_lines // 3)
+            max_lines -= n_shown < len(sections)
+        outline = Outline(self._order, self._grouping(fold_repeats), max_lines, self._max_levels)
         headings = [
             outline.add_heading(roots, n_lines=has_headings + (thread.n_dropped > 0))
             for thread, roots in sections[:n_shown]
@@ -104,8 +107,10 @@ class _TreeWriter:
             if thread.n_dropped:
                 yield f"{self._margin}… {count(thread.n_dropped, 'earlier event')} dropped"
             yield from self._inside(heading, has_guides=has_headings)
-        if n_left := sum(int(self._order.sizes[roots].sum()) for _, roots in sections[n_shown:]):
-            yield f"{self._margin}… {count(len(sections) - n_shown, 'more thread')}, {count(n_left, 'call')}"
+        if n_shown < len(sections):
+            n_calls = sum(int(self._order.sizes[roots].sum()) for _, roots in sections[n_shown:])
+            more = count(len(sections) - n_shown, "more thread" if n_shown else "thread")
+            yield f"{self._margin}… {more}, {count(n_calls, 'call')}"
 
     def _sections(self) -> list[tuple[Thread, Indices]]:
         """Pair the threads that have something to show with the places of their root calls."""
