@@ -104,7 +104,7 @@ def included_by(names: set[str], texts: dict[str, str]) -> set[str]:
 
 def test_plain_c_modules_know_nothing_of_python(tree) -> None:
     texts = {s.path.name: s.text for s in tree.of({".c", ".h"}, "csrc") if s.path.parent.name == "csrc"}
-    [library] = re.findall(r"add_library\(callbox_plain STATIC ([^)]+)\)", tree.read("CMakeLists.txt"))
+    [library] = re.findall(r"add_library\(callbox_plain STATIC\s+([^)]+)\)", tree.read("CMakeLists.txt"))
     plain = {name.removeprefix("csrc/") for name in library.split()}
 
     assert {f"{name}.c" for name in PLAIN_C} <= plain <= texts.keys()

@@ -36,14 +36,17 @@ def test_modules_and_folders_have_telling_names(tree) -> None:
 
 
 def test_code_carries_no_unfinished_work(tree) -> None:
-    assert [place for source in tree.code for place in places(source, UNFINISHED)] == []
+    unfinished = [place for source in tree.code for place in places(source, UNFINISHED)]
+
+    assert not unfinished, "\n".join(unfinished)
 
 
 def test_files_name_no_folder_of_one_machine(tree) -> None:
     checkout = re.compile(rf"(?<![\w./-]){re.escape(str(tree.root))}/")
 
-    assert [place for source in tree.sources for place in places(source, PRIVATE_FOLDER)] == []
-    assert [place for source in tree.sources for place in places(source, checkout)] == []
+    named = [place for s in tree.sources for p in (PRIVATE_FOLDER, checkout) for place in places(s, p)]
+
+    assert not named, "\n".join(named)
 
 
 def test_every_test_asserts_something(tree) -> None:
@@ -52,4 +55,6 @@ def test_every_test_asserts_something(tree) -> None:
     functions = [(path, n) for path, n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     tests = [(path, f) for path, f in functions if f.name.startswith("test_")]
 
-    assert [f"{path}:{f.lineno}: {f.name}" for path, f in tests if not any(claims(f))] == []
+    idle = [f"{path}:{f.lineno}: {f.name}" for path, f in tests if not any(claims(f))]
+
+    assert not idle, "\n".join(idle)
