@@ -25,6 +25,7 @@ _HIGH_MASK = 0xFFFFFFFF
 
 _IS_KIND = np.zeros(1 << _KIND_BITS, np.bool_)
 _IS_KIND[list(EventKind)] = True
+_IS_KIND[EventKind.TIME :] = True  # prefixes: what a later callbox may add does not change the events
 _NAMES_FUNCTION = np.zeros(1 << _KIND_BITS, np.bool_)
 _NAMES_FUNCTION[EventKind.CALL : EventKind.TASK_SWITCH] = True
 
@@ -51,7 +52,7 @@ def codes_of(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def has_unknown_kind(words: NDArray[np.uint32]) -> bool:
-    """Say whether a slot is neither an event nor a prefix that this version knows."""
+    """Say whether a slot is neither a prefix nor an event that this version knows."""
     return not _IS_KIND[words & _KIND_MASK].all()
 
 

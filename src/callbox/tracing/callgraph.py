@@ -199,5 +199,7 @@ def _spans(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _sum_by(at: NDArray[np.int64], amounts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Sum amounts by place; exact below 2**53, 104 days in nanoseconds."""
-    return np.bincount(at, weights=amounts, minlength=n).astype(np.int64)
+    """Sum amounts by place."""
+    sums = np.zeros(n, np.int64)
+    np.add.at(sums, at, amounts)
+    return sums

@@ -168,9 +168,9 @@ class _Tally:
         outermost = nested == 0
         self._n_calls += np.bincount(place, minlength=n)
         self._n_raised += np.bincount(place[calls["outcome"] == Outcome.RAISED], minlength=n)
-        self._inclusive_ns += _sum_by(place, np.where(outermost, inclusive_ns, 0), n)
-        self._sum_ns += _sum_by(place, inclusive_ns, n)
-        self._self_ns += _sum_by(place, self_ns, n)
+        np.add.at(self._inclusive_ns, place, np.where(outermost, inclusive_ns, 0))
+        np.add.at(self._sum_ns, place, inclusive_ns)
+        np.add.at(self._self_ns, place, self_ns)
         np.minimum.at(self._min_ns, place, inclusive_ns)
         np.maximum.at(self._max_ns, place, inclusive_ns)
         if not outermost.all():
@@ -188,14 +188,14 @@ class _Tally:
     ) -> None:
         for column in range(2):
             amounts = np.where(outermost, alloc[:, column].astype(np.int64), 0)
-            self._alloc[:, column] += _sum_by(place, amounts, len(self._functions))
+            np.add.at(self._alloc[:, column], place, amounts)
             self._root_alloc[column] += alloc[is_root, column].sum(dtype=np.int64)
 
     def _add_threads(self, calls: NDArray[np.void], self_ns: NDArray[np.int64]) -> None:
         thread = calls["thread"].astype(np.int64)
         depth = calls["depth"]
         self._thread_calls += np.bincount(thread, minlength=len(self._thread_calls))
-        self._thread_ns += _sum_by(thread, self_ns, len(self._thread_ns))
+        np.add.at(self._thread_ns, thread, self_ns)
         self._max_depth = max(self._max_depth, int(depth.max()))
         self._sum_depth += int(depth.sum(dtype=np.int64))
 
@@ -240,11 +240,6 @@ class _Tally:
             allocated_bytes=int(self._alloc[place, 0]) if has_memory else None,
             allocated_blocks=int(self._alloc[place, 1]) if has_memory else None,
         )
-
-
-def _sum_by(place: NDArray[np.int64], amounts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Sum amounts by place; exact while a chunk's sum stays below 2**53, 104 days in nanoseconds."""
-    return np.bincount(place, weights=amounts, minlength=n).astype(np.int64)
 
 
 def _sum_by_name(counts: Iterable[tuple[Function, int]]) -> dict[str, int]:
