@@ -18,7 +18,6 @@ class Variant:
     """One way to ask an engine; `suffix` completes the contestant's name."""
 
     suffix: str = ""
-    mode: str = "profile"
     c_calls: bool = False
     filters: tuple[str, ...] = ()
 
@@ -26,7 +25,6 @@ class Variant:
 VARIANTS = (
     Variant(),
     Variant("+c", c_calls=True),
-    Variant("+values", mode="trace"),
     Variant("-excluded", filters=_NO_MODULE),
 )
 
@@ -39,20 +37,20 @@ def contestant_name(engine: str, suffix: str = "") -> str:
 def _enter_engine(engine: str, variant: Variant) -> Contestant:
     try:
         from callbox.engine.choice import new_recorder
-
         from callbox.engine.options import Options
         from callbox.errors import CallboxError
     except ImportError as error:
         raise AbsentError(f"callbox is not installed: {error}") from None
+    options = Options(
+        engine=engine,
+        filters=variant.filters,
+        c_calls=variant.c_calls,
+        max_events=_RING_EVENTS,
+    )
     try:
-        options = Options(
-            engine=engine,
-            mode=variant.mode,
-            filters=variant.filters,
-            c_calls=variant.c_calls,
-            max_events=_RING_EVENTS,
-        )
         recorder = new_recorder(options)
+        recorder.start()  # it may only now see that it cannot
+        recorder.stop()
     except CallboxError as error:
         raise AbsentError(str(error)) from None
     # No reset: a flight recorder runs on, so rounds go on writing where the last one stopped.

@@ -13,7 +13,8 @@ def fib_recursion() -> Callable[[], object]:
     return lambda: fib(26)
 
 
-def _measure_words(words: list[str], n_turns: int) -> int:
+def measure_words(n_turns: int) -> int:
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
     total = 0
     for _ in range(n_turns):
         for word in words:
@@ -27,8 +28,7 @@ def _measure_words(words: list[str], n_turns: int) -> int:
 
 
 def c_calls() -> Callable[[], object]:
-    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
-    return lambda: _measure_words(words, 10_000)
+    return lambda: measure_words(10_000)
 
 
 def _count(n: int) -> Iterator[int]:
@@ -49,8 +49,12 @@ def _chain(n: int) -> Iterator[int]:
     yield from (number * number for number in _count(n))
 
 
+def sum_chain(n: int) -> int:
+    return sum(_chain(n))
+
+
 def generators() -> Callable[[], object]:
-    return lambda: sum(_chain(100_000))
+    return lambda: sum_chain(100_000)
 
 
 class Vector:
@@ -80,7 +84,7 @@ class Vector:
         return Vector(self.x * factor, self.y * factor)
 
 
-def _walk(n_steps: int) -> int:
+def walk(n_steps: int) -> int:
     position = Vector(0, 0)
     total = 0
     for step in range(n_steps):
@@ -90,4 +94,4 @@ def _walk(n_steps: int) -> int:
 
 
 def methods() -> Callable[[], object]:
-    return lambda: _walk(25_000)
+    return lambda: walk(25_000)

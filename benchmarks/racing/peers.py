@@ -7,6 +7,8 @@ import functools
 import importlib
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,6 +28,16 @@ def import_peer(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise AbsentError(f"{name} is not installed") from None
+
+
+def _whole(stop: Callable[[], object]) -> Callable[[], None]:
+    """Complete a peer's stop that leaves its hook behind for threads to come."""
+
+    def stop_everywhere() -> None:
+        stop()
+        threading.setprofile(None)
+
+    return stop_everywhere
 
 
 def _enter_setprofile() -> Contestant:
@@ -50,13 +62,16 @@ def _enter_cprofile() -> Contestant:
 def _enter_yappi() -> Contestant:
     yappi = import_peer("yappi")
     yappi.set_clock_type("wall")  # the cheaper of its clocks
-    return Contestant(functools.partial(yappi.start, builtins=False), yappi.stop, yappi.clear_stats)
+    return Contestant(functools.partial(yappi.start, builtins=False), _whole(yappi.stop), yappi.clear_stats)
 
 
 def _enter_viztracer(n_entries: int = _VIZTRACER_ENTRIES, **options: bool) -> Contestant:
     viztracer = import_peer("viztracer")
     tracer = viztracer.VizTracer(n_entries, verbose=0, register_global=False, **options)
-    return Contestant(tracer.start, tracer.stop, tracer.clear, ring_events=n_entries)
+    stop = _whole(tracer.stop)
+    tracer.start()  # its constructor leaves a profile function installed until the first stop
+    stop()
+    return Contestant(tracer.start, stop, tracer.clear, ring_events=n_entries)
 
 
 def _enter_viztracer_args() -> Contestant:
