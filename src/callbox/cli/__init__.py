@@ -1,1 +1,1 @@
-
+"""The `callbox` command, a file for each subcommand."""

@@ -1,0 +1,28 @@
+"""What a command's exit code says, and the one line that goes with an error."""
+
+from __future__ import annotations
+
+from callbox.errors import CallboxError, FormatError, NothingFoundError
+
+OK = 0
+USAGE = 2
+NOTHING_FOUND = 3
+UNREADABLE = 4
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""As a shell reports a program that died of SIGPIPE or SIGINT."""
+
+_CODES: tuple[tuple[type[CallboxError], int], ...] = (
+    (NothingFoundError, NOTHING_FOUND),
+    (FormatError, UNREADABLE),
+)
+
+
+def exit_code(error: CallboxError) -> int:
+    """Return the exit code that an error stands for; what is not listed is a wrong use."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), USAGE)
+
+
+def error_line(message: object) -> str:
+    """Return an error's line for stderr: a message of several lines is joined into one."""
+    return f"callbox: error: {' '.join(str(message).split())}"

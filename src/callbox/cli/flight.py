@@ -1,0 +1,124 @@
+"""One recorded run, from inside the program's process: prepared, begun, ended, reported."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from callbox.cli import exits
+from callbox.cli.namesakes import Namesakes
+from callbox.cli.plan import FlightPlan
+from callbox.engine import Recorder, new_recorder
+from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
+from callbox.errors import CallboxError
+from callbox.model import Capture, EventKind
+
+_BLOCK_SLOTS = 1 << 16
+_RECURSION_LIMIT = 1000
+_NEVER_BEGAN = "the program did not begin: nothing was recorded"
+
+
+def board(plan: Mapping[str, Any], loaded_before: Collection[str]) -> None:
+    """Prepare to record the program that this interpreter is about to run.
+
+    The recording ends in the exit handler that was registered first and so runs
+    last: after the program's own handlers and its threads.
+
+    Args:
+        plan: a `FlightPlan`, packed.
+        loaded_before: names of the modules that were loaded before callbox was.
+    """
+    flight = Flight(FlightPlan.from_cargo(plan), loaded_before)
+    atexit.register(flight.end)
+    call_at_entry(flight.begin)
+
+
+class Flight:
+    """A recording of this process's program."""
+
+    def __init__(self, plan: FlightPlan, loaded_before: Collection[str]) -> None:
+        self._plan = plan
+        self._process_id = os.getpid()
+        self._recorder: Recorder = new_recorder(plan.options)
+        self._namesakes = Namesakes(loaded_before)
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """Start recording; if that cannot be, say why and end the process before the program begins."""
+        self._namesakes.make_way()
+        try:
+            self._recorder.start()
+            self._has_begun = True
+        except CallboxError as error:
+            _say(exits.error_line(error))
+            os._exit(exits.exit_code(error))
+
+    def end(self) -> None:
+        """Stop recording, write the box, report. In a forked child: leave the parent's box alone."""
+        if os.getpid() != self._process_id:
+            return
+        try:
+            self._recorder.stop()
+            with self._namesakes.restored(), _room_to_call():
+                self._report(self._capture())
+        except CallboxError as error:
+            _say(exits.error_line(error))
+        except Exception as error:
+            # The program's output is no place for a traceback of ours.
+            _say(exits.error_line(f"the recording is lost, by a fault in callbox: {error!r}"))
+        keep_interrupt()
+
+    def _report(self, capture: Capture) -> None:
+        n_recorded, n_dropped = self._write(capture)
+        if self._plan.is_quiet:
+            return
+        for note in capture.header.notes:
+            _say(f"callbox: warning: {note}")
+        _say(f"callbox: {n_recorded:,} events, {n_dropped:,} dropped -> {self._plan.output}")
+
+    def _capture(self) -> Capture:
+        capture = self._recorder.capture()
+        notes = capture.header.notes if self._has_begun else (_NEVER_BEGAN,)
+        header = dataclasses.replace(
+            capture.header, command=self._plan.command, exit_status=describe_outcome(), notes=notes
+        )
+        return dataclasses.replace(capture, header=header)
+
+    def _write(self, capture: Capture) -> tuple[int, int]:
+        """Write the box; return how many events were recorded, and how many of them are not in it."""
+        # Imported now and not before, so that the program had its modules to itself.
+        from callbox.recording import write_box
+
+        write_box(capture, self._plan.path)
+        n_recorded = sum(thread.n_events for thread in capture.threads)
+        return n_recorded, n_recorded - _count_kept(capture)
+
+
+def _count_kept(capture: Capture) -> int:
+    """Count the events in the rings; the other slots are prefixes."""
+    from callbox.recording.slots import iter_blocks, words_of
+
+    blocks = (block for thread in capture.threads for block in iter_blocks(thread.segments, _BLOCK_SLOTS))
+    return sum(int(((words_of(block) & 0xFF) <= EventKind.TASK_SWITCH).sum()) for block in blocks)
+
+
+@contextlib.contextmanager
+def _room_to_call() -> Iterator[None]:
+    """Let calls nest as deep as usual, however little the program left."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _say(line: str) -> None:
+    """Print to the standard error that the process began with, if the program has left it open."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(line, file=sys.__stderr__, flush=True)

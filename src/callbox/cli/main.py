@@ -1,0 +1,84 @@
+"""The `callbox` command: finds the subcommand, prints errors, gives the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from callbox import config
+from callbox.cli import exits
+from callbox.errors import CallboxError
+
+COMMANDS = ("run", "show", "stats", "doctor")
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module, `callbox.cli.<name>`, when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Name the subcommands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"callbox.cli.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand; end quietly when nobody reads its output any more."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is still buffered would fail again when the interpreter flushes it at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return exits.BROKEN_PIPE
+        return result
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="callbox", message="callbox %(version)s")
+@click.pass_context
+def callbox(ctx: click.Context) -> None:
+    """Record a program's calls, cheaply enough to leave on; then read what it did."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+    elif ctx.invoked_subcommand in config.COMMANDS:
+        settings = config.load_settings(ctx.invoked_subcommand, Path.cwd(), os.environ)
+        ctx.default_map = {ctx.invoked_subcommand: settings}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: words after `callbox`; those of the process by default.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = callbox.main(arguments, prog_name="callbox", standalone_mode=False)
+    except CallboxError as error:
+        return _fail(error, exits.exit_code(error))
+    except click.UsageError as error:
+        hint = f": see {error.ctx.command_path} --help" if error.ctx else ""
+        return _fail(f"{error.format_message().rstrip('.')}{hint}", exits.USAGE)
+    except click.ClickException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except click.Abort:
+        return exits.INTERRUPTED
+    return code if isinstance(code, int) else exits.OK
+
+
+def _fail(message: object, code: int) -> int:
+    print(exits.error_line(message), file=sys.stderr)
+    return code

@@ -1,0 +1,88 @@
+"""The plan of a flight: what `callbox run` hands to the interpreter that it becomes.
+
+`callbox run` replaces itself by `python PROGRAM`. The interpreter then starts the
+program alone, as ever: no frame of callbox lies beneath it, and of the command
+line nothing is left in its process. Two environment variables carry callbox
+across, a `sitecustomize` on PYTHONPATH and the plan; before the program's first
+instruction both are gone, as if they had never been.
+"""
+
+# pathlib would be one more module in the process of the program.
+# ruff: noqa: PTH100, PTH118, PTH120
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callbox.engine import Options
+from callbox.errors import ProgramError
+
+if TYPE_CHECKING:
+    from callbox.cli.program import Program
+
+VARIABLE = "_CALLBOX_PLAN"
+"""Read by `boot/sitecustomize.py`."""
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+BOOT_FOLDER = os.path.join(_HERE, "boot")
+PACKAGE_PARENT = os.path.dirname(os.path.dirname(_HERE))
+
+
+@dataclass(frozen=True, slots=True)
+class FlightPlan:
+    """What to record, and where to put it.
+
+    Attributes:
+        options: options of the recording.
+        output: the box as the user named it.
+        path: its absolute path.
+        command: the program as the user wrote it.
+        is_quiet: print warnings and errors only.
+    """
+
+    options: Options
+    output: str
+    path: str
+    command: tuple[str, ...]
+    is_quiet: bool = False
+
+    def to_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment that carries this plan into a new interpreter."""
+        before = environ.get("PYTHONPATH")
+        cargo = {"python_path": before, "package_parent": PACKAGE_PARENT, "plan": dataclasses.asdict(self)}
+        folders = os.pathsep.join((BOOT_FOLDER, before)) if before else BOOT_FOLDER
+        return {**environ, "PYTHONPATH": folders, VARIABLE: json.dumps(cargo)}
+
+    @classmethod
+    def from_cargo(cls, plan: Mapping[str, Any]) -> FlightPlan:
+        """Read the plan that `to_environment` packed."""
+        options = {**plan["options"], "filters": tuple(plan["options"]["filters"])}
+        return cls(**{**plan, "options": Options(**options), "command": tuple(plan["command"])})
+
+
+def launch(program: Program, plan: FlightPlan) -> int:
+    """Become the program: same process, terminal, files and signals.
+
+    Returns:
+        The program's exit code, on Windows, which cannot replace a process; elsewhere it does not return.
+
+    Raises:
+        ProgramError: the interpreter cannot be executed.
+    """
+    environ = plan.to_environment(os.environ)
+    try:
+        if sys.platform == "win32":
+            import subprocess
+
+            return subprocess.run(program.words, executable=program.executable, env=environ, check=False).returncode
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(program.executable, program.words, environ)
+    except OSError as error:
+        raise ProgramError(f"cannot execute {program.executable}: {error.strerror}") from error

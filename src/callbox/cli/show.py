@@ -1,0 +1,86 @@
+"""`callbox show`: what a recording says, call by call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from callbox.cli.box import open_box
+from callbox.errors import NothingFoundError
+
+if TYPE_CHECKING:
+    from callbox.model import CallTree
+    from callbox.recording import Recording
+
+FORMATS = ("tree", "flat", "json", "dot")
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    max_depth: int
+    max_lines: int
+
+
+@click.command("show")
+@click.argument("box")
+@click.option("--format", "-f", type=click.Choice(FORMATS), default="tree", show_default=True, help="As what.")
+@click.option("--function", metavar="GLOB", help="Show calls of functions that match, and what they called.")
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="Show the N calls that began last.")
+@click.option("--max-depth", type=click.IntRange(min=1), default=50, show_default=True, help="Levels of a tree.")
+@click.option(
+    "--max-lines", type=click.IntRange(min=1), default=1000, show_default=True, help="Lines of a tree or list."
+)
+def command(
+    box: str,
+    *,
+    format: str,  # noqa: A002  (the option's and the setting's name)
+    function: str | None,
+    last: int | None,
+    max_depth: int,
+    max_lines: int,
+) -> None:
+    """Show what a recording says.
+
+    Its calls as a tree, the newest or those of a function alone; its events as a
+    list in order of time; its calls as JSON; its functions as a DOT graph.
+    """
+    recording = open_box(box)
+    tree = recording.tree
+    if function is not None:
+        tree = _select(tree, function, box)
+    if last is not None:
+        from callbox.cli.selection import select_newest
+
+        tree = select_newest(tree, last)
+    click.echo(_format(recording, tree, format, _Limits(max_depth, max_lines)))
+
+
+def _select(tree: CallTree, glob: str, box: str) -> CallTree:
+    from callbox.cli.selection import select_function
+
+    selected = select_function(tree, glob)
+    if not len(selected.calls):
+        raise NothingFoundError(f"no function in {box} matches {glob!r}: `callbox stats` lists the names")
+    return selected
+
+
+def _format(recording: Recording, tree: CallTree, form: str, limits: _Limits) -> str:
+    """Write a recording's tree, or a part of it; only the writer that is asked for is imported."""
+    if form == "flat":
+        from callbox.render.flat import format_flat
+
+        return format_flat(recording.events, tree, max_lines=limits.max_lines)
+    if form == "json":
+        from callbox.render.json_text import format_json
+
+        return format_json(tree)
+    if form == "dot":
+        from callbox.render.dot import format_dot
+        from callbox.tracing.callgraph import CallGraph
+
+        return format_dot(CallGraph(tree))
+    from callbox.render.tree import format_tree
+
+    return format_tree(tree, show_times=True, max_lines=limits.max_lines, max_levels=limits.max_depth)

@@ -1,0 +1,123 @@
+"""`callbox stats`: where the time went."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from callbox.cli.box import describe, open_box
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from callbox.recording import Recording
+    from callbox.tracing.metrics import FunctionMetrics, Metrics
+
+_PLAIN_WIDTH = 1000
+"""Wider than any table: where no terminal sets a width, no name is cut."""
+
+_ORDERS: dict[str, Callable[[FunctionMetrics], int]] = {
+    "self": lambda entry: entry.self_ns,
+    "inclusive": lambda entry: entry.inclusive_ns,
+    "calls": lambda entry: entry.n_calls,
+}
+
+
+@click.command("stats")
+@click.argument("box")
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Functions to list.")
+@click.option("--sort", type=click.Choice(list(_ORDERS)), default="self", show_default=True, help="Largest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(box: str, top: int, sort: str, as_json: bool) -> None:
+    """Say where the time went.
+
+    The functions of a recording by time or calls, its depth, recursion and threads.
+    """
+    recording = open_box(box)
+    from callbox.tracing.metrics import compute_metrics
+
+    metrics = compute_metrics(recording.tree)
+    entries = sorted(metrics.functions, key=_ORDERS[sort], reverse=True)
+    if as_json:
+        click.echo(json.dumps({"recording": describe(recording), **metrics.to_dict()}, indent=2))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    with console.capture() as capture:
+        _print_heading(console, recording, metrics)
+        _print_functions(console, metrics, entries[:top])
+        _print_rest(console, metrics, len(entries) - top)
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def _print_heading(console: Console, recording: Recording, metrics: Metrics) -> None:
+    from callbox.render.text import count, duration, printable
+
+    header = recording.header
+    console.print(f"command  {printable(shlex.join(header.command))}")
+    if header.exit_status:
+        console.print(f"ended    {printable(header.exit_status)}")
+    console.print(f"engine   {header.engine}, mode {header.mode}, Python {header.python}")
+    console.print(f"events   {count(recording.n_events, 'event')}, {recording.dropped:,} dropped")
+    console.print(
+        f"calls    {count(metrics.n_calls, 'call')} in {count(len(metrics.threads), 'thread')}, "
+        f"{duration(metrics.total_ns)}, {metrics.n_raised:,} raised"
+    )
+    console.print(f"depth    {metrics.max_depth + 1:,} at most, {metrics.mean_depth + 1:.1f} on average")
+    if metrics.allocated_bytes is not None and metrics.allocated_blocks is not None:
+        console.print(
+            f"memory   {metrics.allocated_bytes:,} bytes in {count(metrics.allocated_blocks, 'block')} allocated"
+        )
+    console.print()
+
+
+def _print_functions(console: Console, metrics: Metrics, entries: list[FunctionMetrics]) -> None:
+    from rich.table import Table
+
+    from callbox.render.text import duration, printable
+
+    has_memory = metrics.allocated_bytes is not None
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("self", "share", "inclusive", "calls", "raised", *(["bytes"] if has_memory else [])):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("function", overflow="fold")
+    table.add_column("where", overflow="fold", style="dim")
+    for entry in entries:
+        function = entry.function
+        table.add_row(
+            duration(entry.self_ns),
+            f"{entry.self_share:.1%}",
+            duration(entry.inclusive_ns),
+            f"{entry.n_calls:,}",
+            f"{entry.n_raised:,}" if entry.n_raised else "",
+            *([f"{entry.allocated_bytes:,}"] if has_memory else []),
+            printable(function.full_name),
+            printable(f"{function.filename}:{function.line_number}") if function.filename else "",
+        )
+    console.print(table)
+
+
+def _print_rest(console: Console, metrics: Metrics, n_left_out: int) -> None:
+    from callbox.render.text import count, duration, printable
+
+    if n_left_out > 0:
+        console.print(f"… {count(n_left_out, 'more function')}: see --top")
+    if metrics.recursive:
+        console.print("\nrecursion")
+        for entry in metrics.recursive:
+            console.print(f"  {entry.max_nested + 1:,} deep  {printable(entry.function.full_name)}")
+    if len(metrics.threads) > 1:
+        console.print("\nthreads")
+        for thread in metrics.threads:
+            dropped = f", {thread.thread.n_dropped:,} events dropped" if thread.thread.n_dropped else ""
+            console.print(
+                f"  {printable(thread.thread.name)}: {count(thread.n_calls, 'call')}, "
+                f"{duration(thread.total_ns)}{dropped}"
+            )

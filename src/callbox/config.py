@@ -1,0 +1,197 @@
+"""Settings of the commands: from the environment, the project's configuration file, the user's own.
+
+For every key the first of these that has it wins:
+
+1. `CALLBOX_<COMMAND>_<KEY>`, then `CALLBOX_<KEY>`;
+2. the section `[<command>]`, then `[defaults]`, of the nearest `callbox.toml`,
+   `.callbox/config.toml` or `pyproject.toml` with a `[tool.callbox]`, from the
+   working folder upward;
+3. the same sections of `config.toml` in the user's configuration folder.
+
+What the command line says comes before all of them; that is the caller's part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+from callbox.errors import ConfigError
+
+DEFAULTS = "defaults"
+PREFIX = "CALLBOX_"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Keys of `callbox run`."""
+
+    include: list[str]
+    mode: Literal["static", "profile", "trace"]
+    engine: str
+    c_calls: bool
+    memory: bool
+    max_events: int
+    max_depth: int
+    output: str
+
+
+@dataclass(frozen=True)
+class ShowSettings:
+    """Keys of `callbox show`."""
+
+    format: Literal["tree", "flat", "json", "dot"]
+    last: int
+    function: str
+    max_depth: int
+    max_lines: int
+
+
+@dataclass(frozen=True)
+class StatsSettings:
+    """Keys of `callbox stats`."""
+
+    top: int
+    sort: Literal["self", "inclusive", "calls"]
+
+
+COMMANDS: Mapping[str, type] = {"run": RunSettings, "show": ShowSettings, "stats": StatsSettings}
+KEYS = {
+    **{command: [f.name for f in dataclasses.fields(settings)] for command, settings in COMMANDS.items()},
+    DEFAULTS: sorted({f.name for settings in COMMANDS.values() for f in dataclasses.fields(settings)}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value as it was written, and where."""
+
+    key: str
+    raw: Any
+    place: str
+    is_text: bool
+    """Whether it comes from an environment variable, where everything is text."""
+
+
+def load_settings(command: str, start: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Collect what is configured for a command.
+
+    Args:
+        command: one of `COMMANDS`.
+        start: the folder from which files are looked for, upward.
+        environ: environment variables.
+
+    Returns:
+        Checked values by key; keys that nobody set are absent.
+
+    Raises:
+        ConfigError: a file cannot be read, a key is unknown, a value has the wrong type.
+    """
+    types = get_type_hints(COMMANDS[command])
+    settings: dict[str, Any] = {}
+    for value in _iter_values(command, start, environ):
+        if value.key in types and value.key not in settings:
+            settings[value.key] = _convert(value, types[value.key])
+    return settings
+
+
+def find_file(start: Path) -> tuple[Path, dict[str, Any]] | None:
+    """Find the nearest project file that configures callbox, from a folder upward, and read its sections."""
+    for folder in (start, *start.parents):
+        for path in (folder / "callbox.toml", folder / ".callbox" / "config.toml"):
+            if path.is_file():
+                return path, _read(path)
+        project = folder / "pyproject.toml"
+        if project.is_file() and (table := _read_project(project)) is not None:
+            return project, table
+    return None
+
+
+def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Iterator[_Value]:
+    """Give every value that may concern a command, the weightiest first, after a look at all the others."""
+    yield from _from_environment(command, environ)
+    files = []
+    if (project := find_file(start)) is not None:
+        files.append(project)
+    if (user := _user_file()).is_file():
+        files.append((user, _read(user)))
+    for path, table in files:
+        _check_table(path, table)
+        for section in (command, DEFAULTS):
+            for key, raw in table.get(section, {}).items():
+                yield _Value(key, raw, f"{path}: {section}.{key}", is_text=False)
+
+
+def _from_environment(command: str, environ: Mapping[str, str]) -> list[_Value]:
+    sections = {f"{PREFIX}{section.upper()}_": section for section in COMMANDS}
+    found: dict[str, list[_Value]] = {command: [], DEFAULTS: []}
+    for name in sorted(n for n in environ if n.startswith(PREFIX)):
+        prefix = next((p for p in sections if name.startswith(p)), PREFIX)
+        section = sections.get(prefix, DEFAULTS)
+        key = name.removeprefix(prefix).lower()
+        if key not in KEYS[section]:
+            known = [p + k.upper() for p, s in (*sections.items(), (PREFIX, DEFAULTS)) for k in KEYS[s]]
+            raise ConfigError(f"unknown environment variable {name}{_nearest(name, known)}")
+        if section in found:
+            found[section].append(_Value(key, environ[name], name, is_text=True))
+    return found[command] + found[DEFAULTS]
+
+
+def _user_file() -> Path:
+    import platformdirs
+
+    return platformdirs.user_config_path("callbox", appauthor=False) / "config.toml"
+
+
+def _read_project(path: Path) -> dict[str, Any] | None:
+    """Read `[tool.callbox]`; a file that does not speak of callbox is none of our business, valid or not."""
+    try:
+        if b"callbox" not in path.read_bytes():
+            return None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    table = _read(path).get("tool", {}).get("callbox")
+    return table if isinstance(table, dict) else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no valid TOML: {error}") from error
+
+
+def _check_table(path: Path, table: Mapping[str, Any]) -> None:
+    for section, values in table.items():
+        if section not in KEYS:
+            raise ConfigError(f"{path}: unknown section {section!r}{_nearest(section, KEYS)}")
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: {section!r} is a section: write [{section}] and its keys below")
+        for key in values:
+            if key not in KEYS[section]:
+                raise ConfigError(f"{path}: unknown key {section}.{key}{_nearest(key, KEYS[section])}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f": did you mean {near[0]}?" if near else f": known are {', '.join(known)}"
+
+
+def _convert(value: _Value, kind: Any) -> Any:
+    import msgspec
+
+    raw = value.raw
+    if value.is_text and kind == list[str]:
+        raw = [part.strip() for part in raw.split(",") if part.strip()]
+    try:
+        return msgspec.convert(raw, kind, strict=not value.is_text)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{value.place} = {value.raw!r}: {error}") from error

@@ -1,0 +1,141 @@
+"""`callbox show`."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+
+def shown(shop, *words: str) -> str:
+    ending = shop.callbox("show", *words)
+    assert ending.code == 0
+    return ending.out.decode()
+
+
+def without_times(text: str) -> list[str]:
+    return [line[10:] for line in text.splitlines()]
+
+
+def test_tree_is_what_is_shown(shop) -> None:
+    text = shown(shop, "shop.cbx")
+
+    assert without_times(text)[:11] == [
+        "MainThread",
+        "└─ <module __main__>",
+        "   ├─ Shop()",
+        "   └─ Shop.open()",
+        "      ├─ prices()",
+        "      │  └─ price() ×2",
+        "      │     └─ total()",
+        "      │        └─ total()",
+        "      │           └─ total()",
+        "      │              └─ total()",
+        "      └─ price() ✗ raised",
+    ]
+
+
+def test_function_is_shown_with_what_it_called(shop) -> None:
+    assert {line.strip("└─ ()") for line in without_times(shown(shop, "shop.cbx", "--function", "*.total"))} >= {
+        "total"
+    }
+    assert "price" not in shown(shop, "shop.cbx", "--function", "total")
+
+
+def test_last_calls_are_shown(shop) -> None:
+    text = shown(shop, "shop.cbx", "--last", "2", "--format", "json")
+
+    assert len(json.loads(text)["calls"]) == 2
+
+
+def test_flat_list_shows_the_events_of_the_chosen_calls(shop) -> None:
+    lines = shown(shop, "shop.cbx", "--format", "flat", "--function", "__main__.price").splitlines()
+
+    assert sum(" unwind " in line for line in lines) == 1
+    assert all(re.search(r"__main__\.(price|total)$", line) for line in lines[1:])
+
+
+def test_json_holds_every_call(shop) -> None:
+    calls = json.loads(shown(shop, "shop.cbx", "-f", "json"))["calls"]
+
+    assert len(calls) == len(shop.recording("shop.cbx").tree.calls)
+
+
+def test_dot_is_a_graph_of_functions(shop) -> None:
+    text = shown(shop, "shop.cbx", "-f", "dot")
+
+    assert text.startswith("digraph ")
+    assert "Shop.open" in text
+
+
+@pytest.mark.parametrize(("option", "value"), [("--max-lines", "6"), ("--max-depth", "2")])
+def test_limits_shorten_the_tree_and_count_the_rest(shop, option, value) -> None:
+    whole = shown(shop, "shop.cbx")
+
+    text = shown(shop, "shop.cbx", option, value)
+
+    assert len(text.splitlines()) < len(whole.splitlines())
+    assert "…" in text
+
+
+@pytest.mark.parametrize("command", ["show", "stats"])
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["none.cbx"], 4, "cannot read 'none.cbx' as a box"),
+        (["shop.py"], 4, "cannot read 'shop.py' as a box"),
+        (["."], 4, "cannot read '.' as a box"),
+        (["empty.cbx"], 3, "empty.cbx holds no calls: filter 'nothing' matched no module"),
+        (["killed.cbx"], 3, "killed.cbx holds no calls: the program ended without closing the recording"),
+        ([], 2, "Missing argument 'BOX': see callbox "),
+    ],
+)
+def test_box_that_answers_nothing_gets_one_line_and_its_exit_code(shop, command, words, code, message) -> None:
+    expect_refusal(shop.callbox(command, *words), code, message)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--function", "nope"], 3, "no function in shop.cbx matches 'nope'"),
+        (["--last", "0"], 2, "'--last'"),
+        (["--format", "xml"], 2, "'xml' is not one of"),
+    ],
+)
+def test_wrong_option_gets_one_line_and_its_exit_code(shop, words, code, message) -> None:
+    expect_refusal(shop.callbox("show", "shop.cbx", *words), code, message)
+
+
+def expect_refusal(ending, code: int, message: str) -> None:
+    assert ending.code == code
+    assert ending.out == b""
+    assert ending.err.startswith(b"callbox: error: ")
+    assert ending.err.count(b"\n") == 1
+    assert message in ending.err.decode()
+
+
+@pytest.mark.parametrize("command", ["show", "stats"])
+def test_what_is_missing_from_a_recording_is_said(shop, command) -> None:
+    dropped = shop.callbox(command, "small.cbx").err.decode()
+    damaged = shop.callbox(command, "damaged.cbx").err.decode()
+
+    assert re.search(r"callbox: warning: \d+ older events were overwritten or lost: raise --max-events", dropped)
+    assert "callbox: warning: " in damaged
+
+
+@pytest.mark.parametrize("command", ["show", "stats"])
+def test_output_into_a_closed_pipe_ends_quietly(shop, command) -> None:
+    shop.write("many.py", "\n".join(f"def f{i}(): pass\nf{i}()" for i in range(5000)))
+    shop.recorded(["many.py"], "-o", "many.cbx")
+    options = {"show": "--max-lines 100000", "stats": "--top 100000"}[command]
+
+    ending = shop.python(
+        "-c",
+        "import subprocess, sys;"
+        f"p = subprocess.Popen([sys.executable, '-P', '-m', 'callbox', '{command}', 'many.cbx', *'{options}'.split()],"
+        " stdout=subprocess.PIPE, stderr=subprocess.PIPE);"
+        "print(p.stdout.read(9)); p.stdout.close(); print(p.stderr.read(), p.wait())",
+    )
+
+    assert ending.out.splitlines()[-1] == b"b'' 141"

@@ -1,0 +1,48 @@
+"""The plan that crosses into the interpreter of the program."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from callbox.cli.plan import BOOT_FOLDER, VARIABLE, FlightPlan, launch
+from callbox.cli.program import Program
+from callbox.engine import Options
+from callbox.errors import ProgramError
+
+PLAN = FlightPlan(
+    Options(engine="setprofile", filters=("a.*", "!a.b"), max_events=99, max_depth=3, c_calls=True, memory=True),
+    output="ü.cbx",
+    path="/tmp/ü.cbx",
+    command=("script.py", "--", "\udcff", "line\nbreak"),
+    is_quiet=True,
+)
+
+
+def test_plan_survives_the_crossing() -> None:
+    environ = PLAN.to_environment({})
+
+    assert FlightPlan.from_cargo(json.loads(environ[VARIABLE])["plan"]) == PLAN
+
+
+@pytest.mark.parametrize(
+    ("before", "python_path"),
+    [
+        ({}, BOOT_FOLDER),
+        ({"PYTHONPATH": ""}, BOOT_FOLDER),
+        ({"PYTHONPATH": "/a"}, f"{BOOT_FOLDER}{os.pathsep}/a"),
+    ],
+)
+def test_environment_is_that_of_before_with_two_variables_more(before, python_path) -> None:
+    environ = PLAN.to_environment({"HOME": "/h", **before})
+
+    assert environ.keys() == {"HOME", "PYTHONPATH", VARIABLE}
+    assert environ["PYTHONPATH"] == python_path
+    assert json.loads(environ[VARIABLE])["python_path"] == before.get("PYTHONPATH")
+
+
+def test_interpreter_that_cannot_be_executed_is_an_error(tmp_path) -> None:
+    with pytest.raises(ProgramError, match=f"cannot execute {tmp_path / 'none'}: No such file or directory"):
+        launch(Program(str(tmp_path / "none"), ("none",)), PLAN)
