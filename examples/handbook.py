@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
@@ -25,8 +25,7 @@ PAGE = """<!doctype html>
 """
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A line of the table of contents."""
 
     level: int
@@ -34,8 +33,7 @@ class Heading:
     anchor: str
 
 
-@dataclass(frozen=True)
-class Chapter:
+class Chapter(NamedTuple):
     """One page of Markdown, rendered."""
 
     html: str
