@@ -57,7 +57,7 @@ ENDINGS = {
     "normal": "pass",
     "exit_number": "import sys; sys.exit(3)",
     "exit_negative": "import sys; sys.exit(-1)",
-    "exit_too_large": "import sys; sys.exit(1 << 80)",
+    "exit_large": "import sys; sys.exit((1 << 40) + 7)",
     "exit_text": "import sys; sys.exit('no luck')",
     "exit_object": "raise SystemExit(['a', 'list'])",
     "exit_from_depth": "import sys\ndef f(n): f(n - 1) if n else sys.exit(9)\nf(50)",

@@ -22,6 +22,7 @@ def full_names(recording) -> set[str]:
         ("pass", "exit code 0"),
         ("import sys; sys.exit(3)", "exit code 3"),
         ("import sys; sys.exit(-1)", "exit code 255"),
+        ("import sys; sys.exit((1 << 40) + 7)", "exit code 7"),
         ("import sys; sys.exit('no luck\\nat all')", "exit code 1: no luck"),
         ("raise SystemExit(['list'])", "exit code 1"),
         ("raise SystemExit", "exit code 0"),
