@@ -41,3 +41,7 @@ class ProgramError(CallboxError):
 
 class NothingFoundError(CallboxError):
     """A recording or a file has nothing of what was asked for."""
+
+
+class CallboxWarning(UserWarning):
+    """A recording was made, but may not be what was meant."""

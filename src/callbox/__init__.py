@@ -1,0 +1,63 @@
+"""callbox: a flight recorder for Python.
+
+Names are imported when they are first used, so that `import callbox` costs a
+program next to nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+"""Type checkers take it for true, as they do the one in `typing`, which is most of what importing this would cost."""
+
+if TYPE_CHECKING:
+    from callbox.errors import (
+        CallboxError,
+        CallboxWarning,
+        CaptureError,
+        ConfigError,
+        EngineError,
+        FormatError,
+        GenerateError,
+        NothingFoundError,
+        ProgramError,
+        RecordingError,
+    )
+    from callbox.model import CallEvent
+    from callbox.recording import Recording, open_recording
+    from callbox.tracing import FunctionTracer
+
+__all__ = [
+    "CallEvent",
+    "CallboxError",
+    "CallboxWarning",
+    "CaptureError",
+    "ConfigError",
+    "EngineError",
+    "FormatError",
+    "FunctionTracer",
+    "GenerateError",
+    "NothingFoundError",
+    "ProgramError",
+    "Recording",
+    "RecordingError",
+    "open_recording",
+]
+
+_MODULES = {
+    "CallEvent": "model",
+    "FunctionTracer": "tracing",
+    "Recording": "recording",
+    "open_recording": "recording",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"callbox.{_MODULES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
