@@ -94,6 +94,16 @@ struct cb_clock_reading cb_clock_read(void)
     return best;
 }
 
+uint64_t cb_clock_ticks_of_ns(uint64_t ns)
+{
+    struct cb_clock_reading now = cb_clock_read();
+    int64_t elapsed_ns = now.monotonic_ns - cb_clock_origin.monotonic_ns;
+    if (!cb_clock_has_counter || elapsed_ns <= 0) {
+        return ns;
+    }
+    return (uint64_t)((double)ns * (double)(now.ticks - cb_clock_origin.ticks) / (double)elapsed_ns);
+}
+
 const char *cb_clock_name(void)
 {
     if (!cb_clock_has_counter) {

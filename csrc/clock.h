@@ -34,6 +34,9 @@ uint64_t cb_clock_monotonic_ns(void);
  * Thread: any. GIL: not needed. */
 struct cb_clock_reading cb_clock_read(void);
 
+/* About how many ticks a time is. Thread: any. GIL: not needed. */
+uint64_t cb_clock_ticks_of_ns(uint64_t ns);
+
 /* "tsc", "cntvct" or "monotonic". Static storage.
  * Thread: any. GIL: not needed. */
 const char *cb_clock_name(void);

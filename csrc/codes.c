@@ -25,6 +25,7 @@ static struct {
     void (*forget)(const void *code);
     struct live_code live; /* head of the ring of live code */
     PyObject *empty;     /* Owned; "". */
+    PyObject *no_parameters; /* Owned; (). */
     PyObject *dunder[2]; /* Owned; "__name__", "__module__". */
 } table;
 
@@ -120,6 +121,7 @@ static uint32_t intern(struct cb_function *f)
     Py_INCREF(f->qualname);
     Py_INCREF(f->module);
     Py_INCREF(f->filename);
+    Py_INCREF(f->parameters);
     table.functions[table.n_functions] = *f;
     table.index[at] = ++table.n_functions;
     return table.n_functions - 1;
@@ -133,12 +135,14 @@ int cb_codes_init(void (*forget)(const void *code))
     table.dunder[0] = PyUnicode_InternFromString("__name__");
     table.dunder[1] = PyUnicode_InternFromString("__module__");
     PyObject *unknown = PyUnicode_InternFromString("<unknown>");
-    if (table.empty == NULL || table.dunder[0] == NULL || table.dunder[1] == NULL || unknown == NULL) {
+    table.no_parameters = PyTuple_New(0);
+    if (table.no_parameters == NULL || table.empty == NULL || table.dunder[0] == NULL || table.dunder[1] == NULL || unknown == NULL) {
         Py_XDECREF(unknown);
         return CB_EPYTHON;
     }
     table.extra = cb_request_code_extra(free_live);
-    struct cb_function f = {.name = unknown, .qualname = unknown, .module = table.empty, .filename = table.empty};
+    struct cb_function f = {.name = unknown, .qualname = unknown, .module = table.empty, .filename = table.empty,
+                            .parameters = table.no_parameters};
     intern(&f); /* becomes CB_CODE_UNKNOWN */
     Py_DECREF(unknown);
     if (table.n_functions != 1 || table.extra < 0) {
@@ -157,10 +161,20 @@ static struct live_code *live_of(PyCodeObject *code)
     return extra;
 }
 
-/* The value of a str key in a dictionary that may be missing, else "". Borrowed. */
-static PyObject *text_at(PyObject *dict, PyObject *key)
+PyObject *cb_codes_text_at(PyObject *dict, enum cb_text name)
 {
-    return dict != NULL && PyDict_Check(dict) ? text_or_empty(PyDict_GetItemWithError(dict, key)) : table.empty;
+    if (dict == NULL || !PyDict_Check(dict)) {
+        return table.empty;
+    }
+    return text_or_empty(PyDict_GetItemWithError(dict, table.dunder[name]));
+}
+
+/* The names of a function's parameters, in the order of its locals. New reference to a tuple, or NULL. */
+static PyObject *parameters_of(PyCodeObject *code)
+{
+    Py_ssize_t n = cb_codes_n_parameters(code);
+    PyObject *names = PyTuple_GetSlice(code->co_localsplusnames, 0, n);
+    return names;
 }
 
 static uint32_t intern_new(PyCodeObject *code, PyObject *globals)
@@ -169,14 +183,20 @@ static uint32_t intern_new(PyCodeObject *code, PyObject *globals)
     struct cb_function f = {
         .name = text_or_empty(code->co_name),
         .qualname = text_or_empty(code->co_qualname),
-        .module = text_at(globals, table.dunder[0]),
+        .module = cb_codes_text_at(globals, CB_TEXT_NAME),
         .filename = text_or_empty(code->co_filename),
         .lines = lines != NULL && PyBytes_CheckExact(lines) ? PyObject_Hash(lines) : 0,
         .line = code->co_firstlineno,
         .flags = code->co_flags,
+        .parameters = parameters_of(code),
     };
+    if (f.parameters == NULL) {
+        PyErr_Clear();
+        f.parameters = Py_NewRef(table.no_parameters);
+    }
     table.has_greenlet |= PyUnicode_CompareWithASCIIString(f.module, "greenlet") == 0;
     uint32_t id = intern(&f);
+    Py_DECREF(f.parameters);
     struct live_code *live = malloc(sizeof *live);
     if (live != NULL) {
         *live = (struct live_code){.code = code, .id = id, .next = table.live.next, .previous = &table.live};
@@ -247,7 +267,7 @@ static void name_method(PyTypeObject *type, const char *method, PyObject **modul
     if (dot != NULL) {
         *module = PyUnicode_FromStringAndSize(type->tp_name, dot - type->tp_name);
     } else if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
-        *module = Py_NewRef(text_at(type->tp_dict, table.dunder[1]));
+        *module = Py_NewRef(cb_codes_text_at(type->tp_dict, CB_TEXT_MODULE));
     } else {
         *module = PyUnicode_FromString("builtins");
     }
@@ -277,6 +297,7 @@ uint32_t cb_codes_intern_c(PyObject *callable)
             .qualname = qualname,
             .module = module,
             .filename = table.empty,
+            .parameters = table.no_parameters,
             .is_c = true,
         };
         id = intern(&f);

@@ -15,12 +15,20 @@ struct cb_function {
     PyObject *qualname;
     PyObject *module;
     PyObject *filename;
+    PyObject *parameters; /* Owned; tuple of str, in the order of the locals */
     Py_hash_t lines;    /* hash of the line table; address of the method definition for C */
     Py_hash_t hash;
     int line;
     int flags;          /* co_flags; 0 for C */
     bool is_c;
 };
+
+/* Names that are looked up without making a string. */
+enum cb_text { CB_TEXT_NAME, CB_TEXT_MODULE };
+
+/* The value of "__name__" or "__module__" in a dictionary, else the empty string.
+ * Result: Borrowed. Thread: any. GIL: held. Runs no user code. */
+PyObject *cb_codes_text_at(PyObject *dict, enum cb_text name);
 
 /* The id of functions beyond CB_CODE_MAX, and of those that memory was too short for. */
 #define CB_CODE_UNKNOWN 0u
@@ -37,6 +45,13 @@ uint32_t cb_codes_intern(PyCodeObject *code, PyObject *globals);
 /* The id of a C function called as `callable`: a builtin function or method, or a method descriptor.
  * Result and rest: as cb_codes_intern. */
 uint32_t cb_codes_intern_c(PyObject *callable);
+
+/* How many of a code object's first locals are parameters, with *args and **kwargs. */
+static inline int cb_codes_n_parameters(const PyCodeObject *code)
+{
+    return code->co_argcount + code->co_kwonlyargcount + ((code->co_flags & CO_VARARGS) != 0) +
+           ((code->co_flags & CO_VARKEYWORDS) != 0);
+}
 
 /* What identifies a C function among callables: its method definition, or NULL if it is none.
  * Thread: any. GIL: held. */

@@ -69,4 +69,40 @@ static inline const void *cb_current_frame(void)
 #define cb_frame_code(frame) ((PyCodeObject *)PyUnstable_InterpreterFrame_GetCode(frame))
 #endif
 
+/* Where an instance keeps attributes that no dictionary has been made for. */
+#if PY_VERSION_HEX < 0x030C0000
+#define CB_HAS_VALUES_POINTER 1
+#define CB_HAS_INLINE_VALUES 0
+#elif PY_VERSION_HEX >= 0x030D0000
+#define CB_HAS_VALUES_POINTER 0
+#define CB_HAS_INLINE_VALUES 1
+#else
+#define CB_HAS_VALUES_POINTER 0
+#define CB_HAS_INLINE_VALUES 0
+#endif
+
+/* Writes an int of any size as n bytes, little-endian, two's complement; 0, or -1 with an exception. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define cb_long_as_bytes(number, bytes, n) _PyLong_AsByteArray((PyLongObject *)(number), bytes, n, 1, 1, 0)
+#else
+#define cb_long_as_bytes(number, bytes, n) _PyLong_AsByteArray((PyLongObject *)(number), bytes, n, 1, 1)
+#endif
+
+/* Where a frame's locals are, and how one becomes an object. */
+#if PY_VERSION_HEX >= 0x030E0000
+#define CB_FRAME_LOCALS_HEADER <internal/pycore_interpframe.h>
+#define CB_LOCAL_OBJECT(local) (PyStackRef_IsNull(local) ? NULL : PyStackRef_AsPyObjectBorrow(local))
+#else
+#define CB_FRAME_LOCALS_HEADER <internal/pycore_frame.h>
+#define CB_LOCAL_OBJECT(local) (local)
+#endif
+#if PY_VERSION_HEX < 0x030B0000 || !defined(CO_FAST_CELL)
+#define CO_FAST_CELL 0x40 /* Include/internal/pycore_code.h */
+#endif
+
+/* Walks a set without hashing; exported by every version, declared in the public headers of some. */
+#if PY_VERSION_HEX >= 0x030D0000
+PyAPI_FUNC(int) _PySet_NextEntry(PyObject *set, Py_ssize_t *pos, PyObject **key, Py_hash_t *hash);
+#endif
+
 #endif

@@ -40,15 +40,20 @@ static uint32_t first_high(const struct cb_slots *slots)
 
 static int64_t to_ns(const struct cb_clock_line *line, uint64_t ticks)
 {
-    return line->epoch_ns + (int64_t)((double)(int64_t)(ticks - line->ticks) * line->ns_per_tick);
+    double elapsed_ns = (double)(int64_t)(ticks - line->ticks) * line->ns_per_tick;
+    /* A damaged clock must not overflow: no recording is longer than 146 years. */
+    const double limit_ns = 4.6e18;
+    elapsed_ns = elapsed_ns > limit_ns ? limit_ns : elapsed_ns < -limit_ns ? -limit_ns : elapsed_ns;
+    return (int64_t)((uint64_t)line->epoch_ns + (uint64_t)(int64_t)elapsed_ns);
 }
 
 size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line, uint32_t thread,
-                 struct cb_event *events, uint64_t (*alloc)[2])
+                 struct cb_event *events, uint64_t (*alloc)[2], const struct cb_value_output *values)
 {
     uint32_t high = first_high(slots);
     struct prefixes seen = {0, 0, 0};
     size_t n_events = 0;
+    size_t n_values = 0, n_placed = 0; /* met, and those of them that belong to an event */
     for (size_t r = 0; r < slots->n_runs; r++) {
         for (size_t i = 0; i < slots->n_slots[r]; i++) {
             struct cb_slot slot = slots->runs[r][i];
@@ -57,6 +62,10 @@ size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line,
                 if (alloc != NULL) {
                     alloc[n_events][0] = seen.n_bytes;
                     alloc[n_events][1] = seen.n_blocks;
+                }
+                if (values != NULL) {
+                    values->starts[n_events] = n_placed;
+                    n_placed = n_values;
                 }
                 events[n_events++] = (struct cb_event){
                     .t_ns = to_ns(line, (uint64_t)high << 32 | slot.ticks),
@@ -69,6 +78,8 @@ size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line,
                 seen.frame = 0;
             } else if (kind == CB_TIME) {
                 high += turn_of(slot);
+            } else if (kind == CB_VALUE && values != NULL) {
+                values->payloads[n_values++] = payload_of(slot);
             } else if (kind == CB_FRAME) {
                 seen.frame = payload_of(slot);
             } else if (kind == CB_ALLOC_BYTES) {
@@ -77,6 +88,9 @@ size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line,
                 seen.n_blocks = payload_of(slot);
             }
         }
+    }
+    if (values != NULL) {
+        values->starts[n_events] = n_placed;
     }
     return n_events;
 }

@@ -27,6 +27,7 @@ enum cb_kind {
     CB_FRAME = 17,        /* identity of a generator's frame or of a task */
     CB_ALLOC_BYTES = 18,  /* cumulative bytes allocated by this thread */
     CB_ALLOC_BLOCKS = 19, /* cumulative blocks allocated by this thread */
+    CB_VALUE = 20,        /* a frozen value: freeze.h, enum cb_value_kind */
 };
 
 #define CB_KIND_BITS 8

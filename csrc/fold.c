@@ -2,6 +2,7 @@
 
 #include "table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,7 +306,8 @@ static uint32_t max_code(const struct cb_fold_input *in)
 {
     uint32_t max = 0;
     for (size_t i = 0; i < in->n_events; i++) {
-        max = in->events[i].code > max ? in->events[i].code : max;
+        bool is_call = in->events[i].kind <= CB_C_RAISE; /* the codes of switches are no functions */
+        max = is_call && in->events[i].code > max ? in->events[i].code : max;
     }
     return max;
 }

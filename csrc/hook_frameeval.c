@@ -9,10 +9,12 @@
 
 #include "stack.h"
 #include "tasks.h"
+#include "values.h"
+
+#include "frame.h"
 
 #define Py_BUILD_CORE
 #undef _PyGC_FINALIZED
-#include <internal/pycore_frame.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_genobject.h>
 #undef Py_BUILD_CORE
@@ -66,12 +68,33 @@ static enum cb_kind entry_kind(const Frame *frame, bool is_generator, int is_thr
     return _Py_OPCODE(*frame->prev_instr) == RETURN_GENERATOR ? CB_CALL : CB_RESUME;
 }
 
+/* Before its first instruction a frame's parameters lie bare: no cell has been made. */
+static PyObject *parameter_of(const void *frame, const PyCodeObject *code, int i)
+{
+    (void)code;
+    return ((const Frame *)frame)->localsplus[i];
+}
+
+/* Freeze what an end gives: a result, or the exception that is set. */
+static void freeze_end(struct cb_thread *thread, PyObject *result)
+{
+    if (result != NULL) {
+        cb_values_result(thread, result);
+    } else {
+        PyThreadState *tstate = PyThreadState_Get();
+        cb_values_exception(thread, tstate->curexc_type, tstate->curexc_value);
+    }
+}
+
 /* Record an end in every recorder that runs now; those of the start may have stopped meanwhile. */
-static void leave_all(uint32_t bits, enum cb_kind kind)
+static void leave_all(uint32_t bits, enum cb_kind kind, PyObject *result)
 {
     uint64_t now = cb_clock_ticks();
     for (struct cb_thread *t = cb_threads_here(CB_FRAMEEVAL); t != NULL; t = t->next_here) {
         if (!cb_recorder_excludes(t->recorder, bits >> CB_KIND_BITS)) {
+            if (cb_values_wants_end(t)) {
+                freeze_end(t, result);
+            }
             cb_thread_leave(t, now, bits | (uint32_t)kind);
         }
     }
@@ -110,6 +133,9 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
             if ((cached->flags & CB_IS_COROUTINE) != 0) {
                 cb_task_check(t, tstate, now);
             }
+            if (kind == CB_CALL && cb_values_wants_start(t)) {
+                cb_values_arguments(t, cached->flags, frame->f_code, parameter_of, frame);
+            }
             cb_thread_enter(t, now, bits | (uint32_t)kind, identity);
         }
     }
@@ -119,11 +145,11 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
     PyGenObject *generator = is_generator ? _PyFrame_GetGenerator(frame) : NULL; /* Borrowed: our caller's */
     PyObject *result = next_evaluator(tstate, frame, is_throw);
     if (result == NULL) {
-        leave_all(bits, CB_UNWIND);
+        leave_all(bits, CB_UNWIND, NULL);
     } else if (generator != NULL && generator->gi_frame_state == FRAME_SUSPENDED) {
-        leave_all(bits, CB_YIELD);
+        leave_all(bits, CB_YIELD, result);
     } else {
-        leave_all(bits, CB_RETURN);
+        leave_all(bits, CB_RETURN, result);
     }
     return result;
 }
@@ -140,7 +166,7 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
     if (CB_UNLIKELY(cached->key != frame->f_code)) {
         return eval_with_care(tstate, frame, is_throw);
     }
-    uint32_t state = cached->flags | thread->extras;
+    uint32_t state = (cached->flags & CB_IS_SLOW) | thread->extras;
     if (CB_UNLIKELY(state != 0 || (uintptr_t)&state < thread->stack_floor)) {
         if ((state & (CB_IS_EXCLUDED | CB_WITH_OTHERS)) == CB_IS_EXCLUDED && (uintptr_t)&state >= thread->stack_floor) {
             return next_evaluator(tstate, frame, is_throw);
@@ -152,7 +178,7 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
     cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_CALL);
     PyObject *result = next_evaluator(tstate, frame, is_throw);
     if (CB_UNLIKELY(cb_generation != generation)) {
-        leave_all(bits, result != NULL ? CB_RETURN : CB_UNWIND); /* the thread we held may be gone */
+        leave_all(bits, result != NULL ? CB_RETURN : CB_UNWIND, result); /* the thread we held may be gone */
     } else if (CB_LIKELY(result != NULL)) {
         cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_RETURN);
     } else if (!never_ran(thread, bits | CB_CALL)) {

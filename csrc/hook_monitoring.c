@@ -7,8 +7,11 @@
  * Source: PEP 669; Doc/library/sys.monitoring.rst; Python/instrumentation.c. */
 #include "recorder.h"
 #include "tasks.h"
+#include "values.h"
 
 #if CB_HAS_MONITORING
+
+#include "frame.h"
 
 /* Indices into the tables below. */
 enum event_id { PY_START, PY_RESUME, PY_THROW, PY_RETURN, PY_YIELD, PY_UNWIND, C_CALL, C_RETURN, C_RAISE, N_EVENTS };
@@ -67,6 +70,11 @@ static struct cb_cached *find(struct cb_thread *thread, PyCodeObject *code)
     return cached;
 }
 
+static PyObject *parameter_of(const void *frame, const PyCodeObject *code, int i)
+{
+    return cb_frame_local(frame, code, i);
+}
+
 /* Record a start; answer DISABLE where no recorder wants this code. */
 static PyObject *enter(PyObject *const *args, enum cb_kind kind)
 {
@@ -79,6 +87,9 @@ static PyObject *enter(PyObject *const *args, enum cb_kind kind)
             continue;
         }
         is_wanted = true;
+        if (kind == CB_CALL && cb_values_wants_start(t)) {
+            cb_values_arguments(t, cached->flags, code, parameter_of, cb_current_frame());
+        }
         uint64_t frame = 0;
         if ((cached->flags & CB_IS_GENERATOR) != 0) {
             frame = (uint64_t)(uintptr_t)cb_current_frame() >> 4;
@@ -100,6 +111,9 @@ static PyObject *leave(PyObject *const *args, enum cb_kind kind)
         const struct cb_cached *cached = find(t, code);
         if ((cached->flags & CB_IS_EXCLUDED) == 0) {
             is_wanted = true;
+            if (cb_values_wants_end(t)) {
+                cb_values_result(t, args[2]); /* the result, what was yielded, or the exception */
+            }
             cb_thread_leave(t, now, cached->bits | (uint32_t)kind);
         }
     }

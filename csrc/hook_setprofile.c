@@ -3,7 +3,9 @@
  * Source: CPython Doc/c-api/init.rst, "Profiling and Tracing"; Python/ceval.c (3.11),
  * Python/legacy_tracing.c (3.12 and later). */
 #include "recorder.h"
+#include "frame.h"
 #include "tasks.h"
+#include "values.h"
 
 #include <stdlib.h>
 
@@ -86,6 +88,19 @@ static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
     return (argument & 3) == 0 ? CB_CALL : CB_RESUME;
 }
 
+static PyObject *parameter_of(const void *frame, const PyCodeObject *code, int i)
+{
+    return cb_frame_local(((const PyFrameObject *)frame)->f_frame, code, i);
+}
+
+/* Freeze a result; the exception of an unwinding frame is not shown to a profile hook. */
+static void freeze_end(struct cb_thread *thread, PyObject *result)
+{
+    if (result != NULL && cb_values_wants_end(thread)) {
+        cb_values_result(thread, result);
+    }
+}
+
 static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
                             uint32_t bits, uint32_t flags)
 {
@@ -93,7 +108,11 @@ static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     if ((flags & CB_IS_COROUTINE) != 0) {
         cb_task_check(thread, PyThreadState_Get(), now);
     }
-    cb_thread_enter(thread, now, bits | (uint32_t)entry_kind(frame, code), identity_of(frame));
+    enum cb_kind kind = entry_kind(frame, code);
+    if (kind == CB_CALL && cb_values_wants_start(thread)) {
+        cb_values_arguments(thread, flags, code, parameter_of, frame);
+    }
+    cb_thread_enter(thread, now, bits | (uint32_t)kind, identity_of(frame));
 }
 
 /* A frame may go on without an event: 3.11 lets throw() through `yield from` jump past RESUME.
@@ -111,6 +130,7 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     if (!cb_frames_pop(&thread->active, frame)) {
         cb_thread_enter(thread, now, bits | CB_RESUME, identity_of(frame));
     }
+    freeze_end(thread, result);
     cb_thread_leave(thread, now, bits | (uint32_t)kind);
 }
 
@@ -119,20 +139,24 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
     PyCodeObject *code = PyFrame_GetCode(frame);
     Py_DECREF(code); /* the frame keeps it */
     const struct cb_cached *cached = find(thread, frame, code);
-    if (CB_UNLIKELY(cached->flags != 0)) {
-        if ((cached->flags & CB_IS_EXCLUDED) != 0) {
-            return;
-        }
-        uint32_t bits = cached->bits;
+    uint32_t bits = cached->bits, flags = cached->flags;
+    if (CB_UNLIKELY((flags & CB_IS_EXCLUDED) != 0)) {
+        return;
+    }
+    if (CB_UNLIKELY((flags & CB_IS_GENERATOR) != 0)) {
         if (what == PyTrace_CALL) {
-            enter_generator(thread, now, frame, code, bits, cached->flags);
+            enter_generator(thread, now, frame, code, bits, flags);
         } else {
             leave_generator(thread, now, frame, code, bits, arg);
         }
     } else if (what == PyTrace_CALL) {
-        cb_thread_enter(thread, now, cached->bits | CB_CALL, 0);
+        if (cb_values_wants_start(thread)) {
+            cb_values_arguments(thread, flags, code, parameter_of, frame);
+        }
+        cb_thread_enter(thread, now, bits | CB_CALL, 0);
     } else {
-        cb_thread_leave(thread, now, cached->bits | (arg == NULL ? CB_UNWIND : CB_RETURN));
+        freeze_end(thread, arg);
+        cb_thread_leave(thread, now, bits | (arg == NULL ? CB_UNWIND : CB_RETURN));
     }
 }
 

@@ -76,9 +76,9 @@ int cb_recorder_setup(void)
 }
 
 void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
-                      struct cb_filter filter, struct cb_spool spool)
+                      struct cb_filter filter, struct cb_spool spool, struct cb_redactor redactor)
 {
-    *recorder = (struct cb_recorder){.options = options, .engine = engine, .filter = filter, .spool = spool};
+    *recorder = (struct cb_recorder){.options = options, .engine = engine, .filter = filter, .spool = spool, .redactor = redactor};
 }
 
 static void free_threads(struct cb_thread **threads)
@@ -95,6 +95,7 @@ void cb_recorder_fini(struct cb_recorder *recorder)
     free_threads(&recorder->threads);
     free_threads(&recorder->inherited);
     cb_spool_fini(&recorder->spool);
+    cb_redactor_fini(&recorder->redactor);
     free(recorder->verdicts);
     recorder->verdicts = NULL;
     cb_filter_fini(&recorder->filter);
@@ -289,6 +290,20 @@ bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
     return verdict == CB_EXCLUDED;
 }
 
+/* What freezing a function's arguments must heed. */
+static uint32_t value_flags(struct cb_thread *thread, uint32_t id)
+{
+    const struct cb_function *f = cb_codes_get(id);
+    uint32_t flags = PyUnicode_CompareWithASCIIString(f->name, "__init__") == 0 ? CB_IS_INIT : 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(f->parameters); i++) {
+        PyObject *name = PyTuple_GET_ITEM(f->parameters, i);
+        if (PyUnicode_CheckExact(name) && cb_redact_key(thread->freezer.redactor, name) != NULL) {
+            flags |= CB_HAS_SECRET;
+        }
+    }
+    return flags;
+}
+
 static struct cb_cached *remember(struct cb_thread *thread, const void *key, uint32_t id)
 {
     const int coroutines = CO_COROUTINE | CO_ASYNC_GENERATOR;
@@ -299,7 +314,8 @@ static struct cb_cached *remember(struct cb_thread *thread, const void *key, uin
         .bits = id << CB_KIND_BITS,
         .flags = (cb_recorder_excludes(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
                  ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0) |
-                 ((cb_codes_get(id)->flags & coroutines) != 0 ? CB_IS_COROUTINE : 0),
+                 ((cb_codes_get(id)->flags & coroutines) != 0 ? CB_IS_COROUTINE : 0) |
+                 (thread->recorder->options.n_arena_bytes > 0 ? value_flags(thread, id) : 0),
     };
     if (CB_UNLIKELY(cb_codes_has_greenlet())) {
         cb_greenlets_attach();

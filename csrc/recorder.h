@@ -34,6 +34,7 @@ struct cb_options {
     uint32_t max_depth; /* 0: unlimited */
     bool has_c_calls;
     bool has_memory;
+    uint64_t n_arena_bytes; /* a power of two; 0: no values */
 };
 
 struct cb_recorder {
@@ -42,6 +43,7 @@ struct cb_recorder {
     bool is_active;
     struct cb_filter filter;
     struct cb_spool spool;
+    struct cb_redactor redactor;
     struct cb_thread *inherited; /* Owned list; a forked child's, of its parent: never written. */
     struct cb_thread *threads;     /* Owned list, in order of first event. */
     struct cb_recorder *next;      /* Borrowed; in the list of active recorders. */
@@ -64,10 +66,10 @@ extern uint64_t cb_generation; /* grows whenever the active list changes; under 
 /* Prepare recorders, codes and clock. Result: 0 or CB_EPYTHON. Thread: any, once. GIL: held. */
 int cb_recorder_setup(void);
 
-/* Prepare a recorder; filter and spool have been made and are taken over.
+/* Prepare a recorder; filter, spool and redactor have been made and are taken over.
  * Thread: any. GIL: held. */
 void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
-                      struct cb_filter filter, struct cb_spool spool);
+                      struct cb_filter filter, struct cb_spool spool, struct cb_redactor redactor);
 
 /* Free an inactive recorder; views of its slots stay valid. Thread: any. GIL: held. */
 void cb_recorder_fini(struct cb_recorder *recorder);

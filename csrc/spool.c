@@ -62,10 +62,11 @@ static char *path_of(const struct cb_spool *spool, const char *name)
     return path;
 }
 
-struct cb_storage *cb_spool_new_storage(struct cb_spool *spool, uint64_t n_slots, struct cb_producer producer)
+struct cb_storage *cb_spool_new_storage(struct cb_spool *spool, uint64_t n_slots, uint64_t n_arena_bytes,
+                                        struct cb_producer producer)
 {
     if (spool->folder == NULL) {
-        return cb_storage_new(n_slots);
+        return cb_storage_new(n_slots, n_arena_bytes);
     }
     char name[32];
     snprintf(name, sizeof name, "-%" PRIu32 ".ring", spool->n_rings++);
@@ -74,7 +75,7 @@ struct cb_storage *cb_spool_new_storage(struct cb_spool *spool, uint64_t n_slots
         return NULL;
     }
     producer.process_id = spool->process_id;
-    struct cb_storage *storage = cb_storage_map(path, n_slots, producer);
+    struct cb_storage *storage = cb_storage_map(path, n_slots, n_arena_bytes, producer);
     free(path);
     return storage;
 }

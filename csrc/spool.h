@@ -27,7 +27,8 @@ void cb_spool_fini(struct cb_spool *spool);
 
 /* Make the ring of a new thread: a file of the spool, or memory where there is no folder.
  * Result: the storage, or NULL. Thread: the producer. GIL: held. */
-struct cb_storage *cb_spool_new_storage(struct cb_spool *spool, uint64_t n_slots, struct cb_producer producer);
+struct cb_storage *cb_spool_new_storage(struct cb_spool *spool, uint64_t n_slots, uint64_t n_arena_bytes,
+                                        struct cb_producer producer);
 
 /* Append to the function log in one write; made at the first.
  * Thread: any, one at a time (the GIL). */

@@ -3,6 +3,7 @@
 #ifndef CB_STORAGE_H
 #define CB_STORAGE_H
 
+#include "arena.h"
 #include "clock.h"
 #include "event.h"
 #include "ring.h"
@@ -31,6 +32,8 @@ struct cb_storage_header {
     struct cb_clock_reading origin; /* when the core was loaded */
     struct cb_clock_reading first;  /* when the ring was made; the two give the length of a tick */
     struct cb_ring ring;
+    uint64_t n_arena_bytes; /* they follow the slots; 0: no values */
+    struct cb_arena arena;
 };
 _Static_assert(sizeof(struct cb_storage_header) <= CB_STORAGE_HEADER_SIZE, "the header fits its page");
 
@@ -39,16 +42,20 @@ struct cb_storage {
     uint64_t n_slots;
     struct cb_ring *ring;             /* Owned, or in the header. */
     struct cb_slot *slots;            /* Owned, or behind the header; zeroed, so pages are touched when written. */
+    uint64_t n_arena_bytes;
+    struct cb_arena *arena;           /* Owned with its bytes, or in the header; NULL: no values. */
     struct cb_storage_header *header; /* Owned mapping; NULL in memory. */
 };
 
-/* Allocate a ring of zeroed slots with one user. `n_slots` is a power of two.
+/* Allocate a ring of zeroed slots, and an arena unless `n_arena_bytes` is 0, with one user. Both sizes
+ * are powers of two.
  * Result: the storage, or NULL when out of memory. Thread: the producer. GIL: not needed. */
-struct cb_storage *cb_storage_new(uint64_t n_slots);
+struct cb_storage *cb_storage_new(uint64_t n_slots, uint64_t n_arena_bytes);
 
 /* The same in a new file.
  * Result: the storage, or NULL with errno set. Thread: the producer. GIL: not needed. */
-struct cb_storage *cb_storage_map(const char *path, uint64_t n_slots, struct cb_producer producer);
+struct cb_storage *cb_storage_map(const char *path, uint64_t n_slots, uint64_t n_arena_bytes,
+                                  struct cb_producer producer);
 
 /* Copy into memory of its own, with one user.
  * Result: the copy, or NULL when out of memory. Thread: any while the producer does not run. */

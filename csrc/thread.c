@@ -15,13 +15,18 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
     thread->ident = PyThread_get_thread_ident();
     thread->native_id = PyThread_get_thread_native_id();
     struct cb_producer producer = {.ident = thread->ident, .native_id = thread->native_id};
-    thread->storage = cb_spool_new_storage(&recorder->spool, options->n_slots, producer);
+    thread->storage = cb_spool_new_storage(&recorder->spool, options->n_slots, options->n_arena_bytes, producer);
     if (thread->storage == NULL) {
         free(thread);
         return NULL;
     }
     thread->ring = thread->storage->ring;
-    thread->extras = (options->max_depth > 0 ? CB_WITH_DEPTH : 0) | (options->has_memory ? CB_WITH_ALLOC : 0);
+    thread->freezer = (struct cb_freezer){
+        .arena = thread->storage->arena,
+        .redactor = recorder->redactor.n_states > 0 ? &recorder->redactor : NULL,
+        .max_ticks = cb_clock_ticks_of_ns(CB_FREEZE_MAX_NS),
+    };
+    thread->extras = (options->n_arena_bytes > 0 ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) | (options->has_memory ? CB_WITH_ALLOC : 0);
     thread->max_depth = options->max_depth;
     thread->recorder = recorder;
     thread->token = token;
@@ -48,6 +53,7 @@ int cb_thread_unshare(struct cb_thread *thread)
     cb_storage_release(thread->storage);
     thread->storage = copy;
     thread->ring = copy->ring;
+    thread->freezer.arena = copy->arena;
     return 0;
 }
 

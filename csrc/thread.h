@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "event.h"
+#include "freeze.h"
 #include "ring.h"
 #include "storage.h"
 
@@ -18,12 +19,16 @@ struct cb_recorder;
 #define CB_IS_EXCLUDED 1u
 #define CB_IS_GENERATOR 2u /* generator, coroutine or asynchronous generator code */
 #define CB_IS_COROUTINE 32u /* of these, what tasks are made of */
+#define CB_IS_INIT 64u      /* an __init__: its first argument is only named */
+#define CB_HAS_SECRET 128u  /* a parameter whose name says secret */
+#define CB_IS_SLOW (CB_IS_EXCLUDED | CB_IS_GENERATOR) /* flags that the plain case cannot bear */
 
 /* Extras of a thread: what makes an event more than one append. They share a word with the flags
  * above, so that one test finds the plain case. */
 #define CB_WITH_DEPTH 4u
 #define CB_WITH_ALLOC 8u
 #define CB_WITH_OTHERS 16u /* other recorders of the same engine run in this thread */
+#define CB_WITH_VALUES 256u
 #define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC)
 
 #define CB_CACHE_BITS 8
@@ -60,6 +65,7 @@ struct cb_thread {
     uint64_t ident;
     uint64_t native_id;
     bool is_attached; /* its engine has looked at what ran when recording began */
+    struct cb_freezer freezer;
     struct cb_frames active;
     struct cb_cached cache[CB_CACHE_SIZE];
 };

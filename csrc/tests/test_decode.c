@@ -13,7 +13,7 @@ static size_t decode_with(const struct cb_ring *ring, const struct cb_clock_line
 {
     struct cb_ring_view view = cb_ring_look(ring);
     struct cb_slots slots = {.runs = view.runs, .n_slots = view.n_slots, .n_runs = 2, .high = view.high};
-    return cb_decode(&slots, line, 3, events, alloc);
+    return cb_decode(&slots, line, 3, events, alloc, NULL);
 }
 
 static size_t decode(const struct cb_ring *ring)

@@ -31,7 +31,7 @@ static size_t read_events(struct cb_event events[CAPACITY])
     struct cb_clock_line line = {.ticks = 0, .epoch_ns = 0, .ns_per_tick = 1.0};
     size_t n_slots = cb_ring_copy(&ring, copy, &slots.high);
     slots.n_slots = &n_slots;
-    return cb_decode(&slots, &line, 0, events, NULL);
+    return cb_decode(&slots, &line, 0, events, NULL, NULL);
 }
 
 /* Events follow each other without a gap, and each has its own time: no slot is torn, stale or

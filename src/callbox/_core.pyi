@@ -16,15 +16,19 @@ class Recorder:
     def __init__(
         self,
         engine: str,
-        patterns: Sequence[str],
+        options: Any,
         *,
-        max_events: int,
-        max_depth: int,
-        c_calls: bool,
-        memory: bool,
         folder: str | os.PathLike[str] | None = None,
+        value_bytes: int = 0,
+        redacted_keys: Sequence[str] = (),
     ) -> None:
-        """`folder`: an existing folder for rings in files and the function log, which outlive the process."""
+        """Prepare a recording.
+
+        `options`: an `engine.options.Options`; its engine and mode are not looked at.
+        `folder`: an existing folder for rings in files and the function log, which outlive the process.
+        `value_bytes`: capacity of each thread's arena of frozen values, rounded up; 0: no values.
+        `redacted_keys`: runs of a-z and 0-9 that name secrets.
+        """
     def start(self) -> None: ...
     def stop(self) -> None: ...
     @property
@@ -33,6 +37,8 @@ class Recorder:
         """Rows `(ident, native_id, n_events, ticks_high)` in order of first event."""
     def slots(self, thread_index: int) -> tuple[memoryview, ...]:
         """The retained slots of a thread, oldest first: one or two segments of live memory, no copy."""
+    def values(self, thread_index: int) -> tuple[int, bytes]:
+        """`(head, bytes)`: the arena of a thread, copied; `docs/format.md` says how offsets map to it."""
     def unmatched_patterns(self) -> list[str]:
         """Patterns that decided for no function seen."""
     def n_replaced(self) -> int:
@@ -42,8 +48,8 @@ class Recorder:
     def n_unrecorded(self) -> tuple[int, int]:
         """`(threads without memory for a ring, calls too near the end of the C stack)`."""
 
-def functions() -> list[tuple[int, str, str, str, str, int, bool, int]]:
-    """The process-wide function table: `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags)`."""
+def functions() -> list[tuple[int, str, str, str, str, int, bool, int, tuple[str, ...]]]:
+    """The process-wide function table: `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags, parameters)`."""
 
 def await_entry(begin: Callable[[], object]) -> None:
     """Call `begin` right before the first instruction of the program that the interpreter will run."""
@@ -67,11 +73,15 @@ def decode(
     thread: int,
     events: Any,
     alloc: Any | None,
+    payloads: Any | None = None,
+    starts: Any | None = None,
 ) -> int:
     """Decode a thread's slots into `events` (EVENT_FIELDS, capacity >= slots); return how many.
 
     `clock` is `(ticks, epoch_ns, ns_per_tick)`. `alloc`, where given, has shape
     `(capacity, 2)` uint64 and gets the cumulative counters at each event.
+    `payloads`, uint64 of as many elements as slots, gets the frozen values of all events in order, and
+    `starts`, one element more, the index of each event's first value and at the end the number of values.
     """
 
 def fold(events: Any, alloc: Any | None, t_end_ns: int, calls: Any, call_alloc: Any | None) -> int:

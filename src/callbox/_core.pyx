@@ -27,9 +27,15 @@ cdef extern from "clock.h":
     cb_clock_reading cb_clock_read()
     const char *cb_clock_name()
 
+cdef extern from "arena.h":
+    cdef struct cb_arena:
+        unsigned char *bytes
+        uint64_t mask
+        uint64_t head
+
 cdef extern from "storage.h":
     cdef struct cb_storage:
-        pass
+        cb_arena *arena
     void cb_storage_hold(cb_storage *storage)
     void cb_storage_release(cb_storage *storage)
 
@@ -53,8 +59,11 @@ cdef extern from "decode.h":
         const size_t *n_slots
         size_t n_runs
         uint32_t high
+    cdef struct cb_value_output:
+        uint64_t *payloads
+        uint64_t *starts
     size_t cb_decode(const cb_slots *slots, const cb_clock_line *line, uint32_t thread,
-                     cb_event *events, uint64_t (*alloc)[2]) nogil
+                     cb_event *events, uint64_t (*alloc)[2], const cb_value_output *values) nogil
 
 cdef extern from "fold.h":
     cdef struct cb_fold_input:
@@ -88,12 +97,19 @@ cdef extern from "spool.h":
         bint has_failed
     int cb_spool_init(cb_spool *spool, const char *folder)
 
+cdef extern from "redact.h":
+    cdef struct cb_redactor:
+        pass
+    int cb_redactor_init(cb_redactor *redactor, const char *const *needles, size_t n)
+    void cb_redactor_fini(cb_redactor *redactor)
+
 cdef extern from "codes.h":
     cdef struct cb_function:
         void *name
         void *qualname
         void *module
         void *filename
+        void *parameters
         int line
         int flags
         bint is_c
@@ -112,6 +128,7 @@ cdef extern from "recorder.h":
         uint32_t max_depth
         bint has_c_calls
         bint has_memory
+        uint64_t n_arena_bytes
     cdef struct cb_thread:
         cb_ring *ring
         cb_storage *storage
@@ -128,7 +145,7 @@ cdef extern from "recorder.h":
         uint32_t n_unrecorded_threads
     int cb_recorder_setup() except -3
     void cb_recorder_init(cb_recorder *recorder, cb_engine_id engine, cb_options options, cb_filter filter,
-                          cb_spool spool)
+                          cb_spool spool, cb_redactor redactor)
     void cb_recorder_fini(cb_recorder *recorder)
     int cb_recorder_start(cb_recorder *recorder, char *reason) except -3
     void cb_recorder_stop(cb_recorder *recorder)
@@ -145,18 +162,36 @@ class EngineBusy(Exception):
 cb_recorder_setup()
 
 
+cdef class _Texts:
+    """Strings as an array of C strings, for one call."""
+
+    cdef list encoded
+    cdef const char **texts
+    cdef size_t n
+
+    def __cinit__(self, strings):
+        self.encoded = [string.encode() for string in strings]
+        self.n = len(self.encoded)
+        self.texts = <const char **>PyMem_Malloc((self.n + 1) * sizeof(char *))
+        if self.texts == NULL:
+            raise MemoryError
+        for i in range(self.n):
+            self.texts[i] = self.encoded[i]
+
+    def __dealloc__(self):
+        PyMem_Free(self.texts)
+
+
 cdef int make_filter(cb_filter *filter, patterns) except -1:
-    cdef list encoded = [pattern.encode() for pattern in patterns]
-    cdef size_t n = len(encoded)
-    cdef const char **texts = <const char **>PyMem_Malloc((n + 1) * sizeof(char *))
-    cdef int result
-    if texts == NULL:
+    cdef _Texts texts = _Texts(patterns)
+    if cb_filter_init(filter, texts.texts, texts.n) < 0:
         raise MemoryError
-    for i in range(n):
-        texts[i] = encoded[i]
-    result = cb_filter_init(filter, texts, n)
-    PyMem_Free(texts)
-    if result < 0:
+    return 0
+
+
+cdef int make_redactor(cb_redactor *redactor, needles) except -1:
+    cdef _Texts texts = _Texts(needles)
+    if cb_redactor_init(redactor, texts.texts, texts.n) < 0:
         raise MemoryError
     return 0
 
@@ -193,11 +228,13 @@ cdef class Recorder:
 
     cdef cb_recorder recorder
 
-    def __init__(self, str engine, patterns, *, uint64_t max_events, uint32_t max_depth, bint c_calls, bint memory,
-                 folder=None):
+    def __init__(self, str engine, options, *, folder=None, uint64_t value_bytes=0, redacted_keys=()):
         cdef cb_filter filter
         cdef cb_spool spool
-        cdef cb_options options
+        cdef cb_redactor redactor
+        cdef cb_options limits
+        cdef uint64_t n_arena_bytes = 1 << 16
+        cdef uint64_t max_events = options.max_events
         cdef uint64_t n_slots = 1
         if self.recorder.is_active:
             raise RuntimeError("recorder is recording")
@@ -207,16 +244,27 @@ cdef class Recorder:
             n_slots *= 2
         engine_id = engine_ids()[engine]
         path = None if folder is None else os.fsencode(folder)
-        make_filter(&filter, patterns)
+        if value_bytes > <uint64_t>1 << 40:
+            raise ValueError("value_bytes")
+        while value_bytes > n_arena_bytes:
+            n_arena_bytes *= 2
+        make_filter(&filter, options.filters)
+        try:
+            make_redactor(&redactor, redacted_keys)
+        except BaseException:
+            cb_filter_fini(&filter)
+            raise
         if cb_spool_init(&spool, NULL if path is None else <const char *>path) < 0:
             cb_filter_fini(&filter)
+            cb_redactor_fini(&redactor)
             raise MemoryError
         cb_recorder_fini(&self.recorder)
-        options.n_slots = n_slots
-        options.max_depth = max_depth
-        options.has_c_calls = c_calls
-        options.has_memory = memory
-        cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, options, filter, spool)
+        limits.n_slots = n_slots
+        limits.max_depth = options.max_depth or 0
+        limits.has_c_calls = options.c_calls
+        limits.has_memory = options.memory
+        limits.n_arena_bytes = n_arena_bytes if value_bytes else 0
+        cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, limits, filter, spool, redactor)
 
     def __dealloc__(self):
         cb_recorder_stop(&self.recorder)
@@ -276,6 +324,14 @@ cdef class Recorder:
             runs.append(memoryview(run))
         return tuple(runs)
 
+    def values(self, Py_ssize_t thread_index):
+        cdef cb_thread *thread = self.thread_at(thread_index)
+        cdef cb_arena *arena = thread.storage.arena
+        if arena == NULL:
+            return 0, b""
+        size = min(arena.head, arena.mask + 1)
+        return arena.head, (<char *>arena.bytes)[:size]
+
     def unmatched_patterns(self):
         cdef cb_filter *filter = &self.recorder.filter
         return [
@@ -312,7 +368,8 @@ def functions():
     rows = []
     for i in range(cb_codes_count()):
         f = cb_codes_get(i)
-        rows.append((i, <object>f.name, <object>f.qualname, <object>f.module, <object>f.filename, f.line, f.is_c, f.flags))
+        rows.append((i, <object>f.name, <object>f.qualname, <object>f.module, <object>f.filename, f.line, f.is_c, f.flags,
+                     <object>f.parameters))
     return rows
 
 
@@ -343,8 +400,10 @@ def is_selected(patterns, str module_name):
         cb_filter_fini(&filter)
 
 
-def decode(segments, uint32_t ticks_high, clock, uint32_t thread, uint8_t[::1] events, uint64_t[:, ::1] alloc):
+def decode(segments, uint32_t ticks_high, clock, uint32_t thread, uint8_t[::1] events, uint64_t[:, ::1] alloc,
+           uint64_t[::1] payloads=None, uint64_t[::1] starts=None):
     cdef cb_clock_line line
+    cdef cb_value_output values
     cdef cb_slots slots
     cdef size_t n = len(segments)
     cdef size_t n_slots = 0
@@ -367,13 +426,17 @@ def decode(segments, uint32_t ticks_high, clock, uint32_t thread, uint8_t[::1] e
             raise ValueError("events: too small")
         if alloc is not None and (<size_t>alloc.shape[0] < n_slots or alloc.shape[1] != 2):
             raise ValueError("alloc: shape")
+        if payloads is not None and (<size_t>payloads.shape[0] < n_slots or <size_t>starts.shape[0] < n_slots + 1):
+            raise ValueError("values: too small")
+        values.payloads = &payloads[0] if payloads is not None and payloads.shape[0] else NULL
+        values.starts = &starts[0] if payloads is not None else NULL
         line.ticks, line.epoch_ns, line.ns_per_tick = clock
         slots.runs = runs
         slots.n_slots = lengths
         slots.n_runs = n
         slots.high = ticks_high
         with nogil:
-            n_events = cb_decode(&slots, &line, thread, out, alloc_out)
+            n_events = cb_decode(&slots, &line, thread, out, alloc_out, &values if values.starts != NULL else NULL)
         return n_events
     finally:
         PyMem_Free(runs)

@@ -39,6 +39,7 @@ class EventKind(enum.IntEnum):
     FRAME = 17
     ALLOC_BYTES = 18
     ALLOC_BLOCKS = 19
+    VALUE = 20
 
 
 class Outcome(enum.IntEnum):
@@ -105,6 +106,8 @@ class Function:
     is_c: bool = False
     code_flags: int = 0
     """`co_flags` of a Python function; 0 for a C function."""
+    parameters: tuple[str, ...] = ()
+    """Names of a Python function's parameters, `*args` and `**kwargs` last, without stars."""
 
     @property
     def full_name(self) -> str:
@@ -139,6 +142,8 @@ class ThreadCapture:
     ticks_high: int
     """High half of the clock at the newest slot."""
     segments: tuple[Any, ...] = field(repr=False)
+    values: tuple[int, bytes] = field(default=(0, b""), repr=False)
+    """Head and bytes of the arena of frozen values; `callbox.values.frozen.Arena` reads it."""
 
 
 @dataclass(frozen=True, slots=True)

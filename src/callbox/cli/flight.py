@@ -104,7 +104,7 @@ def _count_kept(capture: Capture) -> int:
     from callbox.recording.slots import iter_blocks, words_of
 
     blocks = (block for thread in capture.threads for block in iter_blocks(thread.segments, _BLOCK_SLOTS))
-    return sum(int(((words_of(block) & 0xFF) <= EventKind.TASK_SWITCH).sum()) for block in blocks)
+    return sum(int(((words_of(block) & 0xFF) < EventKind.TIME).sum()) for block in blocks)
 
 
 @contextlib.contextmanager

@@ -58,6 +58,33 @@ def decode_capture(capture: Capture) -> tuple[NDArray[np.void], NDArray[np.uint6
     return events[:n_events], None if alloc is None else alloc[:n_events], tuple(threads)
 
 
+def decode_values(capture: Capture) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Decode the frozen values beside the events of `decode_capture`.
+
+    Returns:
+        Payloads of shape `(n_values,)`, in the order of the events, as
+        `callbox.values.frozen.Arena.thaw` takes them; and starts of shape
+        `(n_events + 1,)`: event `i` has the payloads `starts[i]` to `starts[i + 1]`.
+    """
+    clock = clock_map(capture.header.started, capture.header.ended)
+    all_payloads, all_starts = [], []
+    n_values = 0
+    for thread in capture.threads:
+        n_slots = sum(memoryview(s).nbytes for s in thread.segments) // SLOT_DTYPE.itemsize
+        events = np.empty(n_slots, EVENT_DTYPE)
+        payloads = np.empty(n_slots, np.uint64)
+        starts = np.empty(n_slots + 1, np.uint64)
+        n_events = _core.decode(
+            thread.segments, thread.ticks_high, clock, 0, events.view(np.uint8), None, payloads, starts
+        )
+        n_here = int(starts[n_events])
+        all_payloads.append(payloads[:n_here])
+        all_starts.append(starts[:n_events] + np.uint64(n_values))
+        n_values += n_here
+    all_starts.append(np.array([n_values], np.uint64))
+    return np.concatenate([*all_payloads, np.empty(0, np.uint64)]), np.concatenate(all_starts)
+
+
 def fold_events(
     events: NDArray[np.void], alloc: NDArray[np.uint64] | None, t_end_ns: int
 ) -> tuple[NDArray[np.void], NDArray[np.uint64] | None]:

@@ -10,8 +10,13 @@ from typing import Protocol
 
 from callbox import _core
 from callbox.engine.options import Options
+from callbox.engine.secrets import SECRET_NAMES
 from callbox.errors import EngineError, RecordingError
 from callbox.model import Capture, ClockReading, Function, Header, ThreadCapture
+
+
+_VALUE_BYTES_PER_EVENT = 16
+"""Capacity of a thread's arena, by slot of its ring; scalars take none of it."""
 
 
 class Recorder(Protocol):
@@ -78,11 +83,9 @@ class NativeRecorder:
         options = self._options
         return _core.Recorder(
             self._engine,
-            options.filters,
-            max_events=options.max_events,
-            max_depth=options.max_depth or 0,
-            c_calls=options.c_calls,
-            memory=options.memory,
+            options,
+            value_bytes=options.max_events * _VALUE_BYTES_PER_EVENT if options.mode == "trace" else 0,
+            redacted_keys=SECRET_NAMES,
         )
 
     @property
@@ -147,6 +150,7 @@ class NativeRecorder:
                 n_events=n_events,
                 ticks_high=ticks_high,
                 segments=self._segments(index),
+                values=self._core.values(index),
             )
             for index, (ident, native_id, n_events, ticks_high) in enumerate(self._core.threads())
         )

@@ -270,7 +270,9 @@ def test_code_that_dies_is_not_mistaken_for_what_takes_its_place(engine: str) ->
         exec(f"def f{i % 5}(): return {i}", namespace)
         namespace[f"f{i % 5}"]()
     recorder.stop()
-    assert {name: n for name, n in counts_of(recorder).items() if name != "<module>"} == {f"f{i}": 100 for i in range(5)}
+    assert {name: n for name, n in counts_of(recorder).items() if name != "<module>"} == {
+        f"f{i}": 100 for i in range(5)
+    }
 
 
 def test_a_function_compiled_again_keeps_its_id(engine: str) -> None:
@@ -441,7 +443,7 @@ def test_reference_counts_are_left_alone(engine: str) -> None:
 
 
 def test_events_are_shown_without_a_copy(engine: str) -> None:
-    recorder = _core.Recorder(engine, [HERE], max_events=1024, max_depth=0, c_calls=False, memory=False)
+    recorder = _core.Recorder(engine, Options(filters=(HERE,), max_events=1024))
     recorder.start()
     branch()
     recorder.stop()

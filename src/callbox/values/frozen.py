@@ -1,0 +1,346 @@
+"""Frozen values: what a value was at the moment of an event, read back.
+
+The C core walked the value without running any of its code, within limits of
+depth, breadth, bytes and time; what it left out is said, never guessed.
+`docs/format.md` has the grammar. Reading executes nothing and imports nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from callbox.errors import FormatError
+
+_MAX_DEPTH = 32
+_VALUE_BITS = 48
+_VALUE_MASK = (1 << _VALUE_BITS) - 1
+_SIGN = 1 << (_VALUE_BITS - 1)
+
+
+class Tag(enum.IntEnum):
+    """The first byte of a frozen value. Source: `csrc/frozen.h`, which holds the same numbers."""
+
+    NONE = 0
+    FALSE = 1
+    TRUE = 2
+    INT = 3
+    BIG_INT = 4
+    FLOAT = 5
+    COMPLEX = 6
+    STR = 7
+    BYTES = 8
+    BYTEARRAY = 9
+    LIST = 10
+    TUPLE = 11
+    SET = 12
+    FROZENSET = 13
+    DICT = 14
+    REF = 15
+    OBJECT = 16
+    OPAQUE = 17
+    CLASS = 18
+    FUNCTION = 19
+    CUT = 20
+    REDACTED = 21
+
+
+class Inline(enum.IntEnum):
+    """What a value's payload carries itself. Source: `csrc/freeze.h`, `enum cb_value_kind`."""
+
+    RECORD = 0
+    NONE = 1
+    FALSE = 2
+    TRUE = 3
+    INT = 4
+    UNBOUND = 5
+    MISSED = 6
+
+
+class Cut(enum.Enum):
+    """Why a value, or part of one, is not there."""
+
+    DEPTH = 1
+    BYTES = 2
+    TIME = 3
+    OVERWRITTEN = 4
+    """Newer values took its place."""
+    MISSED = 5
+    """There was no room for it."""
+
+
+class Unbound(enum.Enum):
+    """A variable without a value."""
+
+    UNBOUND = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenText:
+    """The beginning of a str, bytes or bytearray that was too long to keep whole."""
+
+    beginning: str | bytes
+    length: int
+    """Characters or bytes of the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenInt:
+    """An int too big to keep: its sign and size."""
+
+    is_negative: bool
+    n_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenItems:
+    """A list, tuple, set or frozenset: the first of its items."""
+
+    kind: str
+    items: tuple[Any, ...]
+    n_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenDict:
+    """A dict: the first of its pairs, in its order."""
+
+    items: tuple[tuple[Any, Any], ...]
+    n_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenObject:
+    """An object of another type: its name, and what it holds itself."""
+
+    type_name: str
+    identity: int
+    attributes: tuple[tuple[str, Any], ...]
+    n_attributes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """An object of which only type and identity were read."""
+
+    type_name: str
+    identity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A class or function, by its full name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The n-th container or object of the same value, met again."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A secret, and the rule that knew it."""
+
+    rule: str
+
+
+class _EndOfRecord(Exception):
+    """The record was cut here."""
+
+
+class _Record:
+    """One record's bytes, read from the front."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._at = 0
+        self._depth = 0
+
+    def _take(self, n: int) -> memoryview:
+        end = self._at + n
+        if end > len(self._data):
+            raise _EndOfRecord
+        taken, self._at = self._data[self._at : end], end
+        return taken
+
+    def _byte(self) -> int:
+        return self._take(1)[0]
+
+    def _varint(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+            if shift > 63:
+                raise FormatError("a frozen value holds a number of more than 64 bits: the values are damaged")
+
+    def _text(self) -> str:
+        self._varint()
+        return str(self._take(self._varint()), "utf-8", "surrogatepass")
+
+    def _type_name(self) -> str:
+        module, qualified_name = self._text(), self._text()
+        return qualified_name if module in ("", "builtins") else f"{module}.{qualified_name}"
+
+    def value(self) -> Any:
+        """Read one value; what a limit cut off is a `Cut`."""
+        if self._depth > _MAX_DEPTH:
+            raise FormatError(f"a frozen value is nested deeper than {_MAX_DEPTH}: the values are damaged")
+        self._depth += 1
+        try:
+            return self._read(self._byte())
+        except _EndOfRecord:
+            return Cut.BYTES
+        except UnicodeDecodeError as error:
+            raise FormatError(f"a frozen text is no UTF-8 ({error.reason}): the values are damaged") from error
+        finally:
+            self._depth -= 1
+
+    def _read(self, tag: int) -> Any:
+        try:
+            return _READERS[tag](self)
+        except (KeyError, ValueError) as error:
+            if isinstance(error, UnicodeDecodeError):
+                raise
+            raise FormatError(f"a frozen value begins with the unknown byte {tag}: the values are damaged") from None
+
+    def _int(self) -> int:
+        raw = self._varint()
+        return (raw >> 1) ^ -(raw & 1)
+
+    def _big_int(self) -> Any:
+        is_negative, n_bits = bool(self._byte()), self._varint()
+        stored = bytes(self._take(self._varint()))
+        return int.from_bytes(stored, "little", signed=True) if stored else FrozenInt(is_negative, n_bits)
+
+    def _float(self) -> float:
+        (number,) = struct.unpack("<d", self._take(8))
+        return float(number)
+
+    def _str(self) -> Any:
+        length = self._varint()
+        text = str(self._take(self._varint()), "utf-8", "surrogatepass")
+        return text if len(text) == length else FrozenText(text, length)
+
+    def _bytes(self) -> Any:
+        length = self._varint()
+        data = bytes(self._take(self._varint()))
+        return data if len(data) == length else FrozenText(data, length)
+
+    def _items(self, kind: str) -> FrozenItems:
+        n_items, n_shown = self._varint(), self._varint()
+        return FrozenItems(kind, tuple(self._some(n_shown)), n_items)
+
+    def _some(self, n: int) -> list[Any]:
+        values: list[Any] = []
+        while len(values) < n and self._at < len(self._data):
+            values.append(self.value())
+        return values
+
+    def _dict(self) -> FrozenDict:
+        n_items, n_shown = self._varint(), self._varint()
+        flat = self._some(2 * n_shown)
+        flat += [Cut.BYTES] * (len(flat) % 2)
+        return FrozenDict(tuple(zip(flat[::2], flat[1::2], strict=True)), n_items)
+
+    def _object(self) -> FrozenObject:
+        type_name, identity = self._type_name(), self._varint()
+        n_attributes, n_shown = self._varint(), self._varint()
+        attributes: list[tuple[str, Any]] = []
+        while len(attributes) < n_shown and self._at < len(self._data):
+            try:
+                name = self._text()
+            except _EndOfRecord:
+                break
+            attributes.append((name, self.value()))
+        return FrozenObject(type_name, identity, tuple(attributes), n_attributes)
+
+    def _opaque(self) -> Opaque:
+        return Opaque(self._type_name(), self._varint())
+
+
+_READERS: dict[int, Any] = {
+    Tag.NONE: lambda _: None,
+    Tag.FALSE: lambda _: False,
+    Tag.TRUE: lambda _: True,
+    Tag.INT: _Record._int,
+    Tag.BIG_INT: _Record._big_int,
+    Tag.FLOAT: _Record._float,
+    Tag.COMPLEX: lambda r: complex(r._float(), r._float()),
+    Tag.STR: _Record._str,
+    Tag.BYTES: _Record._bytes,
+    Tag.BYTEARRAY: _Record._bytes,
+    Tag.LIST: lambda r: r._items("list"),
+    Tag.TUPLE: lambda r: r._items("tuple"),
+    Tag.SET: lambda r: r._items("set"),
+    Tag.FROZENSET: lambda r: r._items("frozenset"),
+    Tag.DICT: _Record._dict,
+    Tag.REF: lambda r: Reference(r._varint()),
+    Tag.OBJECT: _Record._object,
+    Tag.OPAQUE: _Record._opaque,
+    Tag.CLASS: lambda r: Named(r._type_name()),
+    Tag.FUNCTION: lambda r: Named(r._type_name()),
+    Tag.CUT: lambda r: Cut(r._byte()),
+    Tag.REDACTED: lambda r: Redacted(r._text()),
+}
+
+
+def read_record(data: memoryview | bytes) -> Any:
+    """Read one frozen value.
+
+    Raises:
+        FormatError: the bytes are no frozen value.
+    """
+    return _Record(memoryview(data)).value()
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """A thread's records: `head` bytes were ever written, `data` holds the newest, at `offset % len(data)`."""
+
+    head: int
+    data: bytes
+
+    def thaw(self, payload: int) -> Any:
+        """Return the value of a payload, as the VALUE prefix of an event carries it.
+
+        Raises:
+            FormatError: the record is damaged.
+        """
+        kind, rest = payload >> _VALUE_BITS, payload & _VALUE_MASK
+        if kind == Inline.RECORD:
+            return self._record(rest)
+        if kind == Inline.INT:
+            return rest - (rest & _SIGN) * 2
+        try:
+            return _INLINE[kind]
+        except KeyError:
+            raise FormatError(f"a value is of the unknown kind {kind}: the values are damaged") from None
+
+    def _record(self, offset: int) -> Any:
+        capacity = len(self.data)
+        if offset + 2 > self.head or self.head - offset > capacity:
+            return Cut.OVERWRITTEN
+        at = offset % capacity
+        size = int.from_bytes(self.data[at : at + 2], "little")
+        if at + 2 + size > capacity:
+            raise FormatError(f"the value at {offset} passes the end of its arena: the values are damaged")
+        return read_record(memoryview(self.data)[at + 2 : at + 2 + size])
+
+
+_INLINE: dict[int, Any] = {
+    Inline.NONE: None,
+    Inline.FALSE: False,
+    Inline.TRUE: True,
+    Inline.UNBOUND: Unbound.UNBOUND,
+    Inline.MISSED: Cut.MISSED,
+}
