@@ -23,7 +23,8 @@ _KIND_BITS = 8
 _HIGH_BITS = 32
 _CO_GENERATOR = 0x20
 _CO_PLAIN = 0x3
-_STARTED = ClockReading(ticks=7 << _HIGH_BITS, monotonic_ns=10**12, epoch_ns=1_700_000_000 * 10**9)
+# shortly before the clock's low half turns, so that every capture has a turn
+_STARTED = ClockReading(ticks=(7 << _HIGH_BITS) - 1_000_000, monotonic_ns=10**12, epoch_ns=1_700_000_000 * 10**9)
 
 
 def _word(kind: EventKind, code: int = 0) -> int:
