@@ -115,7 +115,7 @@ class FunctionTracer:
         self._recorder.stop()
         if self._path is not None:
             self.save(self._path)
-        self._warn_of_unmatched_filters()
+        self._warn()
 
     start_tracing = start
     stop_tracing = stop
@@ -276,14 +276,14 @@ class FunctionTracer:
         reserve_box(self._path, self._recorder.capture().header)
         self._has_reserved_path = True
 
-    def _warn_of_unmatched_filters(self) -> None:
-        if not self._options.filters:
-            return
-        notes = self._recorder.capture().header.notes
-        for pattern in self._options.filters:
-            note = f"filter {pattern!r} matched no module"
-            if note in notes:
-                warnings.warn(f"{note} that ran: {_hint(pattern)}", CallboxWarning, stacklevel=_stack_level())
+    def _warn(self) -> None:
+        """Warn of whatever the recording lacks. That another engine recorded it is a note, and no lack."""
+        hints = {f"filter {pattern!r} matched no module": pattern for pattern in self._options.filters}
+        for note in self._recorder.capture().header.notes:
+            if note in hints:
+                warnings.warn(f"{note} that ran: {_hint(hints[note])}", CallboxWarning, stacklevel=_stack_level())
+            elif not note.startswith("engine "):
+                warnings.warn(note, CallboxWarning, stacklevel=_stack_level())
 
 
 class _Use:

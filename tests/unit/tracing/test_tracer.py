@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import traceback
 
@@ -196,6 +197,12 @@ def test_filter_of_a_module_that_called_nothing_says_just_that() -> None:
 def test_filter_unlike_any_module_warns_without_a_guess() -> None:
     with pytest.warns(CallboxWarning, match="no module that is loaded has a name like it"), FunctionTracer("zzqqx.*"):
         leaf()
+
+
+def test_program_that_takes_the_hook_away_is_warned_of() -> None:
+    with pytest.warns(CallboxWarning, match="replaced the hook"), FunctionTracer(HERE, engine="setprofile"):
+        leaf()
+        sys.setprofile(None)
 
 
 def test_warning_does_not_replace_the_exception_of_the_block() -> None:
