@@ -100,8 +100,7 @@ static int grow(void)
     return 0;
 }
 
-/* The id of an equal function, made if absent. Takes new references to the names it keeps. */
-static uint32_t intern(struct cb_function *f)
+uint32_t cb_codes_intern_function(struct cb_function *f)
 {
     f->hash = hash_function(f);
     if (grow() < 0) {
@@ -143,7 +142,7 @@ int cb_codes_init(void (*forget)(const void *code))
     table.extra = cb_request_code_extra(free_live);
     struct cb_function f = {.name = unknown, .qualname = unknown, .module = table.empty, .filename = table.empty,
                             .parameters = table.no_parameters};
-    intern(&f); /* becomes CB_CODE_UNKNOWN */
+    cb_codes_intern_function(&f); /* becomes CB_CODE_UNKNOWN */
     Py_DECREF(unknown);
     if (table.n_functions != 1 || table.extra < 0) {
         PyErr_SetString(PyExc_RuntimeError, "callbox: no memory or no free slot on code objects");
@@ -195,7 +194,7 @@ static uint32_t intern_new(PyCodeObject *code, PyObject *globals)
         f.parameters = Py_NewRef(table.no_parameters);
     }
     table.has_greenlet |= PyUnicode_CompareWithASCIIString(f.module, "greenlet") == 0;
-    uint32_t id = intern(&f);
+    uint32_t id = cb_codes_intern_function(&f);
     Py_DECREF(f.parameters);
     struct live_code *live = malloc(sizeof *live);
     if (live != NULL) {
@@ -224,89 +223,14 @@ uint32_t cb_codes_intern(PyCodeObject *code, PyObject *globals)
     return id;
 }
 
-const PyMethodDef *cb_codes_definition(PyObject *callable)
+PyObject *cb_codes_no_text(void)
 {
-    if (PyCFunction_Check(callable)) {
-        return ((PyCFunctionObject *)callable)->m_ml;
-    }
-    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
-        return ((PyMethodDescrObject *)callable)->d_method;
-    }
-    return NULL;
+    return table.empty;
 }
 
-/* The class whose method table holds the definition: `self`'s own or the base that defines it. */
-static PyTypeObject *defining_type(PyObject *callable, const PyMethodDef *definition)
+PyObject *cb_codes_no_parameters(void)
 {
-    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
-        return PyDescr_TYPE(callable);
-    }
-    PyObject *self = ((PyCFunctionObject *)callable)->m_self;
-    if (self == NULL || PyModule_Check(self)) {
-        return NULL;
-    }
-    PyTypeObject *type = PyType_Check(self) ? (PyTypeObject *)self : Py_TYPE(self);
-    PyObject *mro = type->tp_mro;
-    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
-        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
-        for (const PyMethodDef *m = base->tp_methods; m != NULL && m->ml_name != NULL; m++) {
-            if (m == definition) {
-                return base;
-            }
-        }
-    }
-    return type;
-}
-
-/* Module and qualified name of a method of a type: static types carry their module in tp_name. New references. */
-static void name_method(PyTypeObject *type, const char *method, PyObject **module, PyObject **qualname)
-{
-    const char *dot = strrchr(type->tp_name, '.');
-    const char *short_name = dot == NULL ? type->tp_name : dot + 1;
-    *qualname = PyUnicode_FromFormat("%s.%s", short_name, method);
-    if (dot != NULL) {
-        *module = PyUnicode_FromStringAndSize(type->tp_name, dot - type->tp_name);
-    } else if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
-        *module = Py_NewRef(cb_codes_text_at(type->tp_dict, CB_TEXT_MODULE));
-    } else {
-        *module = PyUnicode_FromString("builtins");
-    }
-}
-
-uint32_t cb_codes_intern_c(PyObject *callable)
-{
-    PyObject *module = NULL, *qualname = NULL, *name = NULL;
-    PyObject *type, *value, *traceback;
-    uint32_t id = CB_CODE_UNKNOWN;
-    const PyMethodDef *definition = cb_codes_definition(callable);
-    if (definition == NULL) {
-        return id;
-    }
-    PyErr_Fetch(&type, &value, &traceback);
-    PyTypeObject *owner = defining_type(callable, definition);
-    name = PyUnicode_FromString(definition->ml_name);
-    if (owner != NULL) {
-        name_method(owner, definition->ml_name, &module, &qualname);
-    } else {
-        module = Py_NewRef(text_or_empty(((PyCFunctionObject *)callable)->m_module));
-        qualname = Py_XNewRef(name);
-    }
-    if (module != NULL && qualname != NULL && name != NULL) {
-        struct cb_function f = {
-            .name = name,
-            .qualname = qualname,
-            .module = module,
-            .filename = table.empty,
-            .parameters = table.no_parameters,
-            .is_c = true,
-        };
-        id = intern(&f);
-    }
-    Py_XDECREF(module);
-    Py_XDECREF(qualname);
-    Py_XDECREF(name);
-    PyErr_Restore(type, value, traceback);
-    return id;
+    return table.no_parameters;
 }
 
 const struct cb_function *cb_codes_get(uint32_t id)

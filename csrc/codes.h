@@ -42,10 +42,6 @@ int cb_codes_init(void (*forget)(const void *code));
  * Thread: any. GIL: held. Memory: keeps references to its names, not to `code`. */
 uint32_t cb_codes_intern(PyCodeObject *code, PyObject *globals);
 
-/* The id of a C function called as `callable`: a builtin function or method, or a method descriptor.
- * Result and rest: as cb_codes_intern. */
-uint32_t cb_codes_intern_c(PyObject *callable);
-
 /* How many of a code object's first locals are parameters, with *args and **kwargs. */
 static inline int cb_codes_n_parameters(const PyCodeObject *code)
 {
@@ -53,9 +49,13 @@ static inline int cb_codes_n_parameters(const PyCodeObject *code)
            ((code->co_flags & CO_VARKEYWORDS) != 0);
 }
 
-/* What identifies a C function among callables: its method definition, or NULL if it is none.
- * Thread: any. GIL: held. */
-const PyMethodDef *cb_codes_definition(PyObject *callable);
+/* The id of the function equal to `f` but for its hash, made if absent.
+ * Result: the id, or CB_CODE_UNKNOWN. Thread: any. GIL: held. Memory: takes references of its own. */
+uint32_t cb_codes_intern_function(struct cb_function *f);
+
+/* The empty string and the empty tuple. Borrowed. Thread: any. GIL: held. */
+PyObject *cb_codes_no_text(void);
+PyObject *cb_codes_no_parameters(void);
 
 /* The function of an id; valid until the next call that interns.
  * Thread: any. GIL: held. */

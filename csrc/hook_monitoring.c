@@ -124,7 +124,7 @@ static PyObject *leave(PyObject *const *args, enum cb_kind kind)
 static PyObject *note_c(PyObject *const *args, enum cb_kind kind)
 {
     uint64_t now = cb_clock_ticks();
-    const PyMethodDef *definition = cb_codes_definition(args[2]);
+    const PyMethodDef *definition = cb_callables_definition(args[2]);
     bool is_wanted = false;
     for (struct cb_thread *t = cb_threads_here(CB_MONITORING); t != NULL; t = t->next_here) {
         if (!t->recorder->options.has_c_calls || (find(t, (PyCodeObject *)args[0])->flags & CB_IS_EXCLUDED) != 0) {

@@ -62,7 +62,7 @@ static struct cb_cached *find(struct cb_thread *thread, PyFrameObject *frame, Py
 
 static struct cb_cached *find_c(struct cb_thread *thread, PyObject *callable)
 {
-    const PyMethodDef *definition = cb_codes_definition(callable);
+    const PyMethodDef *definition = cb_callables_definition(callable);
     if (definition == NULL) {
         return NULL;
     }
@@ -115,8 +115,29 @@ static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     cb_thread_enter(thread, now, bits | (uint32_t)kind, identity_of(frame));
 }
 
-/* A frame may go on without an event: 3.11 lets throw() through `yield from` jump past RESUME.
- * Then its end comes from a frame that is not active, and its resume is supplied here. */
+/* throw() through `yield from` enters the inner generator alone; when that returns, the outer one goes on
+ * behind its RESUME, without an event. It is the caller then, and not active: its resume is supplied.
+ * Source: Objects/genobject.c, _gen_throw. */
+static void resume_delegator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame)
+{
+    PyFrameObject *outer = PyFrame_GetBack(frame);
+    if (outer == NULL) {
+        return;
+    }
+    PyCodeObject *code = PyFrame_GetCode(outer);
+    if ((code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0) {
+        const struct cb_cached *cached = find(thread, outer, code);
+        if ((cached->flags & CB_IS_EXCLUDED) == 0 && !cb_frames_has(&thread->active, outer)) {
+            cb_frames_push(&thread->active, outer);
+            cb_thread_enter(thread, now, cached->bits | CB_RESUME, identity_of(outer));
+        }
+    }
+    Py_DECREF(code);
+    Py_DECREF(outer);
+}
+
+/* A frame may go on without an event also where what it delegates to is no generator. Then its end
+ * comes from a frame that is not active, and its resume is supplied here. */
 static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
                             uint32_t bits, PyObject *result)
 {
@@ -132,6 +153,9 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     }
     freeze_end(thread, result);
     cb_thread_leave(thread, now, bits | (uint32_t)kind);
+    if (kind == CB_RETURN) {
+        resume_delegator(thread, now, frame);
+    }
 }
 
 static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *arg)

@@ -330,5 +330,9 @@ struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code,
 
 struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const PyMethodDef *definition)
 {
-    return remember(thread, definition, cb_codes_intern_c(callable));
+    struct cb_cached *cached = remember(thread, definition, cb_callables_intern(callable));
+    if (!cb_callables_is_unique(definition)) {
+        cached->key = NULL; /* good for this event only */
+    }
+    return cached;
 }

@@ -2,6 +2,7 @@
 #ifndef CB_RECORDER_H
 #define CB_RECORDER_H
 
+#include "callables.h"
 #include "codes.h"
 #include "filter.h"
 #include "spool.h"

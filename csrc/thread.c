@@ -83,6 +83,16 @@ int cb_frames_push(struct cb_frames *frames, const void *frame)
     return 0;
 }
 
+int cb_frames_has(const struct cb_frames *frames, const void *frame)
+{
+    for (size_t i = frames->n; i > 0; i--) {
+        if (frames->frames[i - 1] == frame) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int cb_frames_pop(struct cb_frames *frames, const void *frame)
 {
     for (size_t i = frames->n; i > 0; i--) {

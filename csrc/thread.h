@@ -87,9 +87,10 @@ void cb_thread_forget(struct cb_thread *thread, const void *code);
 
 /* Push and pop a generator's frame. Pushing the innermost again changes nothing; popping drops
  * whatever lies above the frame.
- * Result: push 0 or CB_ENOMEM; pop 1 if the frame was there, else 0.
+ * Result: push 0 or CB_ENOMEM; has and pop 1 if the frame was there, else 0.
  * Thread: the producer. GIL: held. */
 int cb_frames_push(struct cb_frames *frames, const void *frame);
+int cb_frames_has(const struct cb_frames *frames, const void *frame);
 int cb_frames_pop(struct cb_frames *frames, const void *frame);
 
 static inline struct cb_cached *cb_cache_at(struct cb_thread *thread, const void *key)

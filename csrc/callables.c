@@ -1,0 +1,110 @@
+#include "callables.h"
+
+#include <string.h>
+
+static PyObject *text_or_empty(PyObject *text)
+{
+    return text != NULL && PyUnicode_CheckExact(text) ? text : cb_codes_no_text();
+}
+
+const PyMethodDef *cb_callables_definition(PyObject *callable)
+{
+    if (PyCFunction_Check(callable)) {
+        return ((PyCFunctionObject *)callable)->m_ml;
+    }
+    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+        return ((PyMethodDescrObject *)callable)->d_method;
+    }
+    return NULL;
+}
+
+/* The class in an MRO whose method table holds the definition. Borrowed, or NULL. */
+static PyTypeObject *find_definer(PyObject *mro, const PyMethodDef *definition)
+{
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        for (const PyMethodDef *m = base->tp_methods; m != NULL && m->ml_name != NULL; m++) {
+            if (m == definition) {
+                return base;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The class that a method is named by: the one that defines it, searched from `self` up, and from its
+ * metaclass where `self` is a class; else `self`'s own. Borrowed, or NULL for a function. */
+static PyTypeObject *defining_type(PyObject *callable, const PyMethodDef *definition)
+{
+    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+        return PyDescr_TYPE(callable);
+    }
+    PyObject *self = ((PyCFunctionObject *)callable)->m_self;
+    if (self == NULL || PyModule_Check(self)) {
+        return NULL;
+    }
+    PyTypeObject *definer = PyType_Check(self) ? find_definer(((PyTypeObject *)self)->tp_mro, definition) : NULL;
+    if (definer == NULL) {
+        definer = find_definer(Py_TYPE(self)->tp_mro, definition);
+    }
+    if (definer == NULL) {
+        definer = PyType_Check(self) ? (PyTypeObject *)self : Py_TYPE(self);
+    }
+    return definer;
+}
+
+/* Module and qualified name of a method of a type: static types carry their module in tp_name. New references. */
+static void name_method(PyTypeObject *type, const char *method, PyObject **module, PyObject **qualname)
+{
+    const char *dot = strrchr(type->tp_name, '.');
+    const char *short_name = dot == NULL ? type->tp_name : dot + 1;
+    *qualname = PyUnicode_FromFormat("%s.%s", short_name, method);
+    if (dot != NULL) {
+        *module = PyUnicode_FromStringAndSize(type->tp_name, dot - type->tp_name);
+    } else if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+        *module = Py_NewRef(cb_codes_text_at(type->tp_dict, CB_TEXT_MODULE));
+    } else {
+        *module = PyUnicode_FromString("builtins");
+    }
+}
+
+uint32_t cb_callables_intern(PyObject *callable)
+{
+    PyObject *module = NULL, *qualname = NULL, *name = NULL;
+    PyObject *type, *value, *traceback;
+    uint32_t id = CB_CODE_UNKNOWN;
+    const PyMethodDef *definition = cb_callables_definition(callable);
+    if (definition == NULL) {
+        return id;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    PyTypeObject *owner = defining_type(callable, definition);
+    name = PyUnicode_FromString(definition->ml_name);
+    if (owner != NULL) {
+        name_method(owner, definition->ml_name, &module, &qualname);
+    } else {
+        module = Py_NewRef(text_or_empty(((PyCFunctionObject *)callable)->m_module));
+        qualname = Py_XNewRef(name);
+    }
+    if (module != NULL && qualname != NULL && name != NULL) {
+        struct cb_function f = {
+            .name = name,
+            .qualname = qualname,
+            .module = module,
+            .filename = cb_codes_no_text(),
+            .parameters = cb_codes_no_parameters(),
+            .is_c = true,
+        };
+        id = cb_codes_intern_function(&f);
+    }
+    Py_XDECREF(module);
+    Py_XDECREF(qualname);
+    Py_XDECREF(name);
+    PyErr_Restore(type, value, traceback);
+    return id;
+}
+
+bool cb_callables_is_unique(const PyMethodDef *definition)
+{
+    return strcmp(definition->ml_name, "__new__") != 0;
+}
