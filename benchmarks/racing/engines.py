@@ -18,6 +18,7 @@ class Variant:
     """One way to ask an engine; `suffix` completes the contestant's name."""
 
     suffix: str = ""
+    mode: str = "profile"
     c_calls: bool = False
     filters: tuple[str, ...] = ()
 
@@ -25,6 +26,7 @@ class Variant:
 VARIANTS = (
     Variant(),
     Variant("+c", c_calls=True),
+    Variant("+values", mode="trace"),
     Variant("-excluded", filters=_NO_MODULE),
 )
 
@@ -43,6 +45,7 @@ def _enter_engine(engine: str, variant: Variant) -> Contestant:
         raise AbsentError(f"callbox is not installed: {error}") from None
     options = Options(
         engine=engine,
+        mode=variant.mode,
         filters=variant.filters,
         c_calls=variant.c_calls,
         max_events=_RING_EVENTS,

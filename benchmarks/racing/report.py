@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from racing.results import Heat, RaceResult, Spread
 from racing.targets import TARGETS, Verdict, judge
+from racing.workloads import PROGRAM
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -52,6 +54,21 @@ def workload_table(result: RaceResult, workload: str) -> list[str]:
     return [title, *aligned(rows)]
 
 
+def summary_table(result: RaceResult) -> list[str]:
+    """Return one line per contestant: added time on fib, median and worst of the real programs."""
+    rows = [["", "fib: added ns/call", "programs: median", "worst", ""]]
+    for contestant in result.contestants:
+        fib = result.heat(contestant, "fib")
+        programs = result.heats_of(contestant, lambda workload: result.kinds[workload] == PROGRAM)
+        row = [contestant, f"{fib.added_ns_per_call.median:.1f}" if fib else ""]
+        if programs:
+            worst = max(programs, key=lambda heat: heat.ratio.median)
+            median = statistics.median(heat.ratio.median for heat in programs)
+            row += [f"{median:.2f}x", f"{worst.ratio.median:.2f}x", worst.workload]
+        rows.append(row + [""] * (len(rows[0]) - len(row)))
+    return aligned(rows)
+
+
 def _verdict_row(verdict: Verdict) -> list[str]:
     target = verdict.target
     measure = f"{target.measure.value} {target.reference}".strip()
@@ -73,7 +90,7 @@ def report_lines(result: RaceResult) -> list[str]:
     for workload in result.workloads:
         lines += ["", *workload_table(result, workload)]
     verdicts = [judge(result, target) for target in TARGETS]
-    lines += ["", *target_table(verdicts)]
+    lines += ["", *summary_table(result), "", *target_table(verdicts)]
     if result.absent:
         lines += ["", "left out:", *(f"  {name}: {reason}" for name, reason in result.absent.items())]
     return lines

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
-from racing.report import aligned, report_lines, target_table, workload_table, write_json
+from racing.report import aligned, report_lines, summary_table, target_table, workload_table, write_json
 from racing.results import Heat, RaceResult, Sample
 from racing.targets import Measure, Over, Target, Verdict
-from racing.workloads import MICRO, CallCount
+from racing.workloads import MICRO, PROGRAM, CallCount
 
 
 @pytest.fixture
@@ -34,6 +35,18 @@ def test_workload_table_shows_spread_added_time_and_ratio_to_the_floor(race: Rac
         "        median    min-max  added ns/call        min-max  / floor  rounds",
         "floor    2.05x  2.00-2.10         1050.0  1000.0-1100.0                2",
         "tracer   3.08x  3.00-3.15         2075.0  2000.0-2150.0     1.50       2",
+    ]
+
+
+def test_summary_sums_up_real_programs_and_leaves_out_what_was_not_run(race: RaceResult) -> None:
+    programs = {"json": 2.0, "difflib": 1.5, "argparse": 1.0}
+    heats = tuple(Heat("tracer", name, 10, (Sample(100, round(100 * ratio)),)) for name, ratio in programs.items())
+    whole = dataclasses.replace(race, heats=race.heats + heats, kinds=race.kinds | dict.fromkeys(programs, PROGRAM))
+
+    assert summary_table(whole) == [
+        "        fib: added ns/call  programs: median  worst",
+        "floor               1050.0",
+        "tracer              2075.0             1.50x  2.00x  json",
     ]
 
 
