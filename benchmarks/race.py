@@ -95,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.rounds < 1:
         parser.error(f"--rounds {options.rounds}: at least one round is needed")
+    for path in (options.json, options.svg):
+        if path and not path.parent.is_dir():
+            parser.error(f"{path}: there is no folder {path.parent}, make it first")
     try:
         workload_names = select_names(options.workloads, [workload.name for workload in WORKLOADS])
         entrant_names = select_names(options.peers, [entrant.name for entrant in ENTRANTS])

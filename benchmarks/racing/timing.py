@@ -58,8 +58,8 @@ _PLAIN = Contestant(nothing, nothing)
 def _timed(work: Work, contestant: Contestant, clock_ns: Callable[[], int]) -> int:
     """Time one run, after an untimed one in the same state; garbage is collected before each and during none."""
     gc.collect()
-    gc.disable()
     contestant.start()
+    gc.disable()
     try:
         work()
         gc.collect()

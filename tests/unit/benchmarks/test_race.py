@@ -92,3 +92,13 @@ def test_command_refuses_an_unknown_peer(capsys: pytest.CaptureFixture[str]) -> 
 
     assert stopped.value.code == 2
     assert "'kolo' names none of" in capsys.readouterr().err
+
+
+def test_command_refuses_a_file_in_no_folder_before_it_races(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        race.main(["--json", str(tmp_path / "missing" / "race.json")])
+
+    assert stopped.value.code == 2
+    assert "there is no folder" in capsys.readouterr().err
