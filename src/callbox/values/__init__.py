@@ -1,0 +1,1 @@
+"""Values: exact encoding, source code, comparison and redaction."""

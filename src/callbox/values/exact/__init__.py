@@ -1,0 +1,13 @@
+"""The exact codec: a value as bytes that give the same value back, or a refusal that says why not."""
+
+from __future__ import annotations
+
+from callbox.values.exact import containers, exceptions, library, objects, references
+from callbox.values.exact.decode import decode
+from callbox.values.exact.encode import encode, fingerprint
+from callbox.values.exact.wire import Limits
+
+__all__ = ["KINDS", "Limits", "decode", "encode", "fingerprint"]
+
+KINDS = (containers, exceptions, library, objects, references)
+"""The modules that register what the standard library has; those of other libraries load when they are met."""
