@@ -23,6 +23,7 @@ enum cb_kind {
     CB_C_RAISE = 9,
     CB_TASK_SWITCH = 10,     /* after CB_FRAME, the task's number; its code is the parent's number */
     CB_GREENLET_SWITCH = 11, /* after CB_FRAME, the identity of the greenlet that goes on */
+    CB_PAUSE = 12,           /* the recording was stopped, and went on later */
     CB_TIME = 16,         /* high half of the clock: now less before, signed 24 bits */
     CB_FRAME = 17,        /* identity of a generator's frame or of a task */
     CB_ALLOC_BYTES = 18,  /* cumulative bytes allocated by this thread */

@@ -222,6 +222,23 @@ static int switch_stack(struct folder *f, size_t event)
     return 0;
 }
 
+/* End what is open on every stack; the stack that runs stays so. */
+static void close_all(struct folder *f, int64_t t_ns, enum cb_outcome outcome)
+{
+    size_t running = f->current;
+    for (size_t i = 0; i < f->n_stacks; i++) {
+        struct stack *s = &f->stacks[i];
+        if (i != running && s->depth > 0) {
+            s->t_away_ns += t_ns - s->t_left_ns;
+        }
+        f->current = i;
+        while (s->depth > 0) {
+            pop(f, t_ns, outcome, -1);
+        }
+    }
+    f->current = running;
+}
+
 static int fold_event(struct folder *f, size_t event)
 {
     switch (f->in->events[event].kind) {
@@ -242,6 +259,10 @@ static int fold_event(struct folder *f, size_t event)
         return 0;
     case CB_GREENLET_SWITCH:
         return switch_stack(f, event);
+    case CB_PAUSE:
+        close_all(f, f->in->events[event].t_ns, CB_LOST);
+        cb_table_clear(&f->suspended); /* what they did meanwhile is not known */
+        return 0;
     default:
         return 0;
     }
@@ -263,19 +284,12 @@ static int begin_thread(struct folder *f)
 
 static void end_thread(struct folder *f)
 {
+    close_all(f, f->in->t_end_ns, CB_OPEN);
     for (size_t i = 0; i < f->n_stacks; i++) {
-        struct stack *s = &f->stacks[i];
-        if (i != f->current && s->depth > 0) {
-            s->t_away_ns += f->in->t_end_ns - s->t_left_ns;
-        }
-        f->current = i;
-        while (s->depth > 0) {
-            pop(f, f->in->t_end_ns, CB_OPEN, -1);
-        }
-        s->t_away_ns = 0;
+        f->stacks[i].t_away_ns = 0;
         if (i > 0) {
-            free(s->activations);
-            free(s->n_active);
+            free(f->stacks[i].activations);
+            free(f->stacks[i].n_active);
         }
     }
     f->n_stacks = 1;

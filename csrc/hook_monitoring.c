@@ -80,7 +80,7 @@ static PyObject *enter(PyObject *const *args, enum cb_kind kind)
 {
     uint64_t now = cb_clock_ticks();
     PyCodeObject *code = (PyCodeObject *)args[0];
-    bool is_wanted = false;
+    bool is_wanted = cb_local.n_mutes > 0; /* a muted thread decides nothing for the others */
     for (struct cb_thread *t = cb_threads_here(CB_MONITORING); t != NULL; t = t->next_here) {
         const struct cb_cached *cached = find(t, code);
         if (CB_UNLIKELY((cached->flags & CB_IS_EXCLUDED) != 0)) {
@@ -106,7 +106,7 @@ static PyObject *leave(PyObject *const *args, enum cb_kind kind)
 {
     uint64_t now = cb_clock_ticks();
     PyCodeObject *code = (PyCodeObject *)args[0];
-    bool is_wanted = false;
+    bool is_wanted = cb_local.n_mutes > 0; /* a muted thread decides nothing for the others */
     for (struct cb_thread *t = cb_threads_here(CB_MONITORING); t != NULL; t = t->next_here) {
         const struct cb_cached *cached = find(t, code);
         if ((cached->flags & CB_IS_EXCLUDED) == 0) {
@@ -125,7 +125,7 @@ static PyObject *note_c(PyObject *const *args, enum cb_kind kind)
 {
     uint64_t now = cb_clock_ticks();
     const PyMethodDef *definition = cb_callables_definition(args[2]);
-    bool is_wanted = false;
+    bool is_wanted = cb_local.n_mutes > 0; /* a muted thread decides nothing for the others */
     for (struct cb_thread *t = cb_threads_here(CB_MONITORING); t != NULL; t = t->next_here) {
         if (!t->recorder->options.has_c_calls || (find(t, (PyCodeObject *)args[0])->flags & CB_IS_EXCLUDED) != 0) {
             continue;

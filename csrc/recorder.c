@@ -109,8 +109,12 @@ static int prepare_threads(struct cb_recorder *recorder)
             return CB_ENOMEM;
         }
         memset(t->cache, 0, sizeof t->cache);
+        if (recorder->stopped_ticks != 0) {
+            cb_ring_append(t->ring, recorder->stopped_ticks, CB_PAUSE); /* what was open then has ended unseen */
+        }
         t->depth = 0;
         t->is_attached = false;
+        t->has_switched = false;
         t->context_version = UINT64_MAX;
         t->active.n = 0;
     }
@@ -174,6 +178,7 @@ void cb_recorder_stop(struct cb_recorder *recorder)
     }
     *place = recorder->next;
     recorder->is_active = false;
+    recorder->stopped_ticks = cb_clock_ticks();
     cb_generation++;
     if (active == NULL) {
         cb_greenlets_detach();
@@ -201,6 +206,18 @@ static struct cb_thread *thread_of(struct cb_recorder *recorder, uint64_t token)
     return *place;
 }
 
+void cb_local_mute(void)
+{
+    cb_local.n_mutes++;
+    cb_local_refresh();
+}
+
+void cb_local_unmute(void)
+{
+    cb_local.n_mutes--;
+    cb_local_refresh();
+}
+
 void cb_local_refresh(void)
 {
     if (cb_local.token == 0) {
@@ -208,7 +225,7 @@ void cb_local_refresh(void)
     }
     cb_local.generation = cb_generation;
     memset(cb_local.first, 0, sizeof cb_local.first);
-    for (struct cb_recorder *r = active; r != NULL; r = r->next) {
+    for (struct cb_recorder *r = cb_local.n_mutes > 0 ? NULL : active; r != NULL; r = r->next) {
         struct cb_thread *thread = thread_of(r, cb_local.token);
         if (thread != NULL) {
             thread->next_here = cb_local.first[r->engine];
@@ -309,6 +326,10 @@ static struct cb_cached *remember(struct cb_thread *thread, const void *key, uin
     const int coroutines = CO_COROUTINE | CO_ASYNC_GENERATOR;
     const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
     struct cb_cached *cached = cb_cache_at(thread, key);
+    if (thread->name == NULL && thread->n_name_tries < CB_NAME_TRIES) {
+        thread->n_name_tries++;
+        thread->name = cb_thread_find_name(thread->ident);
+    }
     *cached = (struct cb_cached){
         .key = key,
         .bits = id << CB_KIND_BITS,

@@ -51,6 +51,7 @@ struct cb_recorder {
     uint8_t *verdicts;             /* Owned; enum cb_verdict by function id. */
     uint32_t n_verdicts;
     uint32_t n_replaced;           /* threads whose hook the program replaced */
+    uint64_t stopped_ticks;        /* when it was stopped last; 0: never */
     uint32_t n_unrecorded_threads; /* threads that memory was too short for */
 };
 
@@ -59,6 +60,7 @@ struct cb_local {
     struct cb_thread *first[CB_N_ENGINES]; /* Borrowed. */
     uint64_t generation; /* of the active list, when `first` was made */
     uint64_t token;      /* 0: not asked for yet */
+    uint32_t n_mutes;    /* above 0 nothing this thread does is recorded */
 };
 
 extern _Thread_local struct cb_local cb_local;
@@ -84,6 +86,11 @@ void cb_recorder_stop(struct cb_recorder *recorder);
 
 /* Whether a recorder of this engine is active. Thread: any. GIL: held. */
 bool cb_recorder_has_active(enum cb_engine_id engine);
+
+/* Record nothing of the calling thread until unmuted as often: callbox reads its own recording there.
+ * Thread: any. GIL: held. */
+void cb_local_mute(void);
+void cb_local_unmute(void);
 
 /* Bring the calling thread's list up to date. The slow half of cb_threads_here. */
 void cb_local_refresh(void);

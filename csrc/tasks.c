@@ -73,13 +73,23 @@ void cb_task_switch(struct cb_thread *thread, PyThreadState *tstate, uint64_t no
     PyErr_Restore(type, value, traceback);
 }
 
-static void note_greenlet(const PyObject *greenlet, uint32_t code)
+static void append_greenlet(struct cb_thread *thread, uint64_t now, const PyObject *greenlet, uint32_t code)
+{
+    cb_ring_append_prefix(thread->ring, CB_FRAME, (uint64_t)(uintptr_t)greenlet >> 4 & CB_PAYLOAD_MASK);
+    cb_ring_append(thread->ring, now, CB_GREENLET_SWITCH | code << CB_KIND_BITS);
+}
+
+/* Note a switch; before the first of a thread, whose frames were running until then. */
+static void note_switch(const PyObject *origin, const PyObject *target)
 {
     uint64_t now = cb_clock_ticks();
     for (int engine = 0; engine < CB_N_ENGINES; engine++) {
         for (struct cb_thread *t = cb_threads_here(engine); t != NULL; t = t->next_here) {
-            cb_ring_append_prefix(t->ring, CB_FRAME, (uint64_t)(uintptr_t)greenlet >> 4 & CB_PAYLOAD_MASK);
-            cb_ring_append(t->ring, now, CB_GREENLET_SWITCH | code << CB_KIND_BITS);
+            if (!t->has_switched) {
+                t->has_switched = true;
+                append_greenlet(t, now, origin, CB_GREENLET_HERE);
+            }
+            append_greenlet(t, now, target, 0);
         }
     }
 }
@@ -88,7 +98,7 @@ static void note_greenlet(const PyObject *greenlet, uint32_t code)
 static PyObject *on_switch(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t n)
 {
     if (n == 2 && PyTuple_CheckExact(args[1]) && PyTuple_GET_SIZE(args[1]) == 2) {
-        note_greenlet(PyTuple_GET_ITEM(args[1], 1), 0);
+        note_switch(PyTuple_GET_ITEM(args[1], 0), PyTuple_GET_ITEM(args[1], 1));
     }
     if (greenlets_here.previous != NULL && greenlets_here.previous != Py_None) {
         return PyObject_Vectorcall(greenlets_here.previous, args, (size_t)n, NULL);
@@ -112,17 +122,11 @@ static void attach(PyObject *module)
     if (tasks.on_switch == NULL) {
         tasks.on_switch = PyCFunction_New(&on_switch_definition, NULL);
     }
-    PyObject *current = PyObject_CallMethod(module, "getcurrent", NULL);
-    PyObject *previous = current == NULL || tasks.on_switch == NULL
-                             ? NULL
-                             : PyObject_CallMethod(module, "settrace", "O", tasks.on_switch);
+    PyObject *previous = tasks.on_switch == NULL ? NULL : PyObject_CallMethod(module, "settrace", "O", tasks.on_switch);
     if (previous != NULL) {
         greenlets_here.is_attached = true;
-        greenlets_here.previous = Py_NewRef(previous);
-        note_greenlet(current, CB_GREENLET_HERE); /* so that the way back here is known */
+        greenlets_here.previous = previous;
     }
-    Py_XDECREF(previous);
-    Py_XDECREF(current);
 }
 
 void cb_greenlets_attach(void)

@@ -1,5 +1,6 @@
 #include "thread.h"
 
+#include "instance.h"
 #include "recorder.h"
 
 #include <stdlib.h>
@@ -36,9 +37,47 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
 
 void cb_thread_free(struct cb_thread *thread)
 {
+    Py_XDECREF(thread->name);
     cb_storage_release(thread->storage);
     free(thread->active.frames);
     free(thread);
+}
+
+/* The attribute of an object itself, if it is an exact str. New reference, or NULL. */
+static PyObject *text_attribute(PyObject *object, const char *wanted)
+{
+    struct cb_instance walk;
+    PyObject *name, *value;
+    const char *text;
+    cb_instance_init(&walk, object);
+    while (cb_instance_next(&walk, &name, &text, &value)) {
+        if (text == NULL && PyUnicode_CompareWithASCIIString(name, wanted) == 0) {
+            return PyUnicode_CheckExact(value) ? Py_NewRef(value) : NULL;
+        }
+    }
+    return NULL;
+}
+
+PyObject *cb_thread_find_name(uint64_t ident)
+{
+    PyObject *type, *value, *traceback;
+    PyObject *result = NULL, *key = NULL;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *threading = modules == NULL ? NULL : PyDict_GetItemString(modules, "threading");
+    PyObject *dict = threading != NULL && PyModule_Check(threading) ? PyModule_GetDict(threading) : NULL;
+    PyObject *threads = dict == NULL ? NULL : PyDict_GetItemString(dict, "_active");
+    if (threads != NULL && PyDict_CheckExact(threads)) {
+        key = PyLong_FromUnsignedLongLong(ident);
+    }
+    PyObject *thread = key == NULL ? NULL : PyDict_GetItemWithError(threads, key);
+    if (thread != NULL) {
+        result = text_attribute(thread, "_name");
+    }
+    Py_XDECREF(key);
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    return result;
 }
 
 int cb_thread_unshare(struct cb_thread *thread)

@@ -31,6 +31,9 @@ struct cb_recorder;
 #define CB_WITH_VALUES 256u
 #define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC)
 
+/* A thread gets its name soon after its first event, or never. */
+#define CB_NAME_TRIES 64
+
 #define CB_CACHE_BITS 8
 #define CB_CACHE_SIZE (1u << CB_CACHE_BITS)
 
@@ -64,6 +67,9 @@ struct cb_thread {
     uint64_t token;                 /* which thread of this process, never reused */
     uint64_t ident;
     uint64_t native_id;
+    PyObject *name;        /* Owned; what `threading` calls it; NULL while unknown */
+    uint32_t n_name_tries;
+    bool has_switched; /* a greenlet switch has been recorded since the start */
     bool is_attached; /* its engine has looked at what ran when recording began */
     struct cb_freezer freezer;
     struct cb_frames active;
@@ -81,6 +87,10 @@ void cb_thread_free(struct cb_thread *thread);
  * handed out: that goes on where it is.
  * Result: 0 or CB_ENOMEM. Thread: any while the producer does not run. GIL: held. */
 int cb_thread_unshare(struct cb_thread *thread);
+
+/* The name that `threading` has for a thread, read without running its code.
+ * Result: New reference to a str, or NULL. Thread: any. GIL: held. Leaves the error indicator as found. */
+PyObject *cb_thread_find_name(uint64_t ident);
 
 /* Forget a code object that dies. Thread: any. GIL: held. */
 void cb_thread_forget(struct cb_thread *thread, const void *code);

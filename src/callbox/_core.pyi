@@ -33,12 +33,13 @@ class Recorder:
     def stop(self) -> None: ...
     @property
     def is_recording(self) -> bool: ...
-    def threads(self) -> list[tuple[int, int, int, int]]:
-        """Rows `(ident, native_id, n_events, ticks_high)` in order of first event."""
-    def slots(self, thread_index: int) -> tuple[memoryview, ...]:
-        """The retained slots of a thread, oldest first: one or two segments of live memory, no copy."""
-    def values(self, thread_index: int) -> tuple[int, bytes]:
-        """`(head, bytes)`: the arena of a thread, copied; `docs/format.md` says how offsets map to it."""
+    def snapshot(self) -> list[tuple[int, int, str | None, int, int, tuple[Any, ...], tuple[int, bytes]]]:
+        """Rows `(ident, native_id, name, n_events, ticks_high, runs, values)`, in order of first event.
+
+        `runs` are the retained slots, oldest first, in one or two pieces: live memory without a copy when
+        the recorder is stopped and its rings are in memory, else bytes. `values` are head and bytes of the
+        arena of frozen values, copied; `docs/format.md` says how offsets map to it.
+        """
     def unmatched_patterns(self) -> list[str]:
         """Patterns that decided for no function seen."""
     def n_replaced(self) -> int:
@@ -66,22 +67,23 @@ def clock_name() -> str:
 def is_selected(patterns: Sequence[str], module_name: str) -> bool:
     """Say whether the filter selects a module."""
 
+def mute() -> None:
+    """Record nothing of this thread until `unmute` was called as often."""
+
+def unmute() -> None: ...
 def decode(
     segments: Sequence[Any],
     ticks_high: int,
     clock: tuple[int, int, float],
     thread: int,
-    events: Any,
-    alloc: Any | None,
-    payloads: Any | None = None,
-    starts: Any | None = None,
+    columns: tuple[Any, Any | None, Any | None, Any | None],
 ) -> int:
-    """Decode a thread's slots into `events` (EVENT_FIELDS, capacity >= slots); return how many.
+    """Decode a thread's slots; return the number of events.
 
-    `clock` is `(ticks, epoch_ns, ns_per_tick)`. `alloc`, where given, has shape
-    `(capacity, 2)` uint64 and gets the cumulative counters at each event.
-    `payloads`, uint64 of as many elements as slots, gets the frozen values of all events in order, and
-    `starts`, one element more, the index of each event's first value and at the end the number of values.
+    `clock` is `(ticks, epoch_ns, ns_per_tick)`. `columns` are filled: events (EVENT_FIELDS as bytes,
+    capacity >= slots); unless None, the cumulative allocation counters at each event, shape
+    `(capacity, 2)` uint64; unless None, the payloads of frozen values in order, uint64, as many as slots,
+    and the index of each event's first, one element more, the last being the number of values.
     """
 
 def fold(events: Any, alloc: Any | None, t_end_ns: int, calls: Any, call_alloc: Any | None) -> int:

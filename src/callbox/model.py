@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EventKind(enum.IntEnum):
     """What one slot of a ring says.
 
-    The first eleven are events. The others are prefixes: they precede the event
+    The first twelve are events. The others are prefixes: they precede the event
     they belong to, or, for `TIME`, carry the clock over a wrap of its low half.
     Source: `csrc/event.h`, which holds the same numbers.
     """
@@ -35,6 +35,8 @@ class EventKind(enum.IntEnum):
     C_RAISE = 9
     TASK_SWITCH = 10
     GREENLET_SWITCH = 11
+    PAUSE = 12
+    """The recording was stopped, and went on later."""
     TIME = 16
     FRAME = 17
     ALLOC_BYTES = 18

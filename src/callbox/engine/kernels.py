@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from callbox import _core
 from callbox.model import CALL_FIELDS, EVENT_FIELDS, SLOT_FIELDS, Capture, ClockReading, EventKind, Thread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SLOT_DTYPE = np.dtype(list(SLOT_FIELDS))
 EVENT_DTYPE = np.dtype(list(EVENT_FIELDS))
@@ -43,7 +47,9 @@ def decode_capture(capture: Capture) -> tuple[NDArray[np.void], NDArray[np.uint6
     threads = []
     for index, thread in enumerate(capture.threads):
         rest = None if alloc is None else alloc[n_events:]
-        n_here = _core.decode(thread.segments, thread.ticks_high, clock, index, events[n_events:].view(np.uint8), rest)
+        n_here = _core.decode(
+            thread.segments, thread.ticks_high, clock, index, (events[n_events:].view(np.uint8), rest, None, None)
+        )
         n_events += n_here
         threads.append(
             Thread(
@@ -75,7 +81,7 @@ def decode_values(capture: Capture) -> tuple[NDArray[np.uint64], NDArray[np.uint
         payloads = np.empty(n_slots, np.uint64)
         starts = np.empty(n_slots + 1, np.uint64)
         n_events = _core.decode(
-            thread.segments, thread.ticks_high, clock, 0, events.view(np.uint8), None, payloads, starts
+            thread.segments, thread.ticks_high, clock, 0, (events.view(np.uint8), None, payloads, starts)
         )
         n_here = int(starts[n_events])
         all_payloads.append(payloads[:n_here])

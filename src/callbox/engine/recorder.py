@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import threading
 from typing import Protocol
 
 from callbox import _core
@@ -13,7 +12,6 @@ from callbox.engine.options import Options
 from callbox.engine.secrets import SECRET_NAMES
 from callbox.errors import EngineError, RecordingError
 from callbox.model import Capture, ClockReading, Function, Header, ThreadCapture
-
 
 _VALUE_BYTES_PER_EVENT = 16
 """Capacity of a thread's arena, by slot of its ring; scalars take none of it."""
@@ -63,11 +61,6 @@ def function_table() -> tuple[Function, ...]:
     return tuple(Function(*row) for row in _core.functions())
 
 
-def thread_names() -> dict[int, str]:
-    """Map thread identifiers to the names `threading` knows."""
-    return {thread.ident: thread.name for thread in threading.enumerate() if thread.ident is not None}
-
-
 class NativeRecorder:
     """A recorder that runs in the C core."""
 
@@ -77,7 +70,6 @@ class NativeRecorder:
         self._core = self._new_core()
         self._started: ClockReading | None = None
         self._ended: ClockReading | None = None
-        self._names: dict[int, str] = {}
 
     def _new_core(self) -> _core.Recorder:
         options = self._options
@@ -110,7 +102,6 @@ class NativeRecorder:
         if not self._core.is_recording:
             return
         self._core.stop()
-        self._names |= thread_names()
         self._ended = read_clock()
 
     def clear(self) -> None:
@@ -122,7 +113,14 @@ class NativeRecorder:
             old.stop()
 
     def capture(self) -> Capture:
-        """Hand over what was recorded."""
+        """Hand over what was recorded; what that takes is not recorded itself."""
+        _core.mute()
+        try:
+            return self._capture()
+        finally:
+            _core.unmute()
+
+    def _capture(self) -> Capture:
         ended = self._ended or read_clock()
         header = Header(
             engine=self._engine,
@@ -140,26 +138,20 @@ class NativeRecorder:
             max_depth=self._options.max_depth or 0,
             notes=self._notes(),
         )
-        names = thread_names() | self._names if self._ended else self._names | thread_names()
         threads = tuple(
             ThreadCapture(
                 ident=ident,
                 native_id=native_id,
-                name=names.get(ident, f"thread-{index}"),
+                name=name or f"thread-{index}",
                 process_id=header.process_id,
                 n_events=n_events,
                 ticks_high=ticks_high,
-                segments=self._segments(index),
-                values=self._core.values(index),
+                segments=runs,
+                values=values,
             )
-            for index, (ident, native_id, n_events, ticks_high) in enumerate(self._core.threads())
+            for index, (ident, native_id, name, n_events, ticks_high, runs, values) in enumerate(self._core.snapshot())
         )
         return Capture(header, function_table(), threads)
-
-    def _segments(self, index: int) -> tuple[memoryview | bytes, ...]:
-        segments = self._core.slots(index)
-        # A ring in use goes on being overwritten: what is handed over must not change.
-        return tuple(bytes(segment) for segment in segments) if self._core.is_recording else segments
 
     def _notes(self) -> tuple[str, ...]:
         notes = [f"filter {pattern!r} matched no module" for pattern in self._core.unmatched_patterns()]

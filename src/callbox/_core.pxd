@@ -1,0 +1,154 @@
+# cython: language_level=3
+"""What the C core offers, as Cython sees it."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+cdef extern from "event.h":
+    cdef struct cb_slot:
+        pass
+    cdef struct cb_event:
+        pass
+    cdef struct cb_call:
+        pass
+    int CB_ENOMEM
+    int CB_EBUSY
+    int CB_EPYTHON
+
+cdef extern from "clock.h":
+    cdef struct cb_clock_reading:
+        uint64_t ticks
+        int64_t monotonic_ns
+        int64_t epoch_ns
+    cb_clock_reading cb_clock_read()
+    const char *cb_clock_name()
+
+cdef extern from "arena.h":
+    cdef struct cb_arena:
+        unsigned char *bytes
+        uint64_t mask
+        uint64_t head
+
+cdef extern from "storage.h":
+    cdef struct cb_storage:
+        cb_arena *arena
+    void cb_storage_hold(cb_storage *storage)
+    void cb_storage_release(cb_storage *storage)
+
+cdef extern from "ring.h":
+    cdef struct cb_ring:
+        pass
+    cdef struct cb_ring_view:
+        const cb_slot *runs[2]
+        size_t n_slots[2]
+        uint32_t high
+        uint64_t n_events
+    cb_ring_view cb_ring_look(const cb_ring *ring)
+
+cdef extern from "decode.h":
+    cdef struct cb_clock_line:
+        uint64_t ticks
+        int64_t epoch_ns
+        double ns_per_tick
+    cdef struct cb_slots:
+        const cb_slot *const *runs
+        const size_t *n_slots
+        size_t n_runs
+        uint32_t high
+    cdef struct cb_value_output:
+        uint64_t *payloads
+        uint64_t *starts
+    size_t cb_decode(const cb_slots *slots, const cb_clock_line *line, uint32_t thread,
+                     cb_event *events, uint64_t (*alloc)[2], const cb_value_output *values) nogil
+
+cdef extern from "fold.h":
+    cdef struct cb_fold_input:
+        cb_event *events
+        size_t n_events
+        const uint64_t (*alloc)[2]
+        int64_t t_end_ns
+    cdef struct cb_fold_output:
+        cb_call *calls
+        uint64_t (*call_alloc)[2]
+        size_t n_calls
+    int cb_fold(const cb_fold_input *input, cb_fold_output *output) nogil
+    size_t cb_fold_bound(const cb_event *events, size_t n_events) nogil
+
+cdef extern from "filter.h":
+    cdef struct cb_pattern:
+        const char *text
+        bint is_negated
+        bint has_decided
+    cdef struct cb_filter:
+        cb_pattern *patterns
+        size_t n_patterns
+    ctypedef enum cb_verdict "enum cb_verdict":
+        CB_SELECTED
+    int cb_filter_init(cb_filter *filter, const char *const *patterns, size_t n)
+    void cb_filter_fini(cb_filter *filter)
+    cb_verdict cb_filter_decide(cb_filter *filter, const char *module)
+
+cdef extern from "spool.h":
+    cdef struct cb_spool:
+        char *folder
+        bint has_failed
+    int cb_spool_init(cb_spool *spool, const char *folder)
+
+cdef extern from "redact.h":
+    cdef struct cb_redactor:
+        pass
+    int cb_redactor_init(cb_redactor *redactor, const char *const *needles, size_t n)
+    void cb_redactor_fini(cb_redactor *redactor)
+
+cdef extern from "codes.h":
+    cdef struct cb_function:
+        void *name
+        void *qualname
+        void *module
+        void *filename
+        void *parameters
+        int line
+        int flags
+        bint is_c
+    const cb_function *cb_codes_get(uint32_t id)
+    uint32_t cb_codes_count()
+
+cdef extern from "recorder.h":
+    ctypedef enum cb_engine_id "enum cb_engine_id":
+        CB_N_ENGINES
+    int CB_REASON_SIZE
+    cdef struct cb_engine:
+        const char *name
+    const cb_engine *const *cb_engines
+    cdef struct cb_options:
+        uint64_t n_slots
+        uint32_t max_depth
+        bint has_c_calls
+        bint has_memory
+        uint64_t n_arena_bytes
+    cdef struct cb_thread:
+        cb_ring *ring
+        cb_storage *storage
+        cb_thread *next
+        uint64_t ident
+        uint64_t native_id
+        void *name
+        uint32_t n_unrecorded
+    cdef struct cb_recorder:
+        bint is_active
+        cb_filter filter
+        cb_spool spool
+        cb_thread *threads
+        uint32_t n_replaced
+        uint32_t n_unrecorded_threads
+    int cb_recorder_setup() except -3
+    void cb_recorder_init(cb_recorder *recorder, cb_engine_id engine, cb_options options, cb_filter filter,
+                          cb_spool spool, cb_redactor redactor)
+    void cb_recorder_fini(cb_recorder *recorder)
+    int cb_recorder_start(cb_recorder *recorder, char *reason) except -3
+    void cb_recorder_stop(cb_recorder *recorder)
+    void cb_local_mute()
+    void cb_local_unmute()
+
+cdef extern from "entry.h":
+    int cb_entry_await(object begin)
+    object cb_entry_outcome()

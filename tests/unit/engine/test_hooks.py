@@ -1,0 +1,86 @@
+"""Whose hooks callbox leaves alone, and what the program sees of ours."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+
+from callbox import _core
+from callbox.engine.options import Options
+from callbox.engine.recorder import NativeRecorder
+from callbox.errors import EngineError
+
+HERE = __name__
+
+
+@pytest.fixture(params=_core.engines())
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def leaf(value: object = 0) -> object:
+    return value
+
+
+def branch() -> None:
+    leaf(1)
+
+
+def test_foreign_profile_function_is_not_stolen() -> None:
+    def foreign(*_: object) -> None:
+        pass
+
+    recorder = NativeRecorder(Options(), "setprofile")
+    sys.setprofile(foreign)
+    try:
+        with pytest.raises(EngineError, match="already has a profile function"):
+            recorder.start()
+        assert sys.getprofile() is foreign
+    finally:
+        sys.setprofile(None)
+
+
+def test_foreign_threading_profile_is_not_stolen() -> None:
+    def foreign(*_: object) -> None:
+        pass
+
+    recorder = NativeRecorder(Options(), "setprofile")
+    threading.setprofile(foreign)
+    try:
+        with pytest.raises(EngineError, match=r"threading\.setprofile"):
+            recorder.start()
+        assert threading.getprofile() is foreign
+    finally:
+        threading.setprofile(None)
+
+
+def test_program_that_replaces_the_profile_function_is_noted() -> None:
+    recorder = NativeRecorder(Options(filters=(HERE,)), "setprofile")
+    recorder.start()
+    leaf()
+    sys.setprofile(None)
+    branch()
+    recorder.stop()
+    assert recorder.capture().threads[0].n_events == 2
+    assert "replaced the hook in 1 thread" in recorder.capture().header.notes[-1]
+
+
+def test_the_hook_is_invisible_to_the_program(engine: str) -> None:
+    recorder = NativeRecorder(Options(filters=(HERE,)), engine)
+    recorder.start()
+    seen = sys.getprofile(), sys.gettrace()
+    recorder.stop()
+    assert seen == (None, None)
+
+
+def test_reference_counts_are_left_alone(engine: str) -> None:
+    argument = object()
+    before = sys.getrefcount(argument), sys.getrefcount(leaf.__code__)
+    recorder = NativeRecorder(Options(filters=(HERE,)), engine)
+    recorder.start()
+    for _ in range(50):
+        leaf(argument)
+    recorder.stop()
+    assert (sys.getrefcount(argument), sys.getrefcount(leaf.__code__)) == before
