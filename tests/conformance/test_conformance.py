@@ -69,4 +69,4 @@ def test_foreign_hook_changes_nothing(beside, program, hookless_engine, record, 
 def test_program_calls_something(program, record) -> None:
     recorded = record("oracle", program)
 
-    assert sum(len(steps) for steps in recorded.threads) > 6
+    assert sum(len(steps) for steps in recorded.threads) >= 6

@@ -1,4 +1,4 @@
-"""throw() and close() through `yield from`: the inner frame catches, returns, raises, or is no generator."""
+"""throw() and close() through `yield from`: the inner frame catches, returns, or raises."""
 
 
 def note():
@@ -59,26 +59,6 @@ def delegate_and_catch(inner):
     yield 4
 
 
-class Thrown:
-    def __init__(self):
-        self.is_done = False
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return 1
-
-    def throw(self, *_):
-        if self.is_done:
-            raise StopIteration
-        self.is_done = True
-        return note()
-
-    def close(self):
-        note()
-
-
 def throw_into(generator, n_throws=1):
     next(generator)
     for _ in range(n_throws):
@@ -93,8 +73,6 @@ def main():
     for make_inner in (catch_and_return, catch_and_yield, let_through, clean_up):
         for make_outer in (delegate, delegate_twice, delegate_through, delegate_and_catch):
             throw_into(make_outer(make_inner()))
-    throw_into(delegate(Thrown()), n_throws=2)
-    throw_into(delegate(Thrown()), n_throws=1)
     closed = delegate_twice(clean_up())
     next(closed)
     closed.close()

@@ -1,30 +1,32 @@
-"""A thread that already ran when the recording began, in the middle of a call and of a generator."""
+"""A thread that already ran when the recording began, in the middle of a call and of a generator.
 
-import queue
+It waits in library code, so that nothing of this module happens while the recording begins.
+"""
+
 import threading
 
-jobs = queue.SimpleQueue()
-results = queue.SimpleQueue()
-worker_thread = None
+started = threading.Event()
+may_go_on = threading.Event()
+worker = threading.Thread(target=lambda: serve(), name="worker", daemon=True)
 
 
 def setup():
-    global worker_thread
-    worker_thread = threading.Thread(target=serve, name="worker", daemon=True)
-    worker_thread.start()
-    jobs.put(0)
-    results.get()
+    worker.start()
+    started.wait()
 
 
 def serve():
-    for _ in steps():
-        work(3)
+    for n in steps():
+        work(n)
 
 
 def steps():
-    while (job := jobs.get()) is not None:
-        results.put(work(job))
-        yield job
+    work(1)
+    started.set()
+    may_go_on.wait()
+    work(0)
+    for n in (1, 2):
+        yield work(n)
 
 
 def work(n):
@@ -32,8 +34,5 @@ def work(n):
 
 
 def main():
-    for n in (1, 2):
-        jobs.put(n)
-        assert results.get() == n
-    jobs.put(None)
-    worker_thread.join()
+    may_go_on.set()
+    worker.join()
