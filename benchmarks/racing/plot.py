@@ -28,7 +28,7 @@ def write_svg(result: RaceResult, path: Path) -> None:
         print("left out: the plot, matplotlib is not installed", file=sys.stderr)
         return
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "callbox"  # the same input gives the same file
+    mpl.rcParams.update({"svg.hashsalt": "callbox", "svg.fonttype": "none"})  # the same input gives the same file
     from matplotlib import pyplot
 
     def programs(contestant: str) -> list[float]:
