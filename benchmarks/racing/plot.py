@@ -29,7 +29,7 @@ def write_svg(result: RaceResult, path: Path) -> None:
         return
     mpl.use("svg")
     mpl.rcParams.update({"svg.hashsalt": "callbox", "svg.fonttype": "none"})  # the same input gives the same file
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     def programs(contestant: str) -> list[float]:
         heats = result.heats_of(contestant, lambda workload: result.kinds[workload] == PROGRAM)
@@ -50,8 +50,10 @@ def write_svg(result: RaceResult, path: Path) -> None:
         if ratios:
             right.scatter([statistics.median(ratios)], [row], marker="|", s=220, color=colours[row])
     right.set_xscale("log")
+    right.xaxis.set_major_formatter("{x:g}x")
+    right.xaxis.set_minor_formatter(ticker.LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
     right.axvline(1.0, color="black", linewidth=0.6)
-    right.set_xlabel("time with / time without, one dot per real program (bar: median)")
+    right.set_xlabel("time with / time without, real programs (bar: median)")
     for axes in (left, right):
         axes.grid(axis="x", linewidth=0.3)
         axes.spines[["top", "right"]].set_visible(False)
