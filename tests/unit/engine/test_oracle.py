@@ -264,9 +264,10 @@ def test_capture_while_recording_does_not_change_afterwards() -> None:
 def test_threads_are_kept_apart_and_named() -> None:
     recorder = make_recorder()
     recorder.start()
-    done = threading.Event()
-    thread = threading.Thread(target=lambda: (leaf(1), done.wait()), name="worker")
+    called, done = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: (leaf(1), called.set(), done.wait()), name="worker")
     thread.start()
+    called.wait()
     leaf(2)
     capture = recorder.capture()
     done.set()
