@@ -128,6 +128,23 @@ class ClockReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ArenaCapture:
+    """What one thread's arena of frozen values held; `callbox.values.frozen.Arena` reads it."""
+
+    head: int = 0
+    """Bytes ever written to it, also those since overwritten."""
+    capacity: int = 0
+    """What was written at an offset stands at the position `offset % capacity`."""
+    pieces: tuple[tuple[int, Any], ...] = field(default=(), repr=False)
+    """Positions and buffers, in order. There is one, but for a damaged box, which lacks what is between."""
+
+    @classmethod
+    def of_memory(cls, head: int, data: bytes) -> ArenaCapture:
+        """Take an arena's memory, without the part that nothing was written to."""
+        return cls(head, len(data), ((0, data[:head]),) if head else ())
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadCapture:
     """What one thread's ring held.
 
@@ -144,8 +161,8 @@ class ThreadCapture:
     ticks_high: int
     """High half of the clock at the newest slot."""
     segments: tuple[Any, ...] = field(repr=False)
-    values: tuple[int, bytes] = field(default=(0, b""), repr=False)
-    """Head and bytes of the arena of frozen values; `callbox.values.frozen.Arena` reads it."""
+    values: ArenaCapture = field(default_factory=ArenaCapture, repr=False)
+    """The frozen values that its slots refer to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import dataclasses
 import struct
 from typing import Any, Self
 
-from callbox.model import Capture, ClockReading, EventKind, Function, Header, ThreadCapture
+from callbox.model import ArenaCapture, Capture, ClockReading, EventKind, Function, Header, ThreadCapture
 
 EPOCH_NS = 1_700_000_000_000_000_000
 START_TICKS = (7 << 32) + 1_000
@@ -39,6 +39,23 @@ class ThreadBuilder:
         self._n_events = 0
         self._n_bytes = 0
         self._n_blocks = 0
+        self._records = bytearray()
+
+    def values(self, *values: int | str | bytes | None) -> Self:
+        """Say what the next event's values are: small ints, None, short ASCII texts, or the bytes of records."""
+        for value in values:
+            self._prefix(EventKind.VALUE, self._payload_of(value))
+        return self
+
+    def _payload_of(self, value: int | str | bytes | None) -> int:
+        if value is None:
+            return 1 << 48
+        if isinstance(value, int):
+            return 4 << 48 | value & (1 << 48) - 1
+        offset = len(self._records)
+        record = value if isinstance(value, bytes) else bytes([7, len(value), len(value)]) + value.encode("ascii")
+        self._records += len(record).to_bytes(2, "little") + record
+        return offset
 
     def call(self, function: Function, **details: int) -> Self:
         """Enter a Python function."""
@@ -107,6 +124,7 @@ class ThreadBuilder:
             n_events=self._n_events,
             ticks_high=self._high & 0xFFFFFFFF,
             segments=tuple(memoryview(run) for run in runs if run),
+            values=ArenaCapture.of_memory(len(self._records), bytes(self._records).ljust(1 << 16, b"\0")),
         )
 
 

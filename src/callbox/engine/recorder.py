@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import threading
 from typing import Protocol
 
 from callbox import _core
 from callbox.engine.options import Options
 from callbox.engine.secrets import SECRET_NAMES
 from callbox.errors import EngineError, RecordingError
-from callbox.model import Capture, ClockReading, Function, Header, ThreadCapture
+from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, ThreadCapture
 
 _VALUE_BYTES_PER_EVENT = 16
 """Capacity of a thread's arena, by slot of its ring; scalars take none of it."""
@@ -138,16 +139,17 @@ class NativeRecorder:
             max_depth=self._options.max_depth or 0,
             notes=self._notes(),
         )
+        running = {thread.ident: thread.name for thread in threading.enumerate()}
         threads = tuple(
             ThreadCapture(
                 ident=ident,
                 native_id=native_id,
-                name=name or f"thread-{index}",
+                name=name or running.get(ident, f"thread-{index}"),
                 process_id=header.process_id,
                 n_events=n_events,
                 ticks_high=ticks_high,
                 segments=runs,
-                values=values,
+                values=ArenaCapture.of_memory(*values),
             )
             for index, (ident, native_id, name, n_events, ticks_high, runs, values) in enumerate(self._core.snapshot())
         )

@@ -1,13 +1,22 @@
-"""A thread's slots, put together from the blocks of a box that are intact."""
+"""A thread's slots and values, put together from the blocks of a box that are intact."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbox.model import ThreadCapture
-from callbox.recording.box import BLOCK_MAX_SLOTS, ThreadRow
-from callbox.recording.slots import SLOT_SIZE, bridge, codes_of, has_unknown_kind, step_high, sum_turns, words_of
+from callbox.model import ArenaCapture, ThreadCapture
+from callbox.recording.box import BLOCK_MAX_SLOTS, VALUE_BLOCK_MAX_BYTES, ThreadRow
+from callbox.recording.slots import (
+    SLOT_SIZE,
+    bridge,
+    codes_of,
+    count_up_to_last_event,
+    has_unknown_kind,
+    step_high,
+    sum_turns,
+    words_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +46,7 @@ class ThreadBlocks:
         self._row = row
         self._known_codes = known_codes
         self._blocks: list[_Block] = []
+        self.values = ValueBlocks(str(self), row)
 
     def add(self, slots: memoryview, first: int, high: int) -> None:
         """Check a block and keep it.
@@ -62,12 +72,10 @@ class ThreadBlocks:
     def describe_gaps(self) -> list[str]:
         """Name the runs of slots that no intact block holds."""
         bounds = [(block.first, block.first + block.n_slots) for block in self._blocks]
-        starts = [0, *(end for _, end in bounds)]
-        ends = [*(first for first, _ in bounds), self._row.n_slots]
+        n_slots = self._row.n_slots
         return [
-            f"{self} lacks {end - start} of its {self._row.n_slots} slots, from slot {start} on"
-            for start, end in zip(starts, ends, strict=True)
-            if start < end
+            f"{self} lacks {end - start} of its {n_slots} slots, from slot {start} on"
+            for start, end in _gaps(bounds, n_slots)
         ]
 
     def capture(self) -> ThreadCapture:
@@ -76,7 +84,8 @@ class ThreadBlocks:
         for position, block in enumerate(self._blocks):
             before = self._blocks[position - 1] if position else None
             if before is not None and before.first + before.n_slots < block.first:
-                segments.append(memoryview(bridge(before.high, step_high(block.high, -block.turn))))
+                high = step_high(before.high, -_cut_loose_prefixes(segments))
+                segments.append(memoryview(bridge(high, step_high(block.high, -block.turn))))
             segments.append(block.slots)
         return ThreadCapture(
             ident=self._row.ident,
@@ -86,6 +95,7 @@ class ThreadBlocks:
             n_events=self._row.n_events,
             ticks_high=self._blocks[-1].high if self._blocks else 0,
             segments=tuple(segments),
+            values=self.values.capture(),
         )
 
     @property
@@ -95,3 +105,78 @@ class ThreadBlocks:
 
     def __str__(self) -> str:
         return f"thread {self._index} ({self._row.name!r})"
+
+
+class ValueBlocks:
+    """The intact blocks of one thread's values, added in the order of the file."""
+
+    def __init__(self, thread: str, row: ThreadRow) -> None:
+        self._thread = thread
+        self._row = row
+        self._pieces: list[tuple[int, memoryview]] = []
+
+    def add(self, octets: memoryview, position: int) -> None:
+        """Check a block and keep it.
+
+        Raises:
+            BlockError: it says what cannot be.
+        """
+        if not 0 < octets.nbytes <= VALUE_BLOCK_MAX_BYTES:
+            raise BlockError(f"a block of values of {self._thread} has {octets.nbytes} bytes")
+        n_seen = self._bounds[-1][1] if self._pieces else 0
+        if position < n_seen or position + octets.nbytes > self._row.n_value_bytes:
+            raise BlockError(
+                f"bytes {position} to {position + octets.nbytes - 1} of the values of {self._thread} are out of place: "
+                f"{n_seen} came before, and there are {self._row.n_value_bytes}"
+            )
+        self._pieces.append((position, octets))
+
+    def describe_gaps(self) -> list[str]:
+        """Name the runs of bytes that no intact block holds."""
+        n_bytes = self._row.n_value_bytes
+        return [
+            f"{self._thread} lacks {end - start} of its {n_bytes} bytes of values, from byte {start} on"
+            for start, end in _gaps(self._bounds, n_bytes)
+        ]
+
+    def capture(self) -> ArenaCapture:
+        """Hand over the values: a record may reach from one block into the next, so neighbours are joined."""
+        runs: list[tuple[int, list[memoryview]]] = []
+        end = -1
+        for (start, octets), (_, stop) in zip(self._pieces, self._bounds, strict=True):
+            if start == end:
+                runs[-1][1].append(octets)
+            else:
+                runs.append((start, [octets]))
+            end = stop
+        pieces = tuple((start, b"".join(run)) for start, run in runs)
+        return ArenaCapture(self._row.values_head, self._row.values_capacity, pieces)
+
+    @property
+    def _bounds(self) -> list[tuple[int, int]]:
+        return [(position, position + octets.nbytes) for position, octets in self._pieces]
+
+
+def _gaps(bounds: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """Return what is between runs, before the first and after the last up to `size`."""
+    starts = [0, *(end for _, end in bounds)]
+    ends = [*(start for start, _ in bounds), size]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
+
+def _cut_loose_prefixes(segments: list[memoryview]) -> int:
+    """Take away prefixes whose event is missing: another one would take them for its own.
+
+    Returns:
+        By how much those taken away turned the clock's high half.
+    """
+    turn = 0
+    while segments:
+        words = words_of(segments[-1])
+        n_kept = count_up_to_last_event(words)
+        turn += sum_turns(words[n_kept:])
+        segments[-1] = segments[-1][: n_kept * SLOT_SIZE]
+        if n_kept:
+            break
+        del segments[-1]
+    return turn

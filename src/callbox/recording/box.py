@@ -23,6 +23,7 @@ HEAD = b"HEAD"
 FUNCTIONS = b"FUNC"
 THREADS = b"THRD"
 SLOTS = b"SLOT"
+VALUES = b"VALS"
 END = b"DONE"
 
 SECTION = struct.Struct("<4sII")  # tag, length of the payload, its CRC-32
@@ -33,6 +34,10 @@ ALIGNMENT = 8
 BLOCK = struct.Struct("<IIQ")  # thread, high half of the clock at the newest slot, position of the first slot
 BLOCK_MAX_SLOTS = 8192
 """How much one flipped bit can cost: 64 KiB of slots."""
+
+VALUE_BLOCK = struct.Struct("<IIQ")  # thread, zero, position of the first byte
+VALUE_BLOCK_MAX_BYTES = 1 << 16
+"""How much one flipped bit can cost: 64 KiB of values."""
 
 CLOSING = struct.Struct("<QQ")  # sections, this one included; bytes of the whole file
 
@@ -48,6 +53,15 @@ class ThreadRow:
     n_events: int
     n_slots: int
     """Slots that the box holds when it is whole."""
+    values_head: int = 0
+    """Bytes of values ever written."""
+    values_capacity: int = 0
+    """Bytes of values that there was room for."""
+
+    @property
+    def n_value_bytes(self) -> int:
+        """Bytes of values that the box holds when it is whole."""
+        return min(self.values_head, self.values_capacity)
 
 
 def pack_section_header(tag: bytes, length: int, payload_crc: int) -> bytes:

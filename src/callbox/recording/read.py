@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,9 +104,9 @@ class _BoxReader:
         _check_header(header)
         known_codes = _known_codes(functions)
         threads = [ThreadBlocks(index, row, known_codes) for index, row in enumerate(rows)]
-        self._take_slots(sections, threads)
+        self._take_blocks(sections, threads)
         for thread in threads:
-            self._damage += thread.describe_gaps()
+            self._damage += thread.describe_gaps() + thread.values.describe_gaps()
         return Capture(header, functions, tuple(thread.capture() for thread in threads)), tuple(self._damage)
 
     def _check_preamble(self) -> None:
@@ -151,11 +152,13 @@ class _BoxReader:
         except ValueError as error:
             raise ValueError(f"at byte {section.offset}: the {tag.decode()} table is malformed: {error}") from error
 
-    def _take_slots(self, sections: Iterator[_Section], threads: list[ThreadBlocks]) -> None:
+    def _take_blocks(self, sections: Iterator[_Section], threads: list[ThreadBlocks]) -> None:
         for section in sections:
             try:
                 if section.tag == box.SLOTS:
-                    _add_block(section.payload, threads)
+                    _add_slots(section.payload, threads)
+                elif section.tag == box.VALUES:
+                    _add_values(section.payload, threads)
                 elif section.tag == box.END:
                     self._check_end(section)
                 else:
@@ -181,13 +184,26 @@ def _tag_name(tag: bytes) -> str:
     return tag.decode("ascii", "backslashreplace")
 
 
-def _add_block(payload: memoryview, threads: list[ThreadBlocks]) -> None:
-    if len(payload) < box.BLOCK.size:
-        raise BlockError(f"a block of slots has only {len(payload)} bytes")
-    index, high, first = box.BLOCK.unpack_from(payload)
+def _add_slots(payload: memoryview, threads: list[ThreadBlocks]) -> None:
+    index, high, first = _unpack(box.BLOCK, payload, "a block of slots")
+    _thread_at(index, threads, "a block of slots").add(payload[box.BLOCK.size :], first, high)
+
+
+def _add_values(payload: memoryview, threads: list[ThreadBlocks]) -> None:
+    index, _, position = _unpack(box.VALUE_BLOCK, payload, "a block of values")
+    _thread_at(index, threads, "a block of values").values.add(payload[box.VALUE_BLOCK.size :], position)
+
+
+def _unpack(beginning: struct.Struct, payload: memoryview, what: str) -> tuple[int, ...]:
+    if len(payload) < beginning.size:
+        raise BlockError(f"{what} has only {len(payload)} bytes")
+    return beginning.unpack_from(payload)
+
+
+def _thread_at(index: int, threads: list[ThreadBlocks], what: str) -> ThreadBlocks:
     if index >= len(threads):
-        raise BlockError(f"a block of slots belongs to thread {index}, but there are {len(threads)} threads")
-    threads[index].add(payload[box.BLOCK.size :], first, high)
+        raise BlockError(f"{what} belongs to thread {index}, but there are {len(threads)} threads")
+    return threads[index]
 
 
 def _check_header(header: Header) -> None:

@@ -62,12 +62,16 @@ def sum_turns(words: NDArray[np.uint32]) -> int:
     return int(((turns ^ _SIGN_OF_TURN) - _SIGN_OF_TURN).sum())
 
 
+def count_up_to_last_event(words: NDArray[np.uint32]) -> int:
+    """Return how many slots there are up to the last that is no prefix, that one included."""
+    places = np.flatnonzero(words & _KIND_MASK < EventKind.TIME)
+    return int(places[-1]) + 1 if len(places) else 0
+
+
 def bridge(high_before: int, high_after: int) -> bytes:
-    """Return slots that stand for missing ones: they turn the clock and end a pending FRAME prefix."""
+    """Return a slot that stands for missing ones: it turns the clock."""
     turn = (high_after - high_before) & (N_CODES - 1)
-    slots = np.zeros(2, SLOT_DTYPE)
-    slots["word"] = EventKind.FRAME, EventKind.TIME | turn << _KIND_BITS
-    return slots.tobytes()
+    return np.array([(0, EventKind.TIME | turn << _KIND_BITS)], SLOT_DTYPE).tobytes()
 
 
 def step_high(high: int, turn: int) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from callbox.errors import ConfigError, RecordingError
-from callbox.model import Capture, Header, ThreadCapture
+from callbox.model import ArenaCapture, Capture, Header, ThreadCapture
 from callbox.recording import box
 from callbox.recording.slots import N_CODES, SLOT_SIZE, codes_of, iter_blocks, step_high, sum_turns, words_of
 
@@ -104,6 +104,8 @@ def _write(file: BinaryIO, capture: Capture) -> None:
     sections.write(box.THREADS, box.encode_table([_row(thread) for thread in capture.threads]))
     for index, thread in enumerate(capture.threads):
         _write_slots(sections, index, thread, turns[index])
+    for index, thread in enumerate(capture.threads):
+        _write_values(sections, index, thread.values)
     sections.close()
 
 
@@ -125,6 +127,8 @@ def _row(thread: ThreadCapture) -> box.ThreadRow:
         process_id=thread.process_id,
         n_events=thread.n_events,
         n_slots=sum(memoryview(segment).nbytes for segment in thread.segments) // SLOT_SIZE,
+        values_head=thread.values.head,
+        values_capacity=thread.values.capacity,
     )
 
 
@@ -135,6 +139,14 @@ def _write_slots(sections: _Sections, index: int, thread: ThreadCapture, turns: 
         high = step_high(high, turn)
         sections.write(box.SLOTS, box.BLOCK.pack(index, high, n_before) + bytes(block))
         n_before += block.nbytes // SLOT_SIZE
+
+
+def _write_values(sections: _Sections, index: int, values: ArenaCapture) -> None:
+    for start, piece in values.pieces:
+        octets = memoryview(piece).cast("B")
+        for at in range(0, octets.nbytes, box.VALUE_BLOCK_MAX_BYTES):
+            block = octets[at : at + box.VALUE_BLOCK_MAX_BYTES]
+            sections.write(box.VALUES, box.VALUE_BLOCK.pack(index, 0, start + at) + bytes(block))
 
 
 class _Sections:

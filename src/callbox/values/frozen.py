@@ -7,16 +7,19 @@ depth, breadth, bytes and time; what it left out is said, never guessed.
 
 from __future__ import annotations
 
+import bisect
 import enum
 import struct
 from dataclasses import dataclass
 from typing import Any
 
 from callbox.errors import FormatError
+from callbox.model import ArenaCapture
 
 _MAX_DEPTH = 32
 _VALUE_BITS = 48
 _VALUE_MASK = (1 << _VALUE_BITS) - 1
+_LENGTH_BYTES = 2
 _SIGN = 1 << (_VALUE_BITS - 1)
 
 
@@ -69,6 +72,8 @@ class Cut(enum.Enum):
     """Newer values took its place."""
     MISSED = 5
     """There was no room for it."""
+    LOST = 6
+    """The slots or the bytes that held it are gone."""
 
 
 class Unbound(enum.Enum):
@@ -81,7 +86,7 @@ class Unbound(enum.Enum):
 class FrozenText:
     """The beginning of a str, bytes or bytearray that was too long to keep whole."""
 
-    beginning: str | bytes
+    beginning: str | bytes | bytearray
     length: int
     """Characters or bytes of the whole."""
 
@@ -150,7 +155,7 @@ class Redacted:
     rule: str
 
 
-class _EndOfRecord(Exception):
+class _RecordEndError(Exception):
     """The record was cut here."""
 
 
@@ -165,7 +170,7 @@ class _Record:
     def _take(self, n: int) -> memoryview:
         end = self._at + n
         if end > len(self._data):
-            raise _EndOfRecord
+            raise _RecordEndError
         taken, self._at = self._data[self._at : end], end
         return taken
 
@@ -198,7 +203,7 @@ class _Record:
         self._depth += 1
         try:
             return self._read(self._byte())
-        except _EndOfRecord:
+        except _RecordEndError:
             return Cut.BYTES
         except UnicodeDecodeError as error:
             raise FormatError(f"a frozen text is no UTF-8 ({error.reason}): the values are damaged") from error
@@ -231,9 +236,9 @@ class _Record:
         text = str(self._take(self._varint()), "utf-8", "surrogatepass")
         return text if len(text) == length else FrozenText(text, length)
 
-    def _bytes(self) -> Any:
+    def _bytes(self, kind: type[bytes] | type[bytearray]) -> Any:
         length = self._varint()
-        data = bytes(self._take(self._varint()))
+        data = kind(self._take(self._varint()))
         return data if len(data) == length else FrozenText(data, length)
 
     def _items(self, kind: str) -> FrozenItems:
@@ -259,7 +264,7 @@ class _Record:
         while len(attributes) < n_shown and self._at < len(self._data):
             try:
                 name = self._text()
-            except _EndOfRecord:
+            except _RecordEndError:
                 break
             attributes.append((name, self.value()))
         return FrozenObject(type_name, identity, tuple(attributes), n_attributes)
@@ -277,8 +282,8 @@ _READERS: dict[int, Any] = {
     Tag.FLOAT: _Record._float,
     Tag.COMPLEX: lambda r: complex(r._float(), r._float()),
     Tag.STR: _Record._str,
-    Tag.BYTES: _Record._bytes,
-    Tag.BYTEARRAY: _Record._bytes,
+    Tag.BYTES: lambda r: r._bytes(bytes),
+    Tag.BYTEARRAY: lambda r: r._bytes(bytearray),
     Tag.LIST: lambda r: r._items("list"),
     Tag.TUPLE: lambda r: r._items("tuple"),
     Tag.SET: lambda r: r._items("set"),
@@ -303,12 +308,14 @@ def read_record(data: memoryview | bytes) -> Any:
     return _Record(memoryview(data)).value()
 
 
-@dataclass(frozen=True, slots=True)
 class Arena:
-    """A thread's records: `head` bytes were ever written, `data` holds the newest, at `offset % len(data)`."""
+    """The frozen values of a thread."""
 
-    head: int
-    data: bytes
+    def __init__(self, capture: ArenaCapture) -> None:
+        self._head = capture.head
+        self._capacity = capture.capacity
+        self._starts = [position for position, _ in capture.pieces]
+        self._pieces = [memoryview(piece) for _, piece in capture.pieces]
 
     def thaw(self, payload: int) -> Any:
         """Return the value of a payload, as the VALUE prefix of an event carries it.
@@ -318,7 +325,8 @@ class Arena:
         """
         kind, rest = payload >> _VALUE_BITS, payload & _VALUE_MASK
         if kind == Inline.RECORD:
-            return self._record(rest)
+            record = self.record(rest)
+            return record if isinstance(record, Cut) else read_record(record)
         if kind == Inline.INT:
             return rest - (rest & _SIGN) * 2
         try:
@@ -326,15 +334,20 @@ class Arena:
         except KeyError:
             raise FormatError(f"a value is of the unknown kind {kind}: the values are damaged") from None
 
-    def _record(self, offset: int) -> Any:
-        capacity = len(self.data)
-        if offset + 2 > self.head or self.head - offset > capacity:
+    def record(self, offset: int) -> memoryview | Cut:
+        """Return the bytes of the record at an offset, or why they are not there."""
+        if self._head - offset > self._capacity:
             return Cut.OVERWRITTEN
-        at = offset % capacity
-        size = int.from_bytes(self.data[at : at + 2], "little")
-        if at + 2 + size > capacity:
-            raise FormatError(f"the value at {offset} passes the end of its arena: the values are damaged")
-        return read_record(memoryview(self.data)[at + 2 : at + 2 + size])
+        if offset >= self._head:
+            return Cut.LOST
+        position = offset % self._capacity
+        index = bisect.bisect_right(self._starts, position) - 1
+        if index < 0:
+            return Cut.LOST
+        rest = self._pieces[index][position - self._starts[index] :]
+        size = int.from_bytes(rest[:_LENGTH_BYTES], "little")
+        whole = _LENGTH_BYTES + size
+        return rest[_LENGTH_BYTES:whole] if _LENGTH_BYTES < whole <= len(rest) else Cut.LOST
 
 
 _INLINE: dict[int, Any] = {

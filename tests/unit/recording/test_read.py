@@ -169,11 +169,11 @@ def test_bytes_after_the_end_marker_are_noticed(small_box) -> None:
 
 
 def test_unknown_section_is_passed_over_and_named(small_sections, make_box) -> None:
-    small_sections.insert(4, (b"VALS", b"from a later callbox"))
+    small_sections.insert(4, (b"MORE", b"from a later callbox"))
 
     recording = open_recording(make_box(small_sections))
 
-    assert "section VALS is unknown to this callbox" in recording.damage[0]
+    assert "section MORE is unknown to this callbox" in recording.damage[0]
     assert recording.n_events == 12
 
 

@@ -8,6 +8,7 @@ from callbox.model import EventKind
 from callbox.recording.slots import (
     bridge,
     codes_of,
+    count_up_to_last_event,
     has_unknown_kind,
     iter_blocks,
     step_high,
@@ -58,5 +59,17 @@ def test_turns_of_the_clock_are_signed() -> None:
 def test_bridge_turns_the_clock_across_a_gap(before, after) -> None:
     words = words_of(bridge(before, after))
 
-    assert words[0] == EventKind.FRAME
     assert step_high(before, sum_turns(words)) == after
+
+
+@pytest.mark.parametrize(
+    ("kinds", "n_slots"),
+    [
+        ([EventKind.CALL, EventKind.FRAME], 1),
+        ([EventKind.VALUE, EventKind.CALL], 2),
+        ([EventKind.VALUE, EventKind.TIME], 0),
+        ([], 0),
+    ],
+)
+def test_slots_up_to_the_last_event_are_counted(kinds, n_slots) -> None:
+    assert count_up_to_last_event(words_of(slots_of(*kinds))) == n_slots
