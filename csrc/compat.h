@@ -38,6 +38,9 @@ PyAPI_FUNC(int) _PyEval_SetProfile(PyThreadState *tstate, Py_tracefunc func, PyO
 #define CB_HAS_MONITORING 1
 #endif
 
+/* Whether throw() through `yield from` lets the outer frame go on without telling a profile hook. */
+#define CB_THROW_SKIPS_RESUME (PY_VERSION_HEX < 0x030C0000)
+
 /* Whether giving a monitoring tool id back also clears the events it had set on code objects. */
 #if PY_VERSION_HEX >= 0x030E0000
 #define CB_FREE_CLEARS_EVENTS 1

@@ -153,7 +153,7 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     }
     freeze_end(thread, result);
     cb_thread_leave(thread, now, bits | (uint32_t)kind);
-    if (kind == CB_RETURN) {
+    if (CB_THROW_SKIPS_RESUME && kind == CB_RETURN) {
         resume_delegator(thread, now, frame);
     }
 }
