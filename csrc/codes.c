@@ -7,8 +7,8 @@
 
 /* What hangs on a live code object, in its private slot. */
 struct live_code {
-    PyCodeObject *code; /* Borrowed: it owns us. */
-    PyObject *bytecode; /* Owned; NULL until asked for. */
+    PyCodeObject *code;                /* Borrowed: it owns us. */
+    PyObject *bytecode;                /* Owned; NULL until asked for. */
     struct live_code *next, *previous; /* Borrowed; in the ring of live code, from table.live. */
     unsigned long watched;             /* events switched on for it */
     uint32_t id;
@@ -23,10 +23,10 @@ static struct {
     Py_ssize_t extra;
     bool has_greenlet;
     void (*forget)(const void *code);
-    struct live_code live; /* head of the ring of live code */
-    PyObject *empty;     /* Owned; "". */
+    struct live_code live;   /* head of the ring of live code */
+    PyObject *empty;         /* Owned; "". */
     PyObject *no_parameters; /* Owned; (). */
-    PyObject *dunder[2]; /* Owned; "__name__", "__module__". */
+    PyObject *dunder[2];     /* Owned; "__name__", "__module__". */
 } table;
 
 static void free_live(void *extra)
@@ -135,12 +135,16 @@ int cb_codes_init(void (*forget)(const void *code))
     table.dunder[1] = PyUnicode_InternFromString("__module__");
     PyObject *unknown = PyUnicode_InternFromString("<unknown>");
     table.no_parameters = PyTuple_New(0);
-    if (table.no_parameters == NULL || table.empty == NULL || table.dunder[0] == NULL || table.dunder[1] == NULL || unknown == NULL) {
+    if (table.no_parameters == NULL || table.empty == NULL || table.dunder[0] == NULL || table.dunder[1] == NULL ||
+        unknown == NULL) {
         Py_XDECREF(unknown);
         return CB_EPYTHON;
     }
     table.extra = cb_request_code_extra(free_live);
-    struct cb_function f = {.name = unknown, .qualname = unknown, .module = table.empty, .filename = table.empty,
+    struct cb_function f = {.name = unknown,
+                            .qualname = unknown,
+                            .module = table.empty,
+                            .filename = table.empty,
                             .parameters = table.no_parameters};
     cb_codes_intern_function(&f); /* becomes CB_CODE_UNKNOWN */
     Py_DECREF(unknown);

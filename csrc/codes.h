@@ -11,15 +11,15 @@
 #include <stdint.h>
 
 struct cb_function {
-    PyObject *name;     /* Owned; str, as the next three. */
+    PyObject *name; /* Owned; str, as the next three. */
     PyObject *qualname;
     PyObject *module;
     PyObject *filename;
     PyObject *parameters; /* Owned; tuple of str, in the order of the locals */
-    Py_hash_t lines;    /* hash of the line table; address of the method definition for C */
+    Py_hash_t lines;      /* hash of the line table; address of the method definition for C */
     Py_hash_t hash;
     int line;
-    int flags;          /* co_flags; 0 for C */
+    int flags; /* co_flags; 0 for C */
     bool is_c;
 };
 

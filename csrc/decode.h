@@ -29,8 +29,8 @@ struct cb_value_output {
 };
 
 /* Decode a thread's slots into `events`, which has room for all of them; `alloc`, unless NULL, gets
- * the cumulative bytes and blocks at each event; `values`, unless NULL, the frozen values. Prefixes of unknown kind are passed over.
- * Result: the number of events. Thread: any. GIL: not needed. */
+ * the cumulative bytes and blocks at each event; `values`, unless NULL, the frozen values. Prefixes of unknown kind are
+ * passed over. Result: the number of events. Thread: any. GIL: not needed. */
 size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line, uint32_t thread,
                  struct cb_event *events, uint64_t (*alloc)[2], const struct cb_value_output *values);
 

@@ -12,7 +12,7 @@
 #undef Py_BUILD_CORE
 
 static struct {
-    PyObject *begin; /* Owned; NULL when nothing is awaited. */
+    PyObject *begin;           /* Owned; NULL when nothing is awaited. */
     _PyFrameEvalFunction next; /* the evaluator beneath ours */
     bool has_ended;
     PyObject *type; /* Owned; class of the exception that left the frame, or NULL. */

@@ -24,11 +24,11 @@ enum cb_kind {
     CB_TASK_SWITCH = 10,     /* after CB_FRAME, the task's number; its code is the parent's number */
     CB_GREENLET_SWITCH = 11, /* after CB_FRAME, the identity of the greenlet that goes on */
     CB_PAUSE = 12,           /* the recording was stopped, and went on later */
-    CB_TIME = 16,         /* high half of the clock: now less before, signed 24 bits */
-    CB_FRAME = 17,        /* identity of a generator's frame or of a task */
-    CB_ALLOC_BYTES = 18,  /* cumulative bytes allocated by this thread */
-    CB_ALLOC_BLOCKS = 19, /* cumulative blocks allocated by this thread */
-    CB_VALUE = 20,        /* a frozen value: freeze.h, enum cb_value_kind */
+    CB_TIME = 16,            /* high half of the clock: now less before, signed 24 bits */
+    CB_FRAME = 17,           /* identity of a generator's frame or of a task */
+    CB_ALLOC_BYTES = 18,     /* cumulative bytes allocated by this thread */
+    CB_ALLOC_BLOCKS = 19,    /* cumulative blocks allocated by this thread */
+    CB_VALUE = 20,           /* a frozen value: freeze.h, enum cb_value_kind */
 };
 
 #define CB_KIND_BITS 8

@@ -22,9 +22,9 @@ struct stack {
     struct activation *activations; /* Owned. */
     size_t depth;
     size_t capacity;
-    uint32_t *n_active;   /* Owned; by code: activations on this stack. NULL: none. */
-    int64_t t_left_ns;    /* when another stack took over */
-    int64_t t_away_ns;    /* how long others ran, all in all */
+    uint32_t *n_active; /* Owned; by code: activations on this stack. NULL: none. */
+    int64_t t_left_ns;  /* when another stack took over */
+    int64_t t_away_ns;  /* how long others ran, all in all */
 };
 
 struct folder {

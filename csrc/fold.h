@@ -14,7 +14,7 @@ struct cb_fold_input {
 };
 
 struct cb_fold_output {
-    struct cb_call *calls;    /* Borrowed; room for every event that may begin a call. */
+    struct cb_call *calls;     /* Borrowed; room for every event that may begin a call. */
     uint64_t (*call_alloc)[2]; /* Borrowed; zeroed, as long as calls, or NULL. */
     size_t n_calls;
 };

@@ -17,8 +17,7 @@ typedef struct _PyInterpreterFrame cb_frame;
 static inline PyObject *cb_frame_local(const cb_frame *frame, const PyCodeObject *code, int i)
 {
     PyObject *value = CB_LOCAL_OBJECT(frame->localsplus[i]);
-    if (value != NULL && PyCell_Check(value) &&
-        (PyBytes_AS_STRING(code->co_localspluskinds)[i] & CO_FAST_CELL) != 0) {
+    if (value != NULL && PyCell_Check(value) && (PyBytes_AS_STRING(code->co_localspluskinds)[i] & CO_FAST_CELL) != 0) {
         return PyCell_GET(value);
     }
     return value;

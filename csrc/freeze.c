@@ -66,8 +66,7 @@ static void put_set(struct walk *w, enum cb_tag tag, PyObject *set)
 static void put_under(struct walk *w, PyObject *name, PyObject *value)
 {
     const struct cb_redactor *redactor = w->freezer->redactor;
-    const char *rule =
-        redactor != NULL && PyUnicode_CheckExact(name) ? cb_redact_key(redactor, name) : NULL;
+    const char *rule = redactor != NULL && PyUnicode_CheckExact(name) ? cb_redact_key(redactor, name) : NULL;
     if (rule != NULL) {
         cb_walk_put_redacted(&w->out, rule);
     } else {

@@ -10,7 +10,7 @@
 
 /* What a CB_VALUE prefix carries: a kind in the top 8 of its 56 bits, the rest below. */
 enum cb_value_kind {
-    CB_VALUE_RECORD = 0,  /* offset of a record in the arena, 48 bits */
+    CB_VALUE_RECORD = 0, /* offset of a record in the arena, 48 bits */
     CB_VALUE_NONE = 1,
     CB_VALUE_FALSE = 2,
     CB_VALUE_TRUE = 3,
@@ -31,9 +31,9 @@ enum cb_value_kind {
 #define CB_FREEZE_MAX_NS 4000
 
 struct cb_freezer {
-    struct cb_arena *arena;            /* Borrowed. */
+    struct cb_arena *arena;             /* Borrowed. */
     const struct cb_redactor *redactor; /* Borrowed; NULL: nothing is redacted. */
-    uint64_t max_ticks;                /* of one value */
+    uint64_t max_ticks;                 /* of one value */
     uint64_t n_cut_by_time;
     uint64_t n_cut_by_bytes;
 };

@@ -11,8 +11,9 @@ enum cb_tag {
     CB_TAG_NONE = 0,
     CB_TAG_FALSE = 1,
     CB_TAG_TRUE = 2,
-    CB_TAG_INT = 3,        /* zigzag varint, 64 bits */
-    CB_TAG_BIG_INT = 4,    /* 1 byte negative, varint bits, varint n, n bytes little-endian, two's complement; n 0: too big */
+    CB_TAG_INT = 3, /* zigzag varint, 64 bits */
+    CB_TAG_BIG_INT =
+        4, /* 1 byte negative, varint bits, varint n, n bytes little-endian, two's complement; n 0: too big */
     CB_TAG_FLOAT = 5,      /* 8 bytes, IEEE 754, little-endian */
     CB_TAG_COMPLEX = 6,    /* 16 bytes */
     CB_TAG_STR = 7,        /* varint characters in all, varint n, n bytes: the first, UTF-8 with surrogates */

@@ -15,8 +15,8 @@
 
 #define Py_BUILD_CORE
 #undef _PyGC_FINALIZED
-#include <internal/pycore_interp.h>
 #include <internal/pycore_genobject.h>
+#include <internal/pycore_interp.h>
 #undef Py_BUILD_CORE
 
 typedef struct _PyInterpreterFrame Frame;

@@ -21,12 +21,12 @@ static const char *const event_names[N_EVENTS] = {
 };
 
 static struct {
-    PyObject *monitoring;           /* Owned; sys.monitoring. */
-    PyObject *disable;              /* Owned; sys.monitoring.DISABLE. */
-    PyObject *set_local_events;     /* Owned. */
-    PyObject *tool_id;              /* Owned; NULL while no id is taken. */
-    PyObject *callbacks[N_EVENTS];  /* Owned. */
-    unsigned long masks[N_EVENTS];  /* sys.monitoring.events */
+    PyObject *monitoring;          /* Owned; sys.monitoring. */
+    PyObject *disable;             /* Owned; sys.monitoring.DISABLE. */
+    PyObject *set_local_events;    /* Owned. */
+    PyObject *tool_id;             /* Owned; NULL while no id is taken. */
+    PyObject *callbacks[N_EVENTS]; /* Owned. */
+    unsigned long masks[N_EVENTS]; /* sys.monitoring.events */
 } here;
 
 /* The tool ids that no convention has given away: PEP 669, "Tool identifiers". */
@@ -152,7 +152,7 @@ static PyObject *note_c(PyObject *const *args, enum cb_kind kind)
 
 /* The callbacks. Those of events that cannot be disabled answer None whatever happens. */
 #define CALLBACK(name, expression)                                                                                     \
-    static PyObject *name(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t Py_UNUSED(n))                    \
+    static PyObject *name(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t Py_UNUSED(n))                   \
     {                                                                                                                  \
         return expression;                                                                                             \
     }
@@ -176,7 +176,7 @@ CALLBACK(on_c_raise, note_c(args, CB_C_RAISE))
 #define DEFINITION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
 static PyMethodDef definitions[N_EVENTS] = {
-    DEFINITION(on_start), DEFINITION(on_resume), DEFINITION(on_throw),    DEFINITION(on_return),  DEFINITION(on_yield),
+    DEFINITION(on_start),  DEFINITION(on_resume), DEFINITION(on_throw),    DEFINITION(on_return),  DEFINITION(on_yield),
     DEFINITION(on_unwind), DEFINITION(on_c_call), DEFINITION(on_c_return), DEFINITION(on_c_raise),
 };
 

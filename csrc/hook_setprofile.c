@@ -2,8 +2,8 @@
  *
  * Source: CPython Doc/c-api/init.rst, "Profiling and Tracing"; Python/ceval.c (3.11),
  * Python/legacy_tracing.c (3.12 and later). */
-#include "recorder.h"
 #include "frame.h"
+#include "recorder.h"
 #include "tasks.h"
 #include "values.h"
 
@@ -77,7 +77,8 @@ static uint64_t identity_of(PyFrameObject *frame)
 
 /* How a generator's frame is entered: RESUME's argument says where it had stopped; a frame that
  * does not stand on RESUME is thrown into. From 3.13 on a suspended frame already stands on RESUME and
- * the hook is told no more, so there a throw reads as a resume. Source: Python/compile.c, RESUME in Doc/library/dis.rst. */
+ * the hook is told no more, so there a throw reads as a resume. Source: Python/compile.c, RESUME in
+ * Doc/library/dis.rst. */
 static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
 {
     int argument = 0;
@@ -249,7 +250,10 @@ static PyObject *bootstrap(PyObject *Py_UNUSED(self), PyObject *const *args, Py_
 }
 
 static PyMethodDef bootstrap_definition = {
-    "callbox_bootstrap", (PyCFunction)(void (*)(void))bootstrap, METH_FASTCALL, NULL,
+    "callbox_bootstrap",
+    (PyCFunction)(void (*)(void))bootstrap,
+    METH_FASTCALL,
+    NULL,
 };
 
 /* threading.getprofile() or threading.setprofile(function). New reference, or NULL with an exception. */

@@ -9,12 +9,12 @@
 
 /* A walk over an object's attributes: its instance dictionary, then its __slots__. */
 struct cb_instance {
-    PyObject *object;      /* Borrowed, as all below. */
-    PyObject *dict;        /* the dictionary, or NULL */
+    PyObject *object;        /* Borrowed, as all below. */
+    PyObject *dict;          /* the dictionary, or NULL */
     PyObject *const *values; /* values that lie in the object, or NULL */
-    const void *keys;      /* their names */
+    const void *keys;        /* their names */
     Py_ssize_t position;
-    Py_ssize_t mro_index;  /* of the class whose slots are next */
+    Py_ssize_t mro_index; /* of the class whose slots are next */
     const struct PyMemberDef *member;
 };
 

@@ -29,7 +29,7 @@ const struct cb_engine *const cb_engines[CB_N_ENGINES] = {
 #endif
 };
 
-static struct cb_recorder *active;            /* Borrowed; newest first. */
+static struct cb_recorder *active; /* Borrowed; newest first. */
 static uint32_t n_active_by_engine[CB_N_ENGINES];
 static uint64_t n_tokens;
 
@@ -78,7 +78,8 @@ int cb_recorder_setup(void)
 void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, struct cb_options options,
                       struct cb_filter filter, struct cb_spool spool, struct cb_redactor redactor)
 {
-    *recorder = (struct cb_recorder){.options = options, .engine = engine, .filter = filter, .spool = spool, .redactor = redactor};
+    *recorder = (struct cb_recorder){
+        .options = options, .engine = engine, .filter = filter, .spool = spool, .redactor = redactor};
 }
 
 static void free_threads(struct cb_thread **threads)
@@ -296,8 +297,8 @@ bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
         module = "";
     }
     PyErr_Restore(type, value, traceback);
-    enum cb_verdict verdict = f->is_c ? cb_filter_decide_c(&recorder->filter, module)
-                                      : cb_filter_decide(&recorder->filter, module);
+    enum cb_verdict verdict =
+        f->is_c ? cb_filter_decide_c(&recorder->filter, module) : cb_filter_decide(&recorder->filter, module);
     if (id < recorder->n_verdicts) {
         recorder->verdicts[id] = (uint8_t)verdict;
     }

@@ -31,7 +31,7 @@ struct cb_engine {
 extern const struct cb_engine *const cb_engines[CB_N_ENGINES];
 
 struct cb_options {
-    uint64_t n_slots; /* a ring's capacity; a power of two */
+    uint64_t n_slots;   /* a ring's capacity; a power of two */
     uint32_t max_depth; /* 0: unlimited */
     bool has_c_calls;
     bool has_memory;
@@ -46,9 +46,9 @@ struct cb_recorder {
     struct cb_spool spool;
     struct cb_redactor redactor;
     struct cb_thread *inherited; /* Owned list; a forked child's, of its parent: never written. */
-    struct cb_thread *threads;     /* Owned list, in order of first event. */
-    struct cb_recorder *next;      /* Borrowed; in the list of active recorders. */
-    uint8_t *verdicts;             /* Owned; enum cb_verdict by function id. */
+    struct cb_thread *threads;   /* Owned list, in order of first event. */
+    struct cb_recorder *next;    /* Borrowed; in the list of active recorders. */
+    uint8_t *verdicts;           /* Owned; enum cb_verdict by function id. */
     uint32_t n_verdicts;
     uint32_t n_replaced;           /* threads whose hook the program replaced */
     uint64_t stopped_ticks;        /* when it was stopped last; 0: never */
@@ -58,9 +58,9 @@ struct cb_recorder {
 /* The calling thread's way to the active recorders. */
 struct cb_local {
     struct cb_thread *first[CB_N_ENGINES]; /* Borrowed. */
-    uint64_t generation; /* of the active list, when `first` was made */
-    uint64_t token;      /* 0: not asked for yet */
-    uint32_t n_mutes;    /* above 0 nothing this thread does is recorded */
+    uint64_t generation;                   /* of the active list, when `first` was made */
+    uint64_t token;                        /* 0: not asked for yet */
+    uint32_t n_mutes;                      /* above 0 nothing this thread does is recorded */
 };
 
 extern _Thread_local struct cb_local cb_local;

@@ -221,10 +221,10 @@ static const struct {
     const char *prefix;
     Py_ssize_t min_length;
 } token_shapes[] = {
-    {"AKIA", 20},   {"ASIA", 20},     {"ghp_", 20},  {"gho_", 20},      {"ghs_", 20},    {"ghu_", 20},
-    {"ghr_", 20},   {"github_pat_", 20}, {"glpat-", 20}, {"xoxb-", 16},  {"xoxp-", 16},   {"xoxa-", 16},
-    {"sk_live_", 16}, {"sk_test_", 16}, {"rk_live_", 16}, {"sk-", 24},   {"AIza", 30},    {"eyJ", 30},
-    {"npm_", 30},   {"pypi-", 30},    {"SG.", 30},
+    {"AKIA", 20},     {"ASIA", 20},        {"ghp_", 20},     {"gho_", 20},  {"ghs_", 20},  {"ghu_", 20},
+    {"ghr_", 20},     {"github_pat_", 20}, {"glpat-", 20},   {"xoxb-", 16}, {"xoxp-", 16}, {"xoxa-", 16},
+    {"sk_live_", 16}, {"sk_test_", 16},    {"rk_live_", 16}, {"sk-", 24},   {"AIza", 30},  {"eyJ", 30},
+    {"npm_", 30},     {"pypi-", 30},       {"SG.", 30},
 };
 
 static const char *find_token(const struct text *t, Py_ssize_t i)
@@ -233,15 +233,16 @@ static const char *find_token(const struct text *t, Py_ssize_t i)
         return NULL;
     }
     for (size_t k = 0; k < sizeof token_shapes / sizeof *token_shapes; k++) {
-        if (at(t, i) == (Py_UCS4)(unsigned char)token_shapes[k].prefix[0] && starts_with(t, i, token_shapes[k].prefix) &&
-            token_length(t, i) >= token_shapes[k].min_length) {
+        if (at(t, i) == (Py_UCS4)(unsigned char)token_shapes[k].prefix[0] &&
+            starts_with(t, i, token_shapes[k].prefix) && token_length(t, i) >= token_shapes[k].min_length) {
             return "token";
         }
     }
     if ((starts_with(t, i, "Bearer ") || starts_with(t, i, "bearer ")) && token_length(t, i + 7) >= 8) {
         return "bearer";
     }
-    return (starts_with(t, i, "Basic ") || starts_with(t, i, "basic ")) && token_length(t, i + 6) >= 12 ? "basic" : NULL;
+    return (starts_with(t, i, "Basic ") || starts_with(t, i, "basic ")) && token_length(t, i + 6) >= 12 ? "basic"
+                                                                                                        : NULL;
 }
 
 /* Whether the authority of a URL that begins at i holds a password: user:password@host (RFC 3986, 3.2.1). */

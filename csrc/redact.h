@@ -23,7 +23,7 @@ struct cb_redact_state {
 struct cb_redactor {
     struct cb_redact_state *states; /* Owned. */
     size_t n_states;
-    char **rules;   /* Owned; the needles themselves: what a marker says */
+    char **rules; /* Owned; the needles themselves: what a marker says */
     size_t n_rules;
 };
 

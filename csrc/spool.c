@@ -24,7 +24,9 @@
 #define CB_OPEN_MODE 0600
 #endif
 
-#define CB_LOG_MAGIC "\x89" "CBF\r\n\x1a\n"
+#define CB_LOG_MAGIC                                                                                                   \
+    "\x89"                                                                                                             \
+    "CBF\r\n\x1a\n"
 
 int cb_spool_init(struct cb_spool *spool, const char *folder)
 {

@@ -10,7 +10,9 @@
 
 #include <stdint.h>
 
-#define CB_STORAGE_MAGIC "\x89" "CBR\r\n\x1a\n"
+#define CB_STORAGE_MAGIC                                                                                               \
+    "\x89"                                                                                                             \
+    "CBR\r\n\x1a\n"
 #define CB_STORAGE_VERSION 1u
 #define CB_STORAGE_HEADER_SIZE 4096u
 
@@ -40,8 +42,8 @@ _Static_assert(sizeof(struct cb_storage_header) <= CB_STORAGE_HEADER_SIZE, "the 
 struct cb_storage {
     uint64_t n_users; /* the thread, and every view handed out; counted under the GIL */
     uint64_t n_slots;
-    struct cb_ring *ring;             /* Owned, or in the header. */
-    struct cb_slot *slots;            /* Owned, or behind the header; zeroed, so pages are touched when written. */
+    struct cb_ring *ring;  /* Owned, or in the header. */
+    struct cb_slot *slots; /* Owned, or behind the header; zeroed, so pages are touched when written. */
     uint64_t n_arena_bytes;
     struct cb_arena *arena;           /* Owned with its bytes, or in the header; NULL: no values. */
     struct cb_storage_header *header; /* Owned mapping; NULL in memory. */

@@ -3,7 +3,7 @@
 #include "recorder.h"
 
 static struct {
-    PyObject *current; /* Owned; ContextVar of (address of the context, number). */
+    PyObject *current;   /* Owned; ContextVar of (address of the context, number). */
     PyObject *on_switch; /* Owned; what greenlet.settrace holds. */
     uint32_t n_tasks;
 } tasks;
@@ -107,7 +107,10 @@ static PyObject *on_switch(PyObject *Py_UNUSED(self), PyObject *const *args, Py_
 }
 
 static PyMethodDef on_switch_definition = {
-    "callbox_on_switch", (PyCFunction)(void (*)(void))on_switch, METH_FASTCALL, NULL,
+    "callbox_on_switch",
+    (PyCFunction)(void (*)(void))on_switch,
+    METH_FASTCALL,
+    NULL,
 };
 
 /* The loaded greenlet module. Borrowed, or NULL without an exception. */

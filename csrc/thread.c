@@ -27,7 +27,8 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
         .redactor = recorder->redactor.n_states > 0 ? &recorder->redactor : NULL,
         .max_ticks = cb_clock_ticks_of_ns(CB_FREEZE_MAX_NS),
     };
-    thread->extras = (options->n_arena_bytes > 0 ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) | (options->has_memory ? CB_WITH_ALLOC : 0);
+    thread->extras = (options->n_arena_bytes > 0 ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) |
+                     (options->has_memory ? CB_WITH_ALLOC : 0);
     thread->max_depth = options->max_depth;
     thread->recorder = recorder;
     thread->token = token;

@@ -17,10 +17,10 @@ struct cb_recorder;
 
 /* Flags of a function, in a cache line's `flags`. */
 #define CB_IS_EXCLUDED 1u
-#define CB_IS_GENERATOR 2u /* generator, coroutine or asynchronous generator code */
-#define CB_IS_COROUTINE 32u /* of these, what tasks are made of */
-#define CB_IS_INIT 64u      /* an __init__: its first argument is only named */
-#define CB_HAS_SECRET 128u  /* a parameter whose name says secret */
+#define CB_IS_GENERATOR 2u                            /* generator, coroutine or asynchronous generator code */
+#define CB_IS_COROUTINE 32u                           /* of these, what tasks are made of */
+#define CB_IS_INIT 64u                                /* an __init__: its first argument is only named */
+#define CB_HAS_SECRET 128u                            /* a parameter whose name says secret */
 #define CB_IS_SLOW (CB_IS_EXCLUDED | CB_IS_GENERATOR) /* flags that the plain case cannot bear */
 
 /* Extras of a thread: what makes an event more than one append. They share a word with the flags
@@ -56,21 +56,21 @@ struct cb_thread {
     uint32_t extras;
     uint32_t max_depth;
     uint32_t depth;
-    uint32_t task;            /* number of the task that ran last; 0: none */
-    uint64_t context_version; /* of PyThreadState when that was seen */
-    uintptr_t stack_floor; /* frameeval: below this address of the C stack nothing is recorded */
-    struct cb_thread *next_here;    /* Borrowed; another recorder's, for the same thread and engine. */
-    struct cb_recorder *recorder;   /* Borrowed: it owns us. */
-    struct cb_storage *storage;     /* Owned: one use. */
-    struct cb_thread *next;         /* Owned; in order of first event. */
-    uint32_t n_unrecorded;          /* calls too near the end of the C stack to record, with all below them */
-    uint64_t token;                 /* which thread of this process, never reused */
+    uint32_t task;                /* number of the task that ran last; 0: none */
+    uint64_t context_version;     /* of PyThreadState when that was seen */
+    uintptr_t stack_floor;        /* frameeval: below this address of the C stack nothing is recorded */
+    struct cb_thread *next_here;  /* Borrowed; another recorder's, for the same thread and engine. */
+    struct cb_recorder *recorder; /* Borrowed: it owns us. */
+    struct cb_storage *storage;   /* Owned: one use. */
+    struct cb_thread *next;       /* Owned; in order of first event. */
+    uint32_t n_unrecorded;        /* calls too near the end of the C stack to record, with all below them */
+    uint64_t token;               /* which thread of this process, never reused */
     uint64_t ident;
     uint64_t native_id;
-    PyObject *name;        /* Owned; what `threading` calls it; NULL while unknown */
+    PyObject *name; /* Owned; what `threading` calls it; NULL while unknown */
     uint32_t n_name_tries;
     bool has_switched; /* a greenlet switch has been recorded since the start */
-    bool is_attached; /* its engine has looked at what ran when recording began */
+    bool is_attached;  /* its engine has looked at what ran when recording began */
     struct cb_freezer freezer;
     struct cb_frames active;
     struct cb_cached cache[CB_CACHE_SIZE];

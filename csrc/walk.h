@@ -10,7 +10,7 @@
 struct walk {
     struct cb_writer out;
     const struct cb_freezer *freezer;
-    uint64_t deadline; /* ticks */
+    uint64_t deadline;                  /* ticks */
     PyObject *seen[CB_FREEZE_MAX_SEEN]; /* Borrowed; containers and objects, by number */
     unsigned int n_seen;
     unsigned int depth;

@@ -59,9 +59,8 @@ static void put_str(struct walk *w, PyObject *text)
 {
     Py_ssize_t n = PyUnicode_GET_LENGTH(text);
     const struct cb_redactor *redactor = w->freezer->redactor;
-    const char *rule = redactor == NULL
-                           ? NULL
-                           : cb_redact_text(redactor, text, n < CB_FREEZE_MAX_CHARS ? n : CB_FREEZE_MAX_CHARS);
+    const char *rule =
+        redactor == NULL ? NULL : cb_redact_text(redactor, text, n < CB_FREEZE_MAX_CHARS ? n : CB_FREEZE_MAX_CHARS);
     if (rule != NULL) {
         cb_walk_put_redacted(&w->out, rule);
         return;
