@@ -68,7 +68,10 @@ TYPES = (
 
 TOKENS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "aws key": (("AKIA", "ASIA", "AROA", "AIDA"), r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"),
-    "github token": (("gh", "github_pat_"), r"\b(?:gh[opsur]_[A-Za-z0-9]{30,}|github_pat_\w{22,})"),
+    "github token": (
+        ("ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"),
+        r"\b(?:gh[opsur]_[A-Za-z0-9]{30,}|github_pat_\w{22,})",
+    ),
     "gitlab token": (("glpat-",), r"\bglpat-[\w-]{20,}"),
     "slack token": (
         ("xox", "xapp-", "hooks.slack.com"),

@@ -31,7 +31,7 @@ _IMMUTABLE_TYPE = 1 << 8
 _HEAP_TYPE = 1 << 9
 _POINTER_BYTES = 8 if sys.maxsize > 1 << 32 else 4
 
-_CACHED_HASH = "_attrs_cached_hash"
+CACHED_HASH = "_attrs_cached_hash"
 """Where attrs keeps a hash, None at first; it would be wrong in any other process."""
 
 
@@ -55,6 +55,12 @@ def derives(cls: type, base: type) -> bool:
 def find_attribute(cls: type, name: str) -> Any:
     """Return what stands under a name in the class or a base, raw; None where nothing does."""
     return next((own(klass)[name] for klass in mro(cls) if name in own(klass)), None)
+
+
+def is_hashed_by_identity(cls: type) -> bool:
+    """Say whether instances have no hash that depends on their contents."""
+    hasher = find_attribute(cls, "__hash__")
+    return hasher is None or hasher is object.__hash__
 
 
 def type_name(cls: type) -> str:
@@ -156,11 +162,11 @@ class Layout:
                 value = slot.__get__(instance)
             except AttributeError:
                 continue
-            yield name, None if name == _CACHED_HASH else value
+            yield name, None if name == CACHED_HASH else value
         namespace = self.namespace_of(instance)
         if namespace:
             for name, value in list(dict.items(namespace)):
-                yield name, None if name == _CACHED_HASH else value
+                yield name, None if name == CACHED_HASH else value
 
     def write(self, instance: Any, state: Mapping[str, Any]) -> None:
         """Set slots and dictionary entries, past any `__setattr__`.

@@ -38,8 +38,9 @@ def compare(actual: Any, expected: Any, *, rules: Rules | None = None, name: str
 class Comparer:
     """One comparison, under rules of its own and overrides of these."""
 
-    def __init__(self, name: str, rules: Rules, max_differences: int) -> None:
+    def __init__(self, name: str, rules: Rules, max_differences: int, parent: Comparer | None = None) -> None:
         self._name = name
+        self._parent = parent
         self._rules = rules
         self._max_differences = max_differences
         self._differences: list[Difference] = []
@@ -73,7 +74,7 @@ class Comparer:
 
     def are_equal(self, actual: Any, expected: Any, link: Link, rules: Rules) -> bool:
         """Say whether two parts are equal, without noting differences."""
-        apart = Comparer(self._name, self._rules, 1)
+        apart = Comparer(self._name, self._rules, 1, self)
         apart.run(actual, expected, link, rules)
         return apart.result().is_equal
 
@@ -130,8 +131,11 @@ class Comparer:
     def _is_new(self, actual: Any, expected: Any) -> bool:
         """Say whether a pair was not met before; a cycle meets it again."""
         pair = id(actual), id(expected)
-        if pair in self._met:
-            return False
+        comparer: Comparer | None = self
+        while comparer is not None:
+            if pair in comparer._met:
+                return False
+            comparer = comparer._parent
         self._met.add(pair)
         self._kept.append((actual, expected))
         return True

@@ -220,7 +220,7 @@ class Encoder:
         if shell >= 0:
             if self._states[shell] == _WAITS:
                 closure.shells.append(shell)
-            elif self._states[shell] == _IS_OPEN and not _is_hashed_by_identity(type(value)):
+            elif self._states[shell] == _IS_OPEN and not statics.is_hashed_by_identity(type(value)):
                 raise RefusedPartError(link, "it is inside a key or set element whose hash depends on it")
             return False
         if id(value) in closure.seen:
@@ -294,8 +294,3 @@ class _Closure:
     def __init__(self, seen: set[int]) -> None:
         self.seen = seen
         self.shells: list[int] = []
-
-
-def _is_hashed_by_identity(cls: type) -> bool:
-    hasher = statics.find_attribute(cls, "__hash__")
-    return hasher is None or hasher is object.__hash__

@@ -82,6 +82,8 @@ def _parts(value: Any, cls: type, depth: int, known: dict[int, bytes]) -> list[A
     held: Iterable[Any] = ()
     if statics.derives(cls, list):
         held = list.__iter__(value)
+    elif statics.derives(cls, set):
+        held = sorted(pack(_outline(item, depth - 1, known)) for item in set.__iter__(value))
     elif statics.derives(cls, dict):
         held = itertools.chain.from_iterable(dict.items(value))
     elif cls is dt.datetime or cls is dt.time:

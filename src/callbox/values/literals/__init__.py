@@ -1,0 +1,12 @@
+"""A value as Python source that a reviewer would write."""
+
+from __future__ import annotations
+
+from callbox.values.literals import containers, library
+from callbox.values.literals.model import Literal, Style
+from callbox.values.literals.write import literal
+
+__all__ = ["FAMILIES", "Literal", "Style", "literal"]
+
+FAMILIES = (containers, library)
+"""The modules that register how values of the standard library are written; others load when they are met."""
