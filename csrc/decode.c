@@ -1,5 +1,7 @@
 #include "decode.h"
 
+#include <stdbool.h>
+
 /* What prefixes have said since the last event. */
 struct prefixes {
     uint64_t frame;
@@ -38,6 +40,27 @@ static uint32_t first_high(const struct cb_slots *slots)
     return high;
 }
 
+/* Counters before the oldest slot. An event may have lost its own to the ring, and zero would make the next ones
+ * look like a huge growth: the first that are known stand for them. */
+static struct prefixes first_counters(const struct cb_slots *slots)
+{
+    struct prefixes first = {0, 0, 0};
+    bool has_bytes = false, has_blocks = false;
+    for (size_t r = 0; r < slots->n_runs; r++) {
+        for (size_t i = 0; i < slots->n_slots[r] && !(has_bytes && has_blocks); i++) {
+            struct cb_slot slot = slots->runs[r][i];
+            if (kind_of(slot) == CB_ALLOC_BYTES && !has_bytes) {
+                first.n_bytes = payload_of(slot);
+                has_bytes = true;
+            } else if (kind_of(slot) == CB_ALLOC_BLOCKS && !has_blocks) {
+                first.n_blocks = payload_of(slot);
+                has_blocks = true;
+            }
+        }
+    }
+    return first;
+}
+
 static int64_t to_ns(const struct cb_clock_line *line, uint64_t ticks)
 {
     double elapsed_ns = (double)(int64_t)(ticks - line->ticks) * line->ns_per_tick;
@@ -52,6 +75,9 @@ size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line,
 {
     uint32_t high = first_high(slots);
     struct prefixes seen = {0, 0, 0};
+    if (alloc != NULL) {
+        seen = first_counters(slots);
+    }
     size_t n_events = 0;
     size_t n_values = 0, n_placed = 0; /* met, and those of them that belong to an event */
     for (size_t r = 0; r < slots->n_runs; r++) {

@@ -131,21 +131,38 @@ static void frame_belongs_to_the_next_event_alone(void)
 static void counters_hold_until_they_are_counted_anew(void)
 {
     struct cb_ring ring = ring_at(0, 16);
-    append(&ring, 1, CB_CALL, 1);
     cb_ring_append_prefix(&ring, CB_ALLOC_BYTES, 4096);
     cb_ring_append_prefix(&ring, CB_ALLOC_BLOCKS, 3);
+    append(&ring, 1, CB_CALL, 1);
     append(&ring, 2, CB_CALL, 2);
     append(&ring, 3, CB_RETURN, 2);
     cb_ring_append_prefix(&ring, CB_ALLOC_BYTES, CB_PAYLOAD_MASK);
     append(&ring, 4, CB_RETURN, 1);
 
     CHECK_EQ(decode(&ring), 4);
-    CHECK_EQ(alloc[0][0], 0);
+    CHECK_EQ(alloc[0][0], 4096);
     CHECK_EQ(alloc[1][0], 4096);
     CHECK_EQ(alloc[1][1], 3);
     CHECK_EQ(alloc[2][0], 4096);
     CHECK_EQ(alloc[3][0], CB_PAYLOAD_MASK);
     CHECK_EQ(alloc[3][1], 3);
+}
+
+static void counters_lost_to_the_ring_are_taken_from_the_next(void)
+{
+    struct cb_ring ring = ring_at(0, 8);
+    for (uint32_t i = 1; i <= 4; i++) {
+        cb_ring_append_prefix(&ring, CB_ALLOC_BYTES, 1000 + i);
+        cb_ring_append_prefix(&ring, CB_ALLOC_BLOCKS, i);
+        append(&ring, i, CB_CALL, 1);
+    }
+
+    CHECK_EQ(decode(&ring), 3);
+    CHECK_EQ(events[0].t_ns, 2);
+    CHECK_EQ(alloc[0][0], 1003);
+    CHECK_EQ(alloc[0][1], 2);
+    CHECK_EQ(alloc[1][0], 1003);
+    CHECK_EQ(alloc[2][0], 1004);
 }
 
 static void kinds_of_the_future_are_passed_over(void)
@@ -170,6 +187,7 @@ int main(void)
     RUN(high_half_wraps_around_too);
     RUN(frame_belongs_to_the_next_event_alone);
     RUN(counters_hold_until_they_are_counted_anew);
+    RUN(counters_lost_to_the_ring_are_taken_from_the_next);
     RUN(kinds_of_the_future_are_passed_over);
     return check_result();
 }
