@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from callbox.recording.values import RecordedValues
+
 
 class Recording:
     """An immutable view of a capture.
@@ -80,6 +82,15 @@ class Recording:
     def tree(self) -> CallTree:
         """The events folded into nested calls."""
         return self._folded[1]
+
+    @cached_property
+    def values(self) -> RecordedValues | None:
+        """Arguments, results and exceptions; None where the recording keeps none."""
+        from callbox.recording.values import RecordedValues
+
+        if self.header.mode != "trace":
+            return None
+        return RecordedValues(self.capture, *self._folded)
 
     @cached_property
     def functions(self) -> Mapping[int, Function]:

@@ -68,11 +68,12 @@ class Cut(enum.Enum):
     DEPTH = 1
     BYTES = 2
     TIME = 3
-    OVERWRITTEN = 4
+    NODES = 4
+    OVERWRITTEN = 16
     """Newer values took its place."""
-    MISSED = 5
+    MISSED = 17
     """There was no room for it."""
-    LOST = 6
+    LOST = 18
     """The slots or the bytes that held it are gone."""
 
 
@@ -170,6 +171,7 @@ class _Record:
     def _take(self, n: int) -> memoryview:
         end = self._at + n
         if end > len(self._data):
+            self._at = len(self._data)
             raise _RecordEndError
         taken, self._at = self._data[self._at : end], end
         return taken
