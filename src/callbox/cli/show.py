@@ -68,14 +68,15 @@ def _select(tree: CallTree, glob: str, box: str) -> CallTree:
 
 def _format(recording: Recording, tree: CallTree, form: str, limits: _Limits) -> str:
     """Write a recording's tree, or a part of it; only the writer that is asked for is imported."""
+    values = recording.describe_values(tree)
     if form == "flat":
         from callbox.render.flat import format_flat
 
-        return format_flat(recording.events, tree, max_lines=limits.max_lines)
+        return format_flat(recording.events, tree, max_lines=limits.max_lines, values=values)
     if form == "json":
         from callbox.render.json_text import format_json
 
-        return format_json(tree)
+        return format_json(tree, values=values)
     if form == "dot":
         from callbox.render.dot import format_dot
         from callbox.tracing.callgraph import CallGraph
@@ -83,4 +84,4 @@ def _format(recording: Recording, tree: CallTree, form: str, limits: _Limits) ->
         return format_dot(CallGraph(tree))
     from callbox.render.tree import format_tree
 
-    return format_tree(tree, show_times=True, max_lines=limits.max_lines, max_levels=limits.max_depth)
+    return format_tree(tree, show_times=True, max_lines=limits.max_lines, max_levels=limits.max_depth, values=values)

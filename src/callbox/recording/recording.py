@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from callbox.recording.texts import ValueTexts
     from callbox.recording.values import RecordedValues
 
 
@@ -48,6 +49,8 @@ class Recording:
         """What a reader must know of how it was made, a sentence each."""
         if self.header.is_complete:
             return self.header.notes
+        if self.capture.threads:
+            return (*self.header.notes, self.header.exit_status)
         return (*self.header.notes, "the program ended without closing the recording: its events are lost")
 
     @property
@@ -91,6 +94,16 @@ class Recording:
         if self.header.mode != "trace":
             return None
         return RecordedValues(self.capture, *self._folded)
+
+    def describe_values(self, tree: CallTree | None = None) -> ValueTexts | None:
+        """Return texts of the values, as the functions of `callbox.render` take them; None where there are none.
+
+        Args:
+            tree: some of the recording's calls, in place of all.
+        """
+        from callbox.recording.texts import ValueTexts
+
+        return None if self.values is None else ValueTexts(self.values, self.tree if tree is None else tree)
 
     @cached_property
     def functions(self) -> Mapping[int, Function]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from callbox.render.preorder import Indices
+    from callbox.render.values import CallValues
 
 _KIND_NAMES = {int(kind): kind.name.lower() for kind in EventKind if kind < EventKind.TASK_SWITCH}
 _MAX_INDENT = 30
@@ -22,7 +23,12 @@ _NS_PER_S = 1_000_000_000
 
 
 def format_flat(
-    events: NDArray[np.void], tree: CallTree, *, show_times: bool = True, max_lines: int | None = 1000
+    events: NDArray[np.void],
+    tree: CallTree,
+    *,
+    show_times: bool = True,
+    max_lines: int | None = 1000,
+    values: CallValues | None = None,
 ) -> str:
     """Write events in order of time, over all threads.
 
@@ -34,6 +40,7 @@ def format_flat(
         tree: the calls of that recording, or some of them: then only their events are shown.
         show_times: whether to say when.
         max_lines: how many events to show, the first ones; None for all. The rest is counted.
+        values: arguments and results, where they were recorded.
     """
     calls = _calls_of(events, tree)
     is_whole = len(tree.calls) > events["call"].max(initial=-1)
@@ -46,7 +53,8 @@ def format_flat(
     ]
     if len(shown):
         depths = np.append(tree.calls["depth"], 0)[calls[shown]]
-        lines += _table(events, tree, shown, depths, show_times)
+        function_column = ["function", *_functions(events, tree, shown, depths, values)]
+        lines += map("  ".join, zip(*_columns(events, tree, shown, depths, show_times), function_column, strict=True))
     if len(rows) > len(shown):
         lines.append(f"… {count(len(rows) - len(shown), 'more event')}")
     return "\n".join(lines) or "no events were recorded"
@@ -69,9 +77,9 @@ def _first_in_time(events: NDArray[np.void], rows: Indices, max_lines: int | Non
     return merged[:max_lines]
 
 
-def _table(
+def _columns(
     events: NDArray[np.void], tree: CallTree, rows: Indices, depths: NDArray[np.uint32], show_times: bool
-) -> Iterator[str]:
+) -> list[list[str]]:
     columns = [_column("event", [_KIND_NAMES[kind] for kind in events["kind"][rows].tolist()])]
     if len(tree.threads) > 1:
         names = [printable(thread.name) for thread in tree.threads]
@@ -80,13 +88,19 @@ def _table(
         offsets = (events["t_ns"][rows] - events["t_ns"].min()).tolist()
         columns.insert(0, _column("seconds", [f"{t_ns // _NS_PER_S}.{t_ns % _NS_PER_S:09}" for t_ns in offsets], ">"))
     columns.append(_column("depth", list(map(str, depths.tolist())), ">"))
-    functions = map(tree.functions.get, events["code"][rows].tolist())
-    names = [
-        "  " * min(depth, _MAX_INDENT) + (printable(function.full_name) if function else UNKNOWN)
-        for depth, function in zip(depths.tolist(), functions, strict=True)
-    ]
-    columns.append(["function", *names])
-    return map("  ".join, zip(*columns, strict=True))
+    return columns
+
+
+def _functions(
+    events: NDArray[np.void], tree: CallTree, rows: Indices, depths: NDArray[np.uint32], values: CallValues | None
+) -> Iterator[str]:
+    """Name the functions, each as far to the right as it is deep, with what was recorded of its values."""
+    of_events = (rows, depths, events["kind"][rows], events["code"][rows])
+    for row, depth, kind, code in zip(*(column.tolist() for column in of_events), strict=True):
+        function = tree.functions.get(code)
+        name = printable(function.full_name) if function else UNKNOWN
+        beside = printable(values.event(row, kind, code)) if values else ""
+        yield "  " * min(depth, _MAX_INDENT) + name + beside
 
 
 def _column(heading: str, cells: list[str], alignment: str = "<") -> list[str]:

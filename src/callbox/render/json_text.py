@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from callbox.render.values import CallValues
+
 FORMAT = "callbox.calls"
 VERSION = 1
 
 _OUTCOMES = {int(outcome): outcome.name.lower() for outcome in Outcome}
 
 
-def format_json(tree: CallTree) -> str:
+def format_json(tree: CallTree, *, values: CallValues | None = None) -> str:
     """Write a call tree as one JSON object, its rows one a line.
 
     ======================== =========================================================================
@@ -39,6 +41,8 @@ def format_json(tree: CallTree) -> str:
     `calls[].resumes`        how often a generator or coroutine was continued
     `calls[].is_partial`     whether it began before the recording
     `calls[].bytes`          allocated in it and its calls, like `blocks`; only if that was recorded
+    `calls[].arguments`      texts by name, null if unknown; `result` and `exception`: texts, or null;
+                             only if `values` are given
     ======================== =========================================================================
 
     Functions come in the order in which they were first called: the text depends
@@ -53,7 +57,7 @@ def format_json(tree: CallTree) -> str:
     tables = {
         "threads": map(_thread_row, tree.threads),
         "functions": (_function_row(tree.functions.get(code)) for code in codes[order].tolist()),
-        "calls": _call_rows(tree, places[positions], epoch_ns),
+        "calls": _call_rows(tree, places[positions], epoch_ns, values),
     }
     encoder = msgspec.json.Encoder()
     members = [f'"{key}":{encoder.encode(value).decode()}' for key, value in head.items()]
@@ -90,7 +94,9 @@ def _function_row(function: Function | None) -> dict[str, Any] | None:
     }
 
 
-def _call_rows(tree: CallTree, functions: NDArray[np.int64], epoch_ns: int) -> Iterator[dict[str, Any]]:
+def _call_rows(
+    tree: CallTree, functions: NDArray[np.int64], epoch_ns: int, values: CallValues | None
+) -> Iterator[dict[str, Any]]:
     calls = tree.calls
     columns: dict[str, list[Any]] = {
         "parent": [parent if parent >= 0 else None for parent in calls["parent"].tolist()],
@@ -107,7 +113,8 @@ def _call_rows(tree: CallTree, functions: NDArray[np.int64], epoch_ns: int) -> I
     }
     if tree.alloc is not None:
         columns |= {"bytes": tree.alloc[:, 0].tolist(), "blocks": tree.alloc[:, 1].tolist()}
-    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    for row, cells in enumerate(zip(*columns.values(), strict=True)):
+        yield dict(zip(columns, cells, strict=True)) | (values.details(row) if values else {})
 
 
 def _valid(text: str) -> str:

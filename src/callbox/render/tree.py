@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from callbox.render.text import call_label, count, duration, printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
+    from callbox.render.values import CallValues
 
 _BRANCH, _LAST_BRANCH = "├─ ", "└─ "
 _TRUNK, _NO_TRUNK = "│  ", "   "
@@ -26,22 +26,9 @@ _OUTCOME_MARKS = {
     Outcome.SUSPENDED: " ‖ suspended",
     Outcome.LOST: " ? end not recorded",
 }
+_VALUE_MARKS = {Outcome.RETURNED: " →", Outcome.RAISED: " ✗"}
 _PARTIAL_MARK = " ◂ began before the recording"
 _TIME_WIDTH = 8
-
-
-class CallValues(Protocol):
-    """What calls were given and what came of them, as text."""
-
-    @property
-    def identity(self) -> NDArray[np.uint64]:
-        """Shape `(n_calls,)`: equal for calls whose texts are equal, so that no other calls are folded."""
-
-    def arguments(self, row: int) -> str:
-        """The arguments of a call, as between its parentheses."""
-
-    def outcome(self, row: int) -> str:
-        """What a call returned, or the exception it raised; empty if that is unknown."""
 
 
 def format_tree(
@@ -171,8 +158,9 @@ class _TreeWriter:
     def _outcome(self, row: int) -> str:
         outcome = Outcome(self._outcomes[row])
         text = printable(self._values.outcome(row)) if self._values else ""
-        mark = _OUTCOME_MARKS.get(outcome, " →" if text else "")
-        return f"{mark} {text}" if text else mark
+        if text and outcome in _VALUE_MARKS:
+            return f"{_VALUE_MARKS[outcome]} {text}"
+        return _OUTCOME_MARKS.get(outcome, "")
 
     def _hidden_mark(self, line: Line) -> str:
         """Say what a line leaves out altogether; what it shows in part is counted after that part."""

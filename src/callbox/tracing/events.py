@@ -125,7 +125,9 @@ def _convert(recording: Recording, rows: NDArray[np.intp]) -> Iterator[CallEvent
     calls[has_call] = recording.tree.calls[events["call"][has_call]]
     t_ns, is_bound = _durations(recording, rows)
     alloc = recording.tree.alloc
+    values = recording.values
     columns = zip(
+        rows.tolist(),
         events["kind"].tolist(),
         events["code"].tolist(),
         events["thread"].tolist(),
@@ -136,7 +138,7 @@ def _convert(recording: Recording, rows: NDArray[np.intp]) -> Iterator[CallEvent
         [None] * len(rows) if alloc is None else _or_none(_allocated_bytes(alloc, events), is_bound),
         strict=True,
     )
-    for kind, code, thread_index, timestamp, depth, duration, task_id, memory in columns:
+    for row, kind, code, thread_index, timestamp, depth, duration, task_id, memory in columns:
         function = recording.functions[code]
         thread = recording.threads[thread_index]
         yield CallEvent(
@@ -146,9 +148,9 @@ def _convert(recording: Recording, rows: NDArray[np.intp]) -> Iterator[CallEvent
             module_name=function.module_name,
             filename=function.filename,
             line_number=function.line_number,
-            args=None,
-            return_value=None,
-            exception=None,
+            args=values.arguments_at(row) if values else None,
+            return_value=values.result_at(row) if values else None,
+            exception=values.exception_at(row) if values else None,
             depth=depth,
             timestamp=timestamp,
             duration=duration,

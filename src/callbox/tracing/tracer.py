@@ -64,7 +64,8 @@ class FunctionTracer:
         Args:
             filter_modules: globs on module names, `myapp.*`; `!` in front excludes, the last
                 match wins; only exclusions, or none at all, select everything else.
-            mode: "static" records nothing, "profile" calls and times.
+            mode: "static" records nothing, "profile" calls and times, "trace" also arguments,
+                results and exceptions.
             engine: "auto" or the name of an engine.
             c_calls: record the C functions that selected Python functions call.
             max_events: how many events each thread keeps, the newest ones.
@@ -253,12 +254,13 @@ class FunctionTracer:
 
         chosen = format_type or format
         recording = self.get_trace()
+        values = {"values": recording.describe_values()}
         if chosen == "tree":
-            return render.format_tree(recording.tree, **options)
+            return render.format_tree(recording.tree, **(values | options))
         if chosen == "flat":
-            return render.format_flat(recording.events, recording.tree, **options)
+            return render.format_flat(recording.events, recording.tree, **(values | options))
         if chosen == "json":
-            return render.format_json(recording.tree, **options)
+            return render.format_json(recording.tree, **(values | options))
         if chosen == "dot":
             return render.format_dot(CallGraph(recording.tree), **options)
         raise ConfigError(f"unknown format {chosen!r}: choose one of tree, flat, json, dot")

@@ -136,3 +136,22 @@ def test_empty_recording_says_so(draw) -> None:
     drawing = draw("")
 
     assert format_flat(drawing.events, drawing.tree) == "no events were recorded"
+
+
+class EventValues:
+    """Beside each event its row, kind and function."""
+
+    def event(self, event: int, kind: int, code: int) -> str:
+        return f" = {event} {kind} {code}\n"
+
+
+def test_values_stand_beside_the_name(draw) -> None:
+    drawing = draw("main\n  load")
+
+    assert format_flat(drawing.events, drawing.tree, show_times=False, values=EventValues()) == expected(r"""
+        event   depth  function
+        call        0  app.main = 0 1 1\n
+        call        1    app.load = 1 1 2\n
+        return      1    app.load = 2 2 2\n
+        return      0  app.main = 3 2 1\n
+    """)

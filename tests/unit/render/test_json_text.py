@@ -107,3 +107,17 @@ def test_empty_tree_is_an_object_too(draw) -> None:
     document = json.loads(format_json(draw("").tree))
 
     assert (document["epoch_ns"], document["functions"], document["calls"]) == (0, [], [])
+
+
+class CallDetails:
+    """Arguments and results that tell the row of their call."""
+
+    def details(self, row: int) -> dict[str, object]:
+        return {"arguments": {"n": str(row)}, "result": None, "exception": None}
+
+
+def test_values_are_written_where_they_are_given(draw) -> None:
+    calls = json.loads(format_json(draw("main\n  load").tree, values=CallDetails()))["calls"]
+
+    assert [call["arguments"] for call in calls] == [{"n": "0"}, {"n": "1"}]
+    assert [(call["result"], call["exception"]) for call in calls] == [(None, None)] * 2

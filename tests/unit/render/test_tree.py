@@ -282,7 +282,7 @@ def test_arguments_and_results_are_written_where_they_are_known(draw) -> None:
     assert format_tree(drawing.tree, values=values) == expected("""
         main() → None
         ├─ load(path='a') → 42
-        └─ load(path='b') ✗ raised KeyError('b')
+        └─ load(path='b') ✗ KeyError('b')
     """)
 
 

@@ -187,3 +187,15 @@ def test_ends_alone_are_events_without_calls(memory) -> None:
     builder.thread().ret(main).unwind(main)
 
     assert briefly(Recording.from_capture(builder.build())) == ["return main", "unwind main"]
+
+
+def test_values_stand_on_their_own_events() -> None:
+    builder = CaptureBuilder(mode="trace")
+    main, fails = builder.function("main", parameters=("n",)), builder.function("fails")
+    builder.thread().values(1).call(main).call(fails).values("bad").unwind(fails).values("done").ret(main)
+
+    events = iter_events(Recording.from_capture(builder.build()))
+
+    assert [(e.args, e.return_value, e.exception) for e in events] == [
+        *(({"n": 1}, None, None), ({}, None, None), (None, None, "bad"), (None, "done", None)),
+    ]

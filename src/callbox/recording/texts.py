@@ -1,0 +1,143 @@
+"""The values of a recording as text, for those who write calls and events."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from callbox.model import EventKind, Outcome
+from callbox.values.describe import describe, describe_exception
+from callbox.values.frozen import Cut, Inline, Tag
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from callbox.model import CallTree, Function
+    from callbox.recording.values import RecordedValues
+
+_MAX_CHARS = 80
+_MIN_CHARS = 20
+_ARGUMENTS_CHARS = 160
+"""Room for all arguments of a call together."""
+_MAX_DETAIL_CHARS = 200
+
+_VARARGS, _VARKEYWORDS = 0x04, 0x08  # co_flags
+_KIND_SHIFT = np.uint64(48)
+_STORED_WHOLE = frozenset({Tag.INT, Tag.BIG_INT, Tag.FLOAT, Tag.COMPLEX, Tag.STR, Tag.BYTES, Tag.BYTEARRAY})
+"""Kinds of values whose bytes differ where their texts do, and hold no identity."""
+_PLACE_MIX = np.uint64(0x9E3779B97F4A7C15)
+_DIGEST_MIX = np.uint64(0xBF58476D1CE4E5B9)
+_SHIFT = np.uint64(31)
+
+
+class ValueTexts:
+    """What the calls of a tree were given, and what came of them."""
+
+    def __init__(self, values: RecordedValues, tree: CallTree) -> None:
+        """Describe a recording's values.
+
+        Args:
+            values: the values of all of the recording.
+            tree: its calls, or some of them.
+        """
+        self._values = values
+        self._calls = tree.calls
+        self._functions = tree.functions
+
+    def arguments(self, row: int) -> str:
+        """Write a call's arguments as between its parentheses; empty `*args` and `**kwargs` are left out."""
+        return self._arguments_at(int(self._calls["first_event"][row]), int(self._calls["code"][row]))
+
+    def outcome(self, row: int) -> str:
+        """Write what a call returned or raised; empty if it did neither, or nothing is known of it."""
+        event = int(self._calls["last_event"][row])
+        if self._calls["outcome"][row] == Outcome.RETURNED:
+            return self._result_at(event, int(self._calls["code"][row]))
+        return self._exception_at(event) if self._calls["outcome"][row] == Outcome.RAISED else ""
+
+    def details(self, row: int) -> dict[str, Any]:
+        """Return a call's `arguments` by name, its `result` and its `exception`; each is None where it has none."""
+        first, last = int(self._calls["first_event"][row]), int(self._calls["last_event"][row])
+        outcome, function = self._calls["outcome"][row], self._function(int(self._calls["code"][row]))
+        arguments = self._values.arguments_at(first)
+        has_result = outcome == Outcome.RETURNED and function is not None and not function.is_c
+        exception = self._values.exception_at(last) if outcome == Outcome.RAISED else None
+        return {
+            "arguments": None
+            if arguments is None
+            else {name: describe(value, max_chars=_MAX_DETAIL_CHARS) for name, value in arguments.items()},
+            "result": describe(self._values.result_at(last), max_chars=_MAX_DETAIL_CHARS) if has_result else None,
+            "exception": None if exception is None else describe_exception(exception, max_chars=_MAX_DETAIL_CHARS),
+        }
+
+    def event(self, event: int, kind: int, code: int) -> str:
+        """Write what stands beside an event, after its function's name."""
+        if kind == EventKind.CALL:
+            return f"({self._arguments_at(event, code)})" if self._values.arguments_at(event) is not None else ""
+        if kind == EventKind.UNWIND:
+            text = self._exception_at(event)
+            return f" ✗ {text}" if text else ""
+        if kind in (EventKind.RETURN, EventKind.YIELD):
+            return f" → {self._result_at(event, code)}"
+        return ""
+
+    @cached_property
+    def identity(self) -> NDArray[np.uint64]:
+        """Shape `(n_calls,)`: differs where texts do, and seldom elsewhere."""
+        starts = self._values.starts.astype(np.int64)
+        places = np.arange(len(self._values.payloads))
+        events = np.searchsorted(starts, places, side="right") - 1
+        terms = self._digests() ^ (places - starts[events] + 1).astype(np.uint64) * _PLACE_MIX
+        terms *= _DIGEST_MIX
+        terms ^= terms >> _SHIFT
+        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms)))
+        # One event more, without values: calls that are open end with it.
+        by_event = np.append(sums[starts[1:]] - sums[starts[:-1]], np.uint64(0))
+        first, last = by_event[self._calls["first_event"]], by_event[self._calls["last_event"]]
+        identity: NDArray[np.uint64] = first * _PLACE_MIX ^ last
+        return identity
+
+    def _digests(self) -> NDArray[np.uint64]:
+        """Return a number for each value: for what lies in the slot the slot itself, for a record one of its text."""
+        digests = self._values.payloads.copy()
+        known: dict[bytes, int] = {}
+        for place in np.flatnonzero(digests >> _KIND_SHIFT == Inline.RECORD).tolist():
+            record = self._values.arena_at(place).record(int(self._values.payloads[place]))
+            key = record.name.encode() if isinstance(record, Cut) else bytes(record)
+            if key not in known:
+                known[key] = hash(key if key[0] in _STORED_WHOLE else describe(self._values.thaw(place)))
+            digests[place] = known[key] & 0xFFFFFFFFFFFFFFFF
+        return digests
+
+    def _arguments_at(self, event: int, code: int) -> str:
+        arguments = self._values.arguments_at(event)
+        function = self._function(code)
+        if not arguments or function is None:
+            return ""
+        stars = _stars(function)
+        shown = {name: value for name, value in arguments.items() if value or name not in stars}
+        room = max(_MIN_CHARS, min(_MAX_CHARS, _ARGUMENTS_CHARS // max(1, len(shown))))
+        return ", ".join(
+            f"{stars.get(name, '')}{name}={describe(value, max_chars=room)}" for name, value in shown.items()
+        )
+
+    def _result_at(self, event: int, code: int) -> str:
+        function = self._function(code)
+        if function is None or function.is_c:
+            return ""
+        return describe(self._values.result_at(event), max_chars=_MAX_CHARS)
+
+    def _exception_at(self, event: int) -> str:
+        exception = self._values.exception_at(event)
+        return "" if exception is None else describe_exception(exception, max_chars=_MAX_CHARS)
+
+    def _function(self, code: int) -> Function | None:
+        return self._functions.get(code)
+
+
+def _stars(function: Function) -> dict[str, str]:
+    """Map the names of a function's `*args` and `**kwargs` to their stars."""
+    flags = [stars for flag, stars in ((_VARARGS, "*"), (_VARKEYWORDS, "**")) if function.code_flags & flag]
+    return dict(zip(function.parameters[len(function.parameters) - len(flags) :], flags, strict=False))
