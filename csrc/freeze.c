@@ -191,6 +191,8 @@ static void put_value(struct walk *w, PyObject *value)
     }
     if (w->is_late) {
         put_cut(w, CB_CUT_TIME);
+    } else if (w->n_nodes > CB_FREEZE_MAX_NODES) {
+        put_cut(w, CB_CUT_NODES);
     } else if (cb_walk_put_scalar(w, value)) {
         return;
     } else if (w->depth == CB_FREEZE_MAX_DEPTH) {

@@ -23,11 +23,12 @@ enum cb_value_kind {
 #define CB_VALUE_MASK ((UINT64_C(1) << CB_VALUE_BITS) - 1)
 
 /* Limits of one value. Where one is met the record says so: CB_TAG_CUT, or a shown count below the whole. */
-#define CB_FREEZE_MAX_DEPTH 4
-#define CB_FREEZE_MAX_ITEMS 16
-#define CB_FREEZE_MAX_CHARS 256
+#define CB_FREEZE_MAX_DEPTH 3
+#define CB_FREEZE_MAX_ITEMS 10
+#define CB_FREEZE_MAX_NODES 40
+#define CB_FREEZE_MAX_CHARS 120
 #define CB_FREEZE_MAX_BYTES 2048
-#define CB_FREEZE_MAX_SEEN 64
+#define CB_FREEZE_MAX_SEEN 40
 #define CB_FREEZE_MAX_NS 4000
 
 struct cb_freezer {

@@ -35,7 +35,7 @@ enum cb_tag {
 
 /* A type is its module and its qualified name, each as STR without a tag. */
 
-enum cb_cut { CB_CUT_DEPTH = 1, CB_CUT_BYTES = 2, CB_CUT_TIME = 3 };
+enum cb_cut { CB_CUT_DEPTH = 1, CB_CUT_BYTES = 2, CB_CUT_TIME = 3, CB_CUT_NODES = 4 };
 
 /* Where a record is being written. Past its end nothing is written and `is_full` is set. */
 struct cb_writer {

@@ -164,6 +164,7 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
     PyCodeObject *code = PyFrame_GetCode(frame);
     Py_DECREF(code); /* the frame keeps it */
     const struct cb_cached *cached = find(thread, frame, code);
+    thread->c_frame = NULL;
     uint32_t bits = cached->bits, flags = cached->flags;
     if (CB_UNLIKELY((flags & CB_IS_EXCLUDED) != 0)) {
         return;
@@ -185,11 +186,22 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
     }
 }
 
-static void on_c(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *callable)
+/* Whether the filter excludes the frame that makes C calls. A frame's calls come in a row: it is looked
+ * up at the first, and known until a Python function is entered or left. */
+static inline bool is_caller_excluded(struct cb_thread *thread, PyFrameObject *frame)
 {
-    PyCodeObject *code = PyFrame_GetCode(frame);
-    Py_DECREF(code);
-    if ((find(thread, frame, code)->flags & CB_IS_EXCLUDED) != 0) {
+    if (CB_UNLIKELY(thread->c_frame != frame)) {
+        PyCodeObject *code = PyFrame_GetCode(frame);
+        Py_DECREF(code);
+        thread->is_c_excluded = (find(thread, frame, code)->flags & CB_IS_EXCLUDED) != 0;
+        thread->c_frame = frame;
+    }
+    return thread->is_c_excluded;
+}
+
+static inline void on_c(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *callable)
+{
+    if (is_caller_excluded(thread, frame)) {
         return;
     }
     const struct cb_cached *cached = find_c(thread, callable);
@@ -224,6 +236,9 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, P
     if (what == PyTrace_CALL || what == PyTrace_RETURN) {
         for (; thread != NULL; thread = thread->next_here) {
             on_python(thread, now, frame, what, arg);
+        }
+        for (thread = cb_local.first[CB_FRAMEEVAL]; thread != NULL; thread = thread->next_here) {
+            thread->c_frame = NULL;
         }
     } else {
         on_c_for_all(thread, now, frame, what, arg);

@@ -116,6 +116,7 @@ static int prepare_threads(struct cb_recorder *recorder)
         t->depth = 0;
         t->is_attached = false;
         t->has_switched = false;
+        t->c_frame = NULL;
         t->context_version = UINT64_MAX;
         t->active.n = 0;
     }
