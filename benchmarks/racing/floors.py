@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import os
 import shlex
 import shutil
 import subprocess
@@ -50,7 +51,7 @@ def load_floor(name: str) -> ModuleType:
     target = folder / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{name}.partial")
+        partial = target.with_name(f"{name}.{os.getpid()}.partial")
         done = subprocess.run(compile_command(source, partial), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise AbsentError(f"{source.name} does not compile here: {done.stderr.strip().splitlines()[-1]}")
