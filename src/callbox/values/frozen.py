@@ -63,12 +63,13 @@ class Inline(enum.IntEnum):
 
 
 class Cut(enum.Enum):
-    """Why a value, or part of one, is not there."""
+    """Why a value, or part of one, is not there. Source: `csrc/frozen.h`, `enum cb_cut`, for the first four."""
 
     DEPTH = 1
     BYTES = 2
     TIME = 3
     NODES = 4
+    """The value has more parts than are kept."""
     OVERWRITTEN = 16
     """Newer values took its place."""
     MISSED = 17
