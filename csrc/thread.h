@@ -69,8 +69,8 @@ struct cb_thread {
     uint64_t native_id;
     PyObject *name; /* Owned; what `threading` calls it; NULL while unknown */
     uint32_t n_name_tries;
-    bool has_switched; /* a greenlet switch has been recorded since the start */
-    bool is_attached;  /* its engine has looked at what ran when recording began */
+    bool has_switched;   /* a greenlet switch has been recorded since the start */
+    bool is_attached;    /* its engine has looked at what ran when recording began */
     const void *c_frame; /* setprofile: the frame whose C calls came last, NULL after any Python event */
     bool is_c_excluded;  /* whether that frame's function is */
     struct cb_freezer freezer;

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-class EngineBusy(Exception):
+class EngineBusyError(Exception):
     """A foreign hook holds the slot this engine needs."""
 
 class Recorder:
@@ -50,7 +50,10 @@ class Recorder:
         """`(threads without memory for a ring, calls too near the end of the C stack)`."""
 
 def functions() -> list[tuple[int, str, str, str, str, int, bool, int, tuple[str, ...]]]:
-    """The process-wide function table: `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags, parameters)`."""
+    """The process-wide function table.
+
+    Rows `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags, parameters)`.
+    """
 
 def await_entry(begin: Callable[[], object]) -> None:
     """Call `begin` right before the first instruction of the program that the interpreter will run."""

@@ -8,7 +8,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 
-class EngineBusy(Exception):
+class EngineBusyError(Exception):
     """A foreign hook holds the slot this engine needs."""
 
 
@@ -156,7 +156,7 @@ cdef class Recorder:
             raise RuntimeError("recorder is recording")
         result = cb_recorder_start(&self.recorder, reason)
         if result == CB_EBUSY:
-            raise EngineBusy(reason.decode("utf-8", "replace"))
+            raise EngineBusyError(reason.decode("utf-8", "replace"))
         if result == CB_ENOMEM:
             raise MemoryError
 

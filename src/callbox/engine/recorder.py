@@ -65,8 +65,16 @@ def function_table() -> tuple[Function, ...]:
 class NativeRecorder:
     """A recorder that runs in the C core."""
 
-    def __init__(self, options: Options, engine: str) -> None:
+    def __init__(self, options: Options, engine: str, folder: str | None = None) -> None:
+        """Prepare a recording.
+
+        Args:
+            options: what to record.
+            engine: the engine's name.
+            folder: an existing folder for rings that outlive the process; None keeps them in memory.
+        """
         self._options = options
+        self._folder = folder
         self._engine = engine
         self._core = self._new_core()
         self._started: ClockReading | None = None
@@ -77,6 +85,7 @@ class NativeRecorder:
         return _core.Recorder(
             self._engine,
             options,
+            folder=self._folder,
             value_bytes=options.max_events * _VALUE_BYTES_PER_EVENT if options.mode == "trace" else 0,
             redacted_keys=SECRET_NAMES,
         )
@@ -93,7 +102,7 @@ class NativeRecorder:
         reading = read_clock()
         try:
             self._core.start()
-        except _core.EngineBusy as busy:
+        except _core.EngineBusyError as busy:
             raise EngineError(f"engine {self._engine!r} cannot start: {busy}") from None
         self._started = self._started or reading
         self._ended = None
@@ -162,6 +171,8 @@ class NativeRecorder:
         n_threads, n_calls = self._core.n_unrecorded()
         if n_threads:
             notes.append(f"no memory for the rings of {n_threads} thread(s); their calls are missing")
+        if self._core.has_lost_names():
+            notes.append("the function log could not be written: should the program be killed, names will be missing")
         if n_calls:
             notes.append(
                 f"{n_calls} call(s) too near the end of the C stack were not recorded, with all calls below them"
