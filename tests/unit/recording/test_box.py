@@ -11,6 +11,8 @@ from tests.support.captures import EPOCH_NS
 
 from callbox.model import EventKind, Function
 from callbox.recording import box, open_recording
+from callbox.values.describe import describe, describe_exception
+from callbox.values.frozen import Cut, FrozenItems, Redacted
 
 ROOT = Path(__file__).parents[3]
 GOLD = ROOT / "tests" / "gold" / "recording"
@@ -75,6 +77,20 @@ def test_box_written_by_version_1_stays_readable() -> None:
     ]
     assert recording.tree.alloc is not None
     assert recording.tree.alloc[0].tolist() == [640, 5]
+
+
+def test_values_written_by_version_1_stay_readable() -> None:
+    values = open_recording(GOLD / "version-1.cbx").values
+
+    assert values is not None
+    assert values.arguments(0) == {"path": "caf\udce9", "flags": (1.5,), "more": {"token": Redacted("token")}}
+    assert values.result(0) == 1 << 71
+    assert values.arguments(1) == {"stop": 3}
+    assert values.result_at(2) == FrozenItems("list", (None, -5), 3)
+    assert values.result_at(8) is Cut.OVERWRITTEN
+    assert describe(values.arguments_at(9)) == "{'account': Account(next=<cycle>, user='ann')}"
+    assert describe_exception(values.exception_at(11)) == "ValueError('bad', <negative int of 997 bits>)"
+    assert values.exception_at(12) is Cut.MISSED
 
 
 def test_reader_on_the_format_page_reads_what_callbox_reads() -> None:

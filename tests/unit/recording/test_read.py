@@ -33,6 +33,8 @@ def read_all(path: Path) -> Recording | FormatError:
         return error
     assert len(recording.events) == recording.n_events
     assert recording.tree.functions == recording.functions
+    texts = recording.describe_values()
+    assert texts is None or len(texts.identity) == len([texts.details(row) for row in range(len(recording.tree.calls))])
     return recording
 
 
