@@ -43,11 +43,17 @@ def write_key(key: Any) -> str:
         return "(" + ", ".join(write_key(item) for item in key) + ("," if len(key) == 1 else "") + ")"
     if type(key) not in _ATOMS:
         return f"<{type.__dict__['__name__'].__get__(type(key))}>"
-    if type(key) is str:
-        text = '"' + repr(f"'{key}")[2:-1].replace('\\"', '"').replace('"', '\\"') + '"'
-    else:
-        text = repr(key) if not _is_huge(key) else "<int>"
+    if _is_huge(key):
+        return "<int>"
+    text = quote(key) if type(key) is str else repr(key)
     return text if len(text) <= _MAX_KEY_CHARS else f"{text[: _MAX_KEY_CHARS - 1]}…"
+
+
+def quote(text: str) -> str:
+    """Return a text's literal in double quotes, in single ones where the text has double quotes itself."""
+    if '"' in text:
+        return repr(text)
+    return '"' + repr("'" + text)[2:-1] + '"'
 
 
 def _is_huge(key: Any) -> bool:

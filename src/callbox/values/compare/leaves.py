@@ -75,6 +75,11 @@ def _compare_plainly(comparer: Comparer, actual: Any, expected: Any, link: Link,
         comparer.add_values(link, actual, expected)
 
 
+def _compare_zones(comparer: Comparer, actual: Any, expected: Any, link: Link, _rules: Rules) -> None:
+    if actual != expected or actual.tzname(None) != expected.tzname(None):
+        comparer.add_values(link, actual, expected)
+
+
 def _compare_zoned(comparer: Comparer, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
     if actual.replace(tzinfo=None) != expected.replace(tzinfo=None) or actual.fold != expected.fold:
         comparer.add_values(link, actual, expected)
@@ -107,12 +112,13 @@ register(TEXTS, str, bytes)
 register(Family(_compare_buffers), bytearray)
 register(Family(_compare_views), memoryview)
 register(Family(_compare_arrays), array.array)
-register(Family(_compare_plainly), dt.date, dt.timedelta, dt.timezone, uuid.UUID, range, re.Pattern)
+register(Family(_compare_plainly), dt.date, dt.timedelta, uuid.UUID, range, re.Pattern)
 register(Family(_compare_plainly), ipaddress.IPv4Address, ipaddress.IPv6Address)
 register(Family(_compare_plainly), ipaddress.IPv4Network, ipaddress.IPv6Network)
 register(Family(_compare_plainly), ipaddress.IPv4Interface, ipaddress.IPv6Interface)
 register(Family(_compare_plainly), pathlib.PosixPath, pathlib.WindowsPath)
 register(Family(_compare_plainly), pathlib.PurePosixPath, pathlib.PureWindowsPath)
+register(Family(_compare_zones), dt.timezone)
 register(Family(_compare_zoned), dt.datetime, dt.time)
 register(_compare_members("key"), zoneinfo.ZoneInfo)
 register(_compare_members("start", "stop", "step"), slice)

@@ -71,7 +71,7 @@ def _build_array(decoder: Decoder, row: Row) -> Any:
         raise FormatError(f"encoded value has an array of shape {tuple(shape)} whose bytes are not its data")
     if not data:
         return np.zeros(shape, dtype, order=order)
-    return np.frombuffer(data, dtype).copy().reshape(shape, order=order)
+    return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
 
 
 def _build_object_array(decoder: Decoder, shape: Row, order: Any, content: Row) -> Any:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from callbox.errors import FormatError
-from callbox.values import statics
 from callbox.values.exact.kinds import Eager, Row, register
 from callbox.values.exact.wire import Tag
 from callbox.values.refusal import RefusedPartError
@@ -144,10 +143,12 @@ _COLUMNS: dict[str, tuple[_Pack, _Build]] = {
 def _array_types() -> tuple[type, ...]:
     """Return the classes of pandas' own arrays; one at home in NumPy is put as that."""
     found = [cls for cls in vars(pd.arrays).values() if isinstance(cls, type)]
-    found += [pd.Categorical, type(pd.array([], dtype=pd.StringDtype("python")))]
-    with contextlib.suppress(ImportError):
-        found.append(type(pd.array([], dtype=pd.StringDtype("pyarrow"))))
-    return tuple(cls for cls in found if not statics.derives(cls, pd.arrays.NumpyExtensionArray))
+    found.append(pd.Categorical)
+    for storage in ("python", "pyarrow"):
+        for missing in (pd.NA, np.nan):
+            with contextlib.suppress(ImportError):
+                found.append(type(pd.array([], dtype=pd.StringDtype(storage, na_value=missing))))
+    return tuple(cls for cls in found if cls is not pd.arrays.NumpyExtensionArray)
 
 
 ARRAY_TYPES = _array_types()

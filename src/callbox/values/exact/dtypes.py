@@ -81,21 +81,27 @@ def build_dtype(described: Any, depth: int = 0) -> np.dtype[Any]:
 def _build_plain(text: str) -> np.dtype[Any]:
     if not text.isascii() or text[1:2] not in _PLAIN_KINDS:
         raise FormatError(f"encoded value has dtype {text!r}, which callbox does not know")
-    return np.dtype(text)
+    dtype = np.dtype(text)
+    if dtype.names is not None or dtype.hasobject:
+        raise FormatError(f"encoded value has dtype {text!r}, which is more than one")
+    return dtype
 
 
 def canonical(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array in which every NaN and NaT has the same bytes; the array itself where it has none."""
-    if not _has_nan(array):
+    """Return an array in which every NaN has the same bytes, and so have gaps in records; itself where it has none."""
+    if array.dtype.names is not None:
+        without_gaps = np.zeros_like(array)
+        without_gaps[...] = array
+        array = without_gaps
+    elif _has_nan(array):
+        array = array.copy(order="K")
+    else:
         return array
-    array = array.copy(order="K")
     _unify_nans(array)
     return array
 
 
 def _has_nan(array: NDArray[Any]) -> bool:
-    if array.dtype.names is not None:
-        return any(_has_nan(array[name]) for name in array.dtype.names)
     return array.dtype.kind in "fc" and bool(np.isnan(array).any())
 
 

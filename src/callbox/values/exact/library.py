@@ -174,7 +174,7 @@ def _build_proxy(decoder: Decoder, row: Row) -> Any:
 
 
 def _pack_fixed_zone(encoder: Encoder, value: dt.timezone, link: Link) -> Row:
-    if value is dt.UTC:
+    if value == dt.UTC and value.tzname(None) == "UTC":
         return []
     return [encoder.put(value.utcoffset(None), link), *_zone_name(encoder, value, link)]
 

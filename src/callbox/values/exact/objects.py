@@ -100,7 +100,7 @@ OBJECT = Deferred(Tag.OBJECT, (object,), None, _fill_object, _create_object, _re
 
 def _plain_datetime(value: dt.datetime) -> dt.datetime:
     names = ("year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo")
-    fields = [dt.datetime.__dict__[name].__get__(value) for name in names]
+    fields = [statics.find_attribute(dt.datetime, name).__get__(value) for name in names]
     return dt.datetime(*fields, fold=dt.datetime.__dict__["fold"].__get__(value))
 
 
@@ -147,7 +147,8 @@ _PLAIN_BASES: dict[int, tuple[type, Callable[[Any], Any], Callable[[Any, Any], A
 
 def has_plain_base(cls: type) -> bool:
     """Say whether a class is a subclass of an immutable built-in."""
-    return id(statics.layout_of(cls).base) in _PLAIN_BASES
+    base = statics.layout_of(cls).base
+    return base is not cls and id(base) in _PLAIN_BASES
 
 
 def plain_base_value(value: Any) -> Any:

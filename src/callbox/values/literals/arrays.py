@@ -10,8 +10,9 @@ import numpy as np
 
 from callbox.values.exact.dtypes import dtype_problem
 from callbox.values.literals.families import Writing, register
-from callbox.values.literals.layout import Group, Node, call, quote
+from callbox.values.literals.layout import Group, Node, call
 from callbox.values.literals.library import write_reference
+from callbox.values.paths import quote
 from callbox.values.refusal import RefusedPartError
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def _element(writer: Writer, value: Any) -> Node:
     if kind == "f":
         return repr(float(str(value))) if np.isfinite(value) else _infinite(writer, float(value))
     if kind == "c" and not np.isfinite(value):
-        parts = (_element(writer, part) for part in (value.real, value.imag))
-        return call("complex", parts)
+        return call("complex", [_element(writer, value.real), _element(writer, value.imag)])
     if kind in "mM":
         return _write_moment(value)
     return writer.write(value.item(), None)
@@ -133,7 +133,7 @@ def _dtype_source(writer: Writer, dtype: np.dtype[Any]) -> Node:
     if dtype.names is not None:
         return writer.write(dtype.descr, None)
     name = dtype.name
-    if dtype.isnative and np.dtype(name) == dtype and dtype.kind in "biufc":
+    if dtype.kind in "biufc" and dtype.isnative and np.dtype(name) == dtype:
         return _np(writer, name) if name != "bool" else "bool"
     return quote(dtype.str if dtype.kind in "SUV" or not dtype.isnative else name)
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from callbox.values.exact.columns import ARRAY_TYPES, plain
 from callbox.values.literals.families import Writing, register
-from callbox.values.literals.layout import Group, Labelled, Node, Suffixed, call, flat, quote
+from callbox.values.literals.layout import Group, Labelled, Node, Suffixed, call, flat
+from callbox.values.paths import quote
 from callbox.values.refusal import RefusedPartError
 
 if TYPE_CHECKING:

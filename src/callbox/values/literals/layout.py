@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from callbox.values.paths import quote
+
 _INDENT = 4
 
 
@@ -135,10 +137,3 @@ def _break(line: str, width: int) -> Sequence[str]:
     )
     pieces = wrapper.wrap(line)
     return pieces if "".join(pieces) == line else [line]
-
-
-def quote(text: str) -> str:
-    """Return a text's literal in double quotes, in single ones where the text has double quotes itself."""
-    if '"' in text:
-        return repr(text)
-    return '"' + repr("'" + text)[2:-1] + '"'

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from callbox.values.exact.references import reference_of
 from callbox.values.literals.atoms import write_bytes
 from callbox.values.literals.families import Writing, register
-from callbox.values.literals.layout import Group, Node, Suffixed, call, quote
+from callbox.values.literals.layout import Group, Node, Suffixed, call
+from callbox.values.paths import quote
 from callbox.values.refusal import RefusedPartError
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _write_timedelta(writer: Writer, value: dt.timedelta, _link: Link) -> Node:
 
 def _write_fixed_zone(writer: Writer, value: dt.timezone, link: Link) -> Node:
     name = writer.names.refer("datetime", "timezone")
-    if value is dt.UTC:
+    if value == dt.UTC and value.tzname(None) == "UTC":
         return f"{name}.utc"
     offset = value.utcoffset(None)
     parts = [writer.write(offset, link)]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from callbox.values import statics
-from callbox.values.literals.layout import Group, Labelled, Node, call, quote
+from callbox.values.literals.layout import Group, Labelled, Node, call
+from callbox.values.paths import quote
 
 if TYPE_CHECKING:
     from callbox.values.literals.write import Writer
