@@ -72,6 +72,21 @@ static inline const void *cb_current_frame(void)
 #define cb_frame_code(frame) ((PyCodeObject *)PyUnstable_InterpreterFrame_GetCode(frame))
 #endif
 
+/* Whether a call from C is held by the recursion limit alone, which the program may raise: then C code that
+ * stands between Python calls watches the C stack itself. */
+#if PY_VERSION_HEX < 0x030C0000
+#define CB_MUST_WATCH_STACK 1
+#else
+#define CB_MUST_WATCH_STACK 0
+#endif
+
+/* Whether close() of a generator gives what the generator returned. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define CB_CLOSE_GIVES_VALUE 1
+#else
+#define CB_CLOSE_GIVES_VALUE 0
+#endif
+
 /* Where an instance keeps attributes that no dictionary has been made for. */
 #if PY_VERSION_HEX < 0x030C0000
 #define CB_HAS_VALUES_POINTER 1

@@ -18,6 +18,7 @@ extern const struct cb_engine cb_engine_frameeval;
 #if CB_HAS_MONITORING
 extern const struct cb_engine cb_engine_monitoring;
 #endif
+extern const struct cb_engine cb_engine_wrap;
 
 const struct cb_engine *const cb_engines[CB_N_ENGINES] = {
     [CB_SETPROFILE] = &cb_engine_setprofile,
@@ -27,6 +28,7 @@ const struct cb_engine *const cb_engines[CB_N_ENGINES] = {
 #if CB_HAS_MONITORING
     [CB_MONITORING] = &cb_engine_monitoring,
 #endif
+    [CB_WRAP] = &cb_engine_wrap,
 };
 
 static struct cb_recorder *active; /* Borrowed; newest first. */

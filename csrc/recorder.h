@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cb_engine_id { CB_SETPROFILE, CB_FRAMEEVAL, CB_MONITORING, CB_N_ENGINES };
+enum cb_engine_id { CB_SETPROFILE, CB_FRAMEEVAL, CB_MONITORING, CB_WRAP, CB_N_ENGINES };
 
 #define CB_REASON_SIZE 200
 

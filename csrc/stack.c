@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#define CB_STACK_RESERVE (256u * 1024u)
-
 #if defined(__linux__)
 #include <pthread.h>
 

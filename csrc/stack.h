@@ -4,8 +4,10 @@
 
 #include <stdint.h>
 
+#define CB_STACK_RESERVE (256u * 1024u)
+
 /* The address below which the calling thread's C stack is nearly used up: a quarter of it, at most
- * 256 KiB, is kept for the program. 0 where the platform does not tell.
+ * CB_STACK_RESERVE, is kept for the program. 0 where the platform does not tell.
  * Thread: any. GIL: not needed. */
 uintptr_t cb_stack_floor(void);
 

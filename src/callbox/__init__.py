@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 """Type checkers take it for true, as they do the one in `typing`, which is most of what importing this would cost."""
 
 if TYPE_CHECKING:
+    from callbox.engine.wrap import wrap
     from callbox.errors import (
         CallboxError,
         CallboxWarning,
@@ -41,6 +42,7 @@ __all__ = [
     "Recording",
     "RecordingError",
     "open_recording",
+    "wrap",
 ]
 
 _MODULES = {
@@ -48,6 +50,7 @@ _MODULES = {
     "FunctionTracer": "tracing",
     "Recording": "recording",
     "open_recording": "recording",
+    "wrap": "engine.wrap",
 }
 
 

@@ -1,6 +1,7 @@
 # cython: language_level=3
 """What the C core offers, as Cython sees it."""
 
+from cpython.object cimport PyTypeObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "event.h":
@@ -114,6 +115,7 @@ cdef extern from "codes.h":
 
 cdef extern from "recorder.h":
     ctypedef enum cb_engine_id "enum cb_engine_id":
+        CB_WRAP
         CB_N_ENGINES
     int CB_REASON_SIZE
     cdef struct cb_engine:
@@ -152,3 +154,8 @@ cdef extern from "recorder.h":
 cdef extern from "entry.h":
     int cb_entry_await(object begin)
     object cb_entry_outcome()
+
+cdef extern from "wrap.h":
+    PyTypeObject cb_wrapper_type
+    int cb_wrap_setup() except -3
+    object cb_wrap_new(object inner)

@@ -55,6 +55,12 @@ def functions() -> list[tuple[int, str, str, str, str, int, bool, int, tuple[str
     Rows `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags, parameters)`.
     """
 
+class Wrapper:
+    """A callable that stands in for a function."""
+
+def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Stand in for a callable that is no wrapper, without its names and attributes."""
+
 def await_entry(begin: Callable[[], object]) -> None:
     """Call `begin` right before the first instruction of the program that the interpreter will run."""
 
@@ -96,4 +102,4 @@ def fold(events: Any, alloc: Any | None, t_end_ns: int, calls: Any, call_alloc: 
     """
 
 def engines() -> list[str]:
-    """Engines compiled into this build, e.g. `["setprofile"]`."""
+    """Engines compiled into this build that see every call, e.g. `["setprofile"]`; "wrap" is in each."""

@@ -13,6 +13,8 @@ class EngineBusyError(Exception):
 
 
 cb_recorder_setup()
+cb_wrap_setup()
+Wrapper = <object>&cb_wrapper_type
 
 
 cdef class _Texts:
@@ -210,7 +212,7 @@ cdef dict engine_ids():
 
 
 def engines():
-    return list(engine_ids())
+    return [name for name, i in engine_ids().items() if i != CB_WRAP]
 
 
 def functions():
@@ -221,6 +223,10 @@ def functions():
         rows.append((i, <object>f.name, <object>f.qualname, <object>f.module, <object>f.filename, f.line, f.is_c, f.flags,
                      <object>f.parameters))
     return rows
+
+
+def wrap(function):
+    return cb_wrap_new(function)
 
 
 def await_entry(begin):

@@ -1,0 +1,119 @@
+/* Source: Objects/genobject.c, _PyCoro_GetAwaitableIter, coro_wrapper_*. */
+#include "wrap_resumable.h"
+
+/* What `await` iterates over: a coroutine itself is no iterator. */
+struct cb_awaiter {
+    PyObject_HEAD
+    PyObject *coroutine; /* Owned; a struct cb_resumable. */
+};
+
+static PyTypeObject awaiter_type;
+
+static PyObject *coroutine_of(PyObject *self)
+{
+    return ((struct cb_awaiter *)self)->coroutine;
+}
+
+static void awaiter_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    Py_DECREF(coroutine_of(self));
+    PyObject_GC_Del(self);
+}
+
+static int awaiter_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(coroutine_of(self));
+    return 0;
+}
+
+static PySendResult awaiter_send(PyObject *self, PyObject *value, PyObject **result)
+{
+    return cb_generator_send(coroutine_of(self), value, result);
+}
+
+static PyObject *awaiter_next(PyObject *self)
+{
+    return cb_generator_next(coroutine_of(self));
+}
+
+static PyObject *awaiter_send_value(PyObject *self, PyObject *value)
+{
+    return cb_generator_send_value(coroutine_of(self), value);
+}
+
+static PyObject *awaiter_throw(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    return cb_generator_throw(coroutine_of(self), args, n);
+}
+
+static PyObject *awaiter_close(PyObject *self, PyObject *ignored)
+{
+    return cb_generator_close(coroutine_of(self), ignored);
+}
+
+static PyMethodDef awaiter_methods[] = {
+    {"send", awaiter_send_value, METH_O, NULL},
+    {"throw", CB_METHOD_FASTCALL(awaiter_throw), NULL},
+    {"close", awaiter_close, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyAsyncMethods awaiter_async = {.am_send = awaiter_send};
+
+static PyTypeObject awaiter_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "callbox.awaiter",
+    .tp_basicsize = sizeof(struct cb_awaiter),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_dealloc = awaiter_dealloc,
+    .tp_traverse = awaiter_traverse,
+    .tp_iter = PyObject_SelfIter,
+    .tp_iternext = awaiter_next,
+    .tp_as_async = &awaiter_async,
+    .tp_methods = awaiter_methods,
+};
+
+/* `await`: as for a real coroutine, refused while another awaits it. */
+static PyObject *coroutine_await(PyObject *self)
+{
+    PyObject *awaited = PyObject_GetAttr(((struct cb_resumable *)self)->inner, cb_resumable_names.cr_await);
+    if (awaited == NULL) {
+        return NULL;
+    }
+    Py_DECREF(awaited);
+    if (awaited != Py_None) {
+        PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
+        return NULL;
+    }
+    struct cb_awaiter *awaiter = PyObject_GC_New(struct cb_awaiter, &awaiter_type);
+    if (awaiter != NULL) {
+        awaiter->coroutine = Py_NewRef(self);
+        PyObject_GC_Track(awaiter);
+    }
+    return (PyObject *)awaiter;
+}
+
+static PyMethodDef coroutine_methods[] = {
+    {"send", cb_generator_send_value, METH_O, NULL},
+    {"throw", CB_METHOD_FASTCALL(cb_generator_throw), NULL},
+    {"close", cb_generator_close, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyAsyncMethods coroutine_async = {.am_await = coroutine_await, .am_send = cb_generator_send};
+
+PyTypeObject cb_coroutine_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "callbox.coroutine",
+    .tp_base = &cb_resumable_type,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_as_async = &coroutine_async,
+    .tp_methods = coroutine_methods,
+    .tp_finalize = cb_generator_finalize,
+};
+
+int cb_coroutine_setup(void)
+{
+    return PyType_Ready(&awaiter_type) < 0 || PyType_Ready(&cb_coroutine_type) < 0 ? CB_EPYTHON : 0;
+}

@@ -1,0 +1,154 @@
+#include "wrap_resumable.h"
+
+#include "wrap.h"
+
+#include <stddef.h>
+
+struct cb_resumable_names cb_resumable_names;
+
+/* The type that stands in for a generator, coroutine or asynchronous generator; NULL for others. */
+static PyTypeObject *type_for(PyObject *inner, int code_flags)
+{
+    if (PyCoro_CheckExact(inner)) {
+        return &cb_coroutine_type;
+    }
+    if (PyAsyncGen_CheckExact(inner)) {
+        return &cb_async_generator_type;
+    }
+    if (!PyGen_CheckExact(inner)) {
+        return NULL;
+    }
+    return (code_flags & CO_ITERABLE_COROUTINE) != 0 ? &cb_awaitable_generator_type : &cb_generator_type;
+}
+
+PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags)
+{
+    PyTypeObject *type = type_for(inner, code_flags);
+    if (type == NULL) {
+        return inner;
+    }
+    struct cb_resumable *resumable = PyObject_GC_New(struct cb_resumable, type);
+    if (resumable == NULL) {
+        PyErr_Clear();
+        return inner;
+    }
+    resumable->inner = inner;
+    resumable->weakrefs = NULL;
+    resumable->driver = NULL;
+    resumable->bits = bits;
+    resumable->has_begun = false;
+    resumable->is_running = false;
+    resumable->has_ended = false;
+    resumable->is_in_task = type != &cb_generator_type;
+    PyObject_GC_Track(resumable);
+    return (PyObject *)resumable;
+}
+
+bool cb_resumable_enter(struct cb_resumable *resumable, bool is_throw)
+{
+    if (resumable->is_running || resumable->has_ended) {
+        return false;
+    }
+    enum cb_kind kind = is_throw ? CB_THROW : resumable->has_begun ? CB_RESUME : CB_CALL;
+    resumable->has_begun = true;
+    resumable->is_running = true;
+    cb_wrap_enter(resumable->bits | (uint32_t)kind, (uint64_t)(uintptr_t)resumable >> 4, resumable->is_in_task);
+    return true;
+}
+
+void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind)
+{
+    resumable->is_running = false;
+    resumable->has_ended = kind != CB_YIELD;
+    cb_wrap_leave(resumable->bits | (uint32_t)kind);
+}
+
+bool cb_is_throwable(PyObject *const *args, Py_ssize_t n)
+{
+    return n > 0 && (PyExceptionClass_Check(args[0]) || PyExceptionInstance_Check(args[0]));
+}
+
+PyObject *cb_send_result(PySendResult status, PyObject *value)
+{
+    if (status != PYGEN_RETURN) {
+        return value;
+    }
+    /* An instance: set as it is, a tuple would be taken for arguments and an exception for the error. */
+    PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, value);
+    Py_DECREF(value);
+    if (stop != NULL) {
+        PyErr_SetObject(PyExc_StopIteration, stop);
+        Py_DECREF(stop);
+    }
+    return NULL;
+}
+
+static void resumable_dealloc(PyObject *self)
+{
+    struct cb_resumable *resumable = (struct cb_resumable *)self;
+    if (PyObject_CallFinalizerFromDealloc(self) < 0) {
+        return; /* resurrected */
+    }
+    PyObject_GC_UnTrack(self);
+    if (resumable->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self);
+    }
+    Py_DECREF(resumable->inner);
+    PyObject_GC_Del(self);
+}
+
+static int resumable_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((struct cb_resumable *)self)->inner);
+    return 0;
+}
+
+static PyObject *resumable_getattr(PyObject *self, PyObject *name)
+{
+    PyObject *value = PyObject_GenericGetAttr(self, name);
+    if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        value = PyObject_GetAttr(((struct cb_resumable *)self)->inner, name);
+    }
+    return value;
+}
+
+static int resumable_setattr(PyObject *self, PyObject *name, PyObject *value)
+{
+    return PyObject_SetAttr(((struct cb_resumable *)self)->inner, name, value);
+}
+
+static PyObject *resumable_repr(PyObject *self)
+{
+    return PyUnicode_FromFormat("<callbox.wrap of %R>", ((struct cb_resumable *)self)->inner);
+}
+
+PyTypeObject cb_resumable_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "callbox.resumable",
+    .tp_basicsize = sizeof(struct cb_resumable),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_weaklistoffset = offsetof(struct cb_resumable, weakrefs),
+    .tp_dealloc = resumable_dealloc,
+    .tp_traverse = resumable_traverse,
+    .tp_getattro = resumable_getattr,
+    .tp_setattro = resumable_setattr,
+    .tp_repr = resumable_repr,
+};
+
+static PyObject *intern(PyObject **name, const char *text)
+{
+    return *name = PyUnicode_InternFromString(text);
+}
+
+int cb_resumable_setup(void)
+{
+    struct cb_resumable_names *names = &cb_resumable_names;
+    if (!intern(&names->throw, "throw") || !intern(&names->close, "close") || !intern(&names->asend, "asend") ||
+        !intern(&names->athrow, "athrow") || !intern(&names->aclose, "aclose") ||
+        !intern(&names->cr_await, "cr_await") || PyType_Ready(&cb_resumable_type) < 0 || cb_generator_setup() < 0 ||
+        cb_coroutine_setup() < 0) {
+        return CB_EPYTHON;
+    }
+    return cb_async_generator_setup();
+}

@@ -1,0 +1,64 @@
+"""The engine "wrap" sees of wrapped functions what an engine with a hook sees of them in the same run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+
+BEFORE = "generators made before the recording are not stood in for"
+LOCALS = "the locals of a function die before the call of its wrapper ends"
+DELEGATED = "a throw that `yield from` or `await` passes on is seen on its way in, whether or not the frame goes on"
+DIVERGENT = {
+    "asyncio_gather": DELEGATED,
+    "coroutines": DELEGATED,
+    "delegated_throws": DELEGATED,
+    "delegated_to_objects": DELEGATED,
+    "task_groups": DELEGATED,
+    "yield_from": DELEGATED,
+    "finalizers": LOCALS,
+    "generators": LOCALS,
+    "generators_before": BEFORE,
+    "threads_before": BEFORE,
+}
+"""Programs on which a wrapper cannot see what a hook sees."""
+
+OWN_RECORDING = {"partial"}
+"""Programs that start and stop the recorder themselves."""
+
+PROGRAMS = [
+    path.stem for path in sorted((HERE / "programs").glob("*.py")) if path.stem not in {*DIVERGENT, *OWN_RECORDING}
+]
+
+
+def record(engine: str, program: str, out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the engine with a hook and what the engine "wrap" recorded."""
+    command = [sys.executable, HERE / "run_wrapped.py", engine, HERE / "programs" / f"{program}.py", out]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if result.returncode != 0:
+        pytest.fail(f"{program}, wrapped, beside {engine} ended with {result.returncode}:\n{result.stderr}")
+    hooked, wrapped = json.loads(out.read_text(encoding="utf-8"))
+    return hooked, wrapped
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_wrapped_program_is_recorded_as_a_hook_records_it(program, hookless_engine, tmp_path) -> None:
+    hooked, wrapped = record(hookless_engine, program, tmp_path / "out.json")
+
+    assert wrapped == hooked
+    assert wrapped["main"] or wrapped["others"]
+
+
+@pytest.mark.parametrize("program", DIVERGENT)
+def test_wrapped_program_runs_as_ever(program, hookless_engine, tmp_path) -> None:
+    hooked, wrapped = record(hookless_engine, program, tmp_path / "out.json")
+
+    assert {step.partition(" ")[2].partition("#")[0] for step in wrapped["main"]} <= {
+        step.partition(" ")[2].partition("#")[0] for step in hooked["main"]
+    }
