@@ -50,11 +50,15 @@ def choose_engine(options: Options) -> tuple[str, str]:
     return first, "it costs least on this Python"
 
 
-def new_recorder(options: Options) -> Recorder:
+def new_recorder(options: Options, folder: str | None = None) -> Recorder:
     """Make a recorder with the engine that the options ask for.
 
     With "auto", the recorder starts the best engine whose hook is free, and the
     recording's notes name the ones that were not.
+
+    Args:
+        options: what to record.
+        folder: an existing folder for rings that outlive the process; the oracle and mode "static" make none.
 
     Raises:
         ConfigError: there is no engine of that name.
@@ -69,20 +73,21 @@ def new_recorder(options: Options) -> Recorder:
 
         return OracleRecorder(options)
     if options.engine == AUTO:
-        return AutoRecorder(options)
-    return NativeRecorder(options, options.engine)
+        return AutoRecorder(options, folder)
+    return NativeRecorder(options, options.engine, folder)
 
 
 class AutoRecorder:
     """Records with the first engine that can start, and keeps to it."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, folder: str | None = None) -> None:
         """Prepare the engines.
 
         Raises:
             EngineError: there is none on this Python.
         """
         self._options = options
+        self._folder = folder
         self._untried = _candidates(options)
         self._refusals: list[str] = []
         self._has_started = False
@@ -135,7 +140,7 @@ class AutoRecorder:
         self._recorder = self._next_recorder()
 
     def _next_recorder(self) -> NativeRecorder:
-        return NativeRecorder(self._options, self._untried.pop(0))
+        return NativeRecorder(self._options, self._untried.pop(0), self._folder)
 
 
 class IdleRecorder:

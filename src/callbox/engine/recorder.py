@@ -14,8 +14,14 @@ from callbox.engine.secrets import SECRET_NAMES
 from callbox.errors import EngineError, RecordingError
 from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, ThreadCapture
 
+_SLOT_BYTES = 8
 _VALUE_BYTES_PER_EVENT = 16
 """Capacity of a thread's arena, by slot of its ring; scalars take none of it."""
+
+
+def ring_bytes(options: Options) -> int:
+    """About what a thread's ring takes of memory or disk: its slots, and in mode "trace" its values."""
+    return options.max_events * (_SLOT_BYTES + (_VALUE_BYTES_PER_EVENT if options.mode == "trace" else 0))
 
 
 class Recorder(Protocol):

@@ -22,6 +22,8 @@ from callbox.errors import FormatError
 from callbox.model import Capture, Function, Header
 from callbox.recording import box
 from callbox.recording.blocks import BlockError, ThreadBlocks
+from callbox.recording.merge import add_parts
+from callbox.recording.parts import parts_folder
 from callbox.recording.recording import Recording
 from callbox.recording.slots import N_CODES
 
@@ -39,14 +41,15 @@ def open_recording(path: str | os.PathLike[str]) -> Recording:
     """Open a box.
 
     A box that was cut short or damaged gives what is intact; `Recording.damage`
-    says what is missing and why.
+    says what is missing and why. The parts of a program that was killed, or of
+    processes that outlived it, belong to the recording.
 
     Raises:
         FormatError: the file cannot be read, is no box or of another version, or
             its header, functions or threads are damaged.
     """
     capture, damage = read_box(path)
-    return Recording.from_capture(capture, damage)
+    return Recording.from_capture(add_parts(capture, parts_folder(path)), damage)
 
 
 def read_box(path: str | os.PathLike[str]) -> tuple[Capture, tuple[str, ...]]:

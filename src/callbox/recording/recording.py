@@ -49,9 +49,8 @@ class Recording:
         """What a reader must know of how it was made, a sentence each."""
         if self.header.is_complete:
             return self.header.notes
-        if self.capture.threads:
-            return (*self.header.notes, self.header.exit_status)
-        return (*self.header.notes, "the program ended without closing the recording: its events are lost")
+        ending = self.header.exit_status or "the program ended without closing the recording: its events are lost"
+        return (*self.header.notes, ending)
 
     @property
     def duration_ns(self) -> int:

@@ -51,6 +51,12 @@ def codes_of(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return codes
 
 
+def with_codes(words: NDArray[np.uint32], ids: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return words whose events name `ids[code]` instead of their code; codes beyond the last id get that one."""
+    codes = ids[np.minimum(words >> _KIND_BITS, len(ids) - 1)]
+    return np.where(_NAMES_FUNCTION[words & _KIND_MASK], codes << _KIND_BITS | words & _KIND_MASK, words)
+
+
 def has_unknown_kind(words: NDArray[np.uint32]) -> bool:
     """Say whether a slot is neither a prefix nor an event that this version knows."""
     return not _IS_KIND[words & _KIND_MASK].all()

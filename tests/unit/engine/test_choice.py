@@ -20,8 +20,8 @@ class Stub:
 
     taken: set[str]
 
-    def __init__(self, options: Options, engine: str) -> None:
-        self._native = NativeRecorder(options, "setprofile")
+    def __init__(self, options: Options, engine: str, folder: str | None = None) -> None:
+        self._native = NativeRecorder(options, "setprofile", folder)
         self._engine = engine
         self.is_recording = False
 

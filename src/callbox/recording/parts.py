@@ -1,0 +1,172 @@
+"""The parts of a box: what its processes recorded, in files beside it until they are merged into it.
+
+`OUT.cbx.parts` holds a ring file for each thread and a function log for each
+process. They outlive a process that is killed, and while it lives they can be
+read. Nothing in them is trusted: a file that is damaged is named, and left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callbox.recording.function_log import LogError, read_function_log
+from callbox.recording.liveness import is_running
+from callbox.recording.rings import RingError, read_ring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callbox.model import Function
+    from callbox.recording.rings import Ring
+
+_NAME = re.compile(r"(?P<process>\d{1,20})-(?P<nonce>[0-9a-f]{1,16})(?:-(?P<ring>\d{1,10})\.ring|\.functions)")
+
+
+def parts_folder(path: str | os.PathLike[str]) -> Path:
+    """Return where the parts of a box lie."""
+    return Path(os.path.realpath(path) + ".parts")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessParts:
+    """The files of one process."""
+
+    process_id: int
+    nonce: int
+    """The monotonic clock, in nanoseconds, when it began to record."""
+    rings: tuple[Path, ...]
+    logs: tuple[Path, ...]
+    """Its function log, unless there is none."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process may record more."""
+        modified_ns = 0
+        for path in self.files:
+            with contextlib.suppress(OSError):
+                modified_ns = max(modified_ns, path.stat().st_mtime_ns)
+        return is_running(self.process_id, modified_ns)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them."""
+        return *self.rings, *self.logs
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedProcess:
+    """What the files of one process hold."""
+
+    process_id: int
+    rings: tuple[Ring, ...]
+    """Those that hold anything, in the order in which they were made."""
+    functions: tuple[Function, ...]
+    notes: tuple[str, ...]
+    """What is missing, a sentence each."""
+
+
+def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]:
+    """List the processes that have files in a folder, in the order in which they began to record.
+
+    Returns:
+        The processes; the files that are none of theirs, a sentence each.
+    """
+    rings: dict[tuple[int, int], list[tuple[int, Path]]] = {}
+    logs: dict[tuple[int, int], list[Path]] = {}
+    notes = []
+    for path in _list_files(folder):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            notes.append(f"{path.name!r} among the parts is no file of callbox's")
+            continue
+        key = int(match["nonce"], 16), int(match["process"])
+        found = rings.setdefault(key, [])
+        if match["ring"] is None:
+            logs.setdefault(key, []).append(path)
+        else:
+            found.append((int(match["ring"]), path))
+    parts = tuple(
+        ProcessParts(
+            process_id,
+            nonce,
+            tuple(path for _, path in sorted(rings[nonce, process_id])),
+            tuple(logs.get((nonce, process_id), ())),
+        )
+        for nonce, process_id in sorted(rings)
+    )
+    return parts, tuple(notes)
+
+
+def read_process(parts: ProcessParts, since_ns: int = 0) -> RecordedProcess:
+    """Copy what a process has recorded so far.
+
+    Args:
+        parts: its files.
+        since_ns: the monotonic clock when the recording began; a process that
+            loaded callbox before belongs to an earlier one.
+    """
+    notes: list[str] = []
+    rings = []
+    for path in parts.rings:
+        try:
+            ring = read_ring(path)
+        except RingError as error:
+            notes.append(f"the ring file {path.name!r} is left out: {error}")
+            continue
+        if ring.process_id != parts.process_id:
+            notes.append(f"the ring file {path.name!r} is left out: it is of process {ring.process_id}")
+        elif ring.origin.monotonic_ns < since_ns:
+            notes.append(f"the ring file {path.name!r} is left out: it is of an earlier recording")
+        elif len(ring.slots):
+            rings.append(ring)
+        if ring.n_unknown:
+            notes.append(f"the ring file {path.name!r} is damaged: {ring.n_unknown} of its slots are left out")
+    functions = _read_logs(parts.logs, notes) if rings else ()
+    return RecordedProcess(parts.process_id, tuple(rings), functions, tuple(notes))
+
+
+def make_parts_folder(folder: Path, ring_bytes: int) -> None:
+    """Make a folder for parts, open to its owner alone.
+
+    Raises:
+        OSError: it cannot be made, or the disk has no room for a ring.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    if shutil.disk_usage(folder).free < ring_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def discard_parts(folder: Path, found: Iterable[ProcessParts]) -> None:
+    """Delete processes' files, and the folder if it is empty then; what cannot be deleted stays."""
+    for path in (path for parts in found for path in parts.files):
+        with contextlib.suppress(OSError):
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _list_files(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return ()
+
+
+def _read_logs(paths: Iterable[Path], notes: list[str]) -> tuple[Function, ...]:
+    functions: tuple[Function, ...] = ()
+    for path in paths:
+        try:
+            functions, damage = read_function_log(path)
+        except LogError as error:
+            damage = str(error)
+        if damage:
+            notes.append(f"the function log {path.name!r} is damaged: {damage}")
+    return functions

@@ -1,0 +1,94 @@
+"""Ring files and function logs written byte by byte, as `docs/format.md` describes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callbox.model import EventKind, Function
+
+FIRST_TICKS = (7 << 32) + 5_000
+FIRST_MONOTONIC_NS = 50_000_000_000
+FIRST_EPOCH_NS = 1_700_000_000_000_000_000
+ORIGIN_AGE = 4_000
+"""Ticks, each of one nanosecond, from the loading of the core to the first ring."""
+
+ENDED_PROCESS = (1 << 22) + 1
+"""Beyond the greatest process id of a Linux system."""
+
+
+@dataclass(frozen=True)
+class RingFile:
+    """A ring of one thread; `slots` are those in place, by position."""
+
+    slots: Sequence[tuple[int, int]] = ()
+    capacity: int = 8
+    head: int | None = None
+    process_id: int = ENDED_PROCESS
+    ident: int = 11
+    native_id: int = ENDED_PROCESS
+    magic: bytes = b"\x89CBR\r\n\x1a\n"
+    format_version: int = 1
+    turn_version: int = 0
+    n_prefixes: int = 0
+    arena: bytes = b""
+    arena_head: int = 0
+
+    def pack(self) -> bytes:
+        clocks = (FIRST_TICKS, FIRST_MONOTONIC_NS, FIRST_EPOCH_NS)
+        head = len(self.slots) if self.head is None else self.head
+        header = b"".join(
+            (
+                struct.pack("<8sII", self.magic, self.format_version, 4096),
+                struct.pack("<4Q", self.capacity, self.process_id, self.ident, self.native_id),
+                struct.pack("<QqqQqq", *(n - ORIGIN_AGE for n in clocks), *clocks),
+                struct.pack("<QQQIIQQ", 0, 0, head, 7, self.turn_version, 0, self.n_prefixes),
+                struct.pack("<QQQQ", len(self.arena), 0, 0, self.arena_head),
+            )
+        )
+        slots = b"".join(struct.pack("<II", ticks, word) for ticks, word in self.slots)
+        return header.ljust(4096, b"\0") + slots.ljust(self.capacity * 8, b"\0") + self.arena
+
+    def write(self, folder: Path, number: int = 0, nonce: int = 1) -> Path:
+        path = folder / f"{self.process_id}-{nonce:x}-{number}.ring"
+        path.write_bytes(self.pack())
+        return path
+
+    def replace(self, **changes: object) -> RingFile:
+        return dataclasses.replace(self, **changes)
+
+
+def slot(kind: EventKind, code: int = 0, after: int = 0) -> tuple[int, int]:
+    """A slot, `after` ticks since the ring was made."""
+    return (FIRST_TICKS + after) & 0xFFFFFFFF, kind | code << 8
+
+
+def function(number: int, name: str, **fields: object) -> Function:
+    return Function(
+        **{"filename": "app.py", "line_number": 3, **fields},
+        id=number,
+        name=name,
+        qualified_name=f"A.{name}",
+        module_name="app",
+    )
+
+
+def pack_row(function: Function) -> bytes:
+    names = (function.module_name, function.qualified_name, function.name, function.filename, *function.parameters)
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    texts = b"".join(struct.pack("<I", len(text)) + text for text in encoded)
+    flags = function.code_flags | function.is_c << 31
+    return struct.pack("<4I", 16 + len(texts), function.id, function.line_number, flags) + texts
+
+
+def pack_log(*functions: Function) -> bytes:
+    return b"\x89CBF\r\n\x1a\n" + b"".join(pack_row(function) for function in functions)
+
+
+def write_log(folder: Path, *functions: Function, process_id: int = ENDED_PROCESS, nonce: int = 1) -> Path:
+    path = folder / f"{process_id}-{nonce:x}.functions"
+    path.write_bytes(pack_log(*functions))
+    return path

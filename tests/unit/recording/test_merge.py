@@ -1,0 +1,199 @@
+"""Several processes become one recording: one table of functions, one clock, the threads of all."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import pytest
+from tests.support.captures import CaptureBuilder
+from tests.support.parts import (
+    ENDED_PROCESS,
+    FIRST_EPOCH_NS,
+    FIRST_MONOTONIC_NS,
+    FIRST_TICKS,
+    RingFile,
+    function,
+    slot,
+    write_log,
+)
+
+from callbox.model import EventKind, Function
+from callbox.recording import Recording, open_recording, reserve_box, write_box
+from callbox.recording.merge import KILLED, RUNNING, add_parts
+
+LOAD, SAVE = function(1, "load"), function(2, "save")
+
+
+def call(code: int) -> RingFile:
+    return RingFile([slot(EventKind.CALL, code, after=100), slot(EventKind.RETURN, code, after=900)])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "box.cbx.parts"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def reserved():
+    """What a box holds whose program has not closed it."""
+    capture = CaptureBuilder().build()
+    early = dataclasses.replace(
+        capture.header.started,
+        ticks=FIRST_TICKS - 9_000,
+        monotonic_ns=FIRST_MONOTONIC_NS - 9_000,
+        epoch_ns=FIRST_EPOCH_NS - 9_000,
+    )
+    header = dataclasses.replace(
+        capture.header, started=early, ended=early, is_complete=False, process_id=ENDED_PROCESS
+    )
+    return dataclasses.replace(capture, header=header, functions=(), threads=())
+
+
+def names(recording: Recording) -> list[str]:
+    return [recording.functions[code].name for code in recording.tree.calls["code"].tolist()]
+
+
+def test_killed_program_is_read_from_its_parts(folder, reserved) -> None:
+    call(1).write(folder)
+    write_log(folder, LOAD)
+
+    recording = Recording.from_capture(add_parts(reserved, folder))
+
+    assert names(recording) == ["load"]
+    assert recording.header.exit_status == KILLED
+    assert recording.notes == (KILLED,)
+
+
+def test_times_follow_from_the_clocks_of_the_rings(folder, reserved) -> None:
+    call(1).write(folder)
+    write_log(folder, LOAD)
+
+    recording = Recording.from_capture(add_parts(reserved, folder))
+
+    assert recording.events["t_ns"].tolist() == [FIRST_EPOCH_NS + 100, FIRST_EPOCH_NS + 900]
+    assert recording.duration_ns == 900
+
+
+def test_functions_of_several_processes_share_a_table(folder, reserved) -> None:
+    call(1).write(folder, nonce=1)
+    write_log(folder, LOAD, nonce=1)
+    call(1).replace(ident=12).write(folder, nonce=2)
+    write_log(folder, dataclasses.replace(SAVE, id=1), dataclasses.replace(LOAD, id=2), nonce=2)
+    call(2).replace(ident=13).write(folder, nonce=3)
+    write_log(folder, dataclasses.replace(LOAD, id=2), nonce=3)
+
+    recording = Recording.from_capture(add_parts(reserved, folder))
+
+    assert names(recording) == ["load", "save", "load"]
+    assert sorted(f.name for f in recording.functions.values()) == ["load", "save"]
+
+
+def test_codes_of_prefixes_and_switches_are_left_as_they_are(folder, reserved) -> None:
+    RingFile([slot(EventKind.FRAME, 1), slot(EventKind.TASK_SWITCH, 1), slot(EventKind.CALL, 1)]).write(folder)
+    write_log(folder, dataclasses.replace(SAVE, id=1))
+    capture = dataclasses.replace(reserved, functions=(LOAD,))
+
+    recording = Recording.from_capture(add_parts(capture, folder))
+
+    assert recording.events["code"].tolist()[0] == 1
+    assert names(recording) == ["save"]
+
+
+def test_functions_whose_names_are_lost_are_counted(folder, reserved) -> None:
+    call(900).write(folder)
+    write_log(folder, LOAD)
+
+    recording = Recording.from_capture(add_parts(reserved, folder))
+
+    assert names(recording) == ["<unknown>"]
+    assert f"the names of 1 function(s) of process {ENDED_PROCESS} are missing" in recording.notes
+
+
+def test_threads_say_which_process_they_are_of(folder, reserved) -> None:
+    call(1).write(folder, 0)
+    call(1).replace(ident=12, native_id=6).write(folder, 1)
+    write_log(folder, LOAD)
+
+    threads = add_parts(reserved, folder).threads
+
+    assert [(t.process_id, t.name) for t in threads] == [
+        (ENDED_PROCESS, "MainThread"),
+        (ENDED_PROCESS, "thread-1"),
+    ]
+
+
+def test_program_that_goes_on_is_said_to(folder, reserved) -> None:
+    now = dataclasses.replace(reserved.header.started, epoch_ns=1 << 61)
+    header = dataclasses.replace(reserved.header, process_id=os.getpid(), started=now)
+
+    capture = add_parts(dataclasses.replace(reserved, header=header), folder)
+
+    assert capture.header.exit_status == RUNNING
+
+
+def test_program_that_recorded_nothing_was_killed_all_the_same(folder, reserved) -> None:
+    assert Recording.from_capture(add_parts(reserved, folder)).notes == (KILLED,)
+
+
+def test_box_without_parts_is_as_it_was_written(folder, reserved) -> None:
+    folder.rmdir()
+
+    assert add_parts(reserved, folder) == reserved
+
+
+def test_closed_box_gets_what_was_recorded_after_it(folder) -> None:
+    builder = CaptureBuilder()
+    work = builder.function("work")
+    builder.thread().call(work).ret(work)
+    capture = builder.build()
+    call(1).write(folder)
+    write_log(folder, LOAD)
+
+    recording = Recording.from_capture(add_parts(capture, folder))
+
+    assert names(recording) == ["work", "load"]
+    assert recording.header.exit_status == capture.header.exit_status
+
+
+def test_thread_that_the_box_has_already_is_not_read_twice(folder, reserved) -> None:
+    call(1).write(folder)
+    write_log(folder, LOAD)
+    once = add_parts(reserved, folder)
+
+    assert len(add_parts(once, folder).threads) == 1
+
+
+def test_opened_box_has_its_parts_and_can_be_written_again(tmp_path, folder, reserved) -> None:
+    call(1).write(folder)
+    write_log(folder, LOAD)
+    reserve_box(tmp_path / "box.cbx", reserved.header)
+
+    recording = open_recording(tmp_path / "box.cbx")
+    write_box(recording.capture, tmp_path / "copy.cbx")
+
+    assert names(recording) == ["load"]
+    assert names(open_recording(tmp_path / "copy.cbx")) == ["load"]
+
+
+def test_folder_of_rubbish_is_named_and_breaks_nothing(folder, reserved) -> None:
+    (folder / f"{ENDED_PROCESS}-5-0.ring").write_bytes(b"\xa5" * 9000)
+    (folder / f"{ENDED_PROCESS}-5.functions").write_bytes(b"\xa5" * 90)
+    (folder / "readme").touch()
+
+    capture = add_parts(reserved, folder)
+
+    assert capture.threads == ()
+    assert len(capture.header.notes) == 2
+
+
+def test_function_keeps_its_number_where_it_is_free(folder, reserved) -> None:
+    call(7).write(folder)
+    write_log(folder, dataclasses.replace(LOAD, id=7))
+
+    functions = add_parts(reserved, folder).functions
+
+    assert [f.id for f in functions if f.name == "load"] == [7]
+    assert isinstance(functions[0], Function)

@@ -1,0 +1,148 @@
+"""The files of a folder of parts, by process; what is none of theirs is named."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from tests.support.parts import ENDED_PROCESS, FIRST_MONOTONIC_NS, RingFile, function, slot, write_log
+
+from callbox.model import EventKind
+from callbox.recording.parts import discard_parts, find_parts, make_parts_folder, parts_folder, read_process
+
+CALL = RingFile([slot(EventKind.CALL, 1)])
+
+
+def read_only(folder, **options):
+    [[parts], notes] = find_parts(folder)
+    assert notes == ()
+    return read_process(parts, **options)
+
+
+def test_parts_lie_beside_the_box_itself(tmp_path) -> None:
+    (tmp_path / "link.cbx").symlink_to(tmp_path / "real.cbx")
+
+    assert parts_folder(tmp_path / "link.cbx") == tmp_path.resolve() / "real.cbx.parts"
+
+
+def test_processes_come_in_the_order_in_which_they_began(tmp_path) -> None:
+    CALL.replace(process_id=5).write(tmp_path, nonce=0x20)
+    CALL.replace(process_id=9).write(tmp_path, nonce=0xF)
+
+    assert [parts.process_id for parts in find_parts(tmp_path)[0]] == [9, 5]
+
+
+def test_rings_come_in_the_order_in_which_they_were_made(tmp_path) -> None:
+    [CALL.write(tmp_path, number) for number in (10, 9, 0)]
+
+    [parts] = find_parts(tmp_path)[0]
+
+    assert [path.name.partition("-1-")[2] for path in parts.rings] == ["0.ring", "9.ring", "10.ring"]
+
+
+def test_folder_that_is_not_there_has_no_parts(tmp_path) -> None:
+    assert find_parts(tmp_path / "none") == ((), ())
+
+
+def test_foreign_file_is_named(tmp_path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+
+    assert find_parts(tmp_path) == ((), ("'notes.txt' among the parts is no file of callbox's",))
+
+
+def test_process_has_its_rings_and_functions(tmp_path) -> None:
+    load = function(1, "load")
+    CALL.write(tmp_path)
+    write_log(tmp_path, load)
+
+    process = read_only(tmp_path)
+
+    assert [len(ring.slots) for ring in process.rings] == [1]
+    assert (process.functions, process.notes) == ((load,), ())
+
+
+def test_ring_without_slots_is_no_thread(tmp_path) -> None:
+    RingFile().write(tmp_path)
+
+    assert read_only(tmp_path).rings == ()
+
+
+def test_damaged_ring_is_named_and_the_others_are_read(tmp_path) -> None:
+    CALL.write(tmp_path, 0)
+    os.truncate(CALL.write(tmp_path, 1), 5)
+
+    process = read_only(tmp_path)
+
+    assert len(process.rings) == 1
+    [note] = process.notes
+    assert note.startswith(f"the ring file '{ENDED_PROCESS}-1-1.ring' is left out: ")
+
+
+def test_damaged_log_is_named(tmp_path) -> None:
+    CALL.write(tmp_path)
+    write_log(tmp_path).write_bytes(b"something else")
+
+    [note] = read_only(tmp_path).notes
+
+    assert note.startswith(f"the function log '{ENDED_PROCESS}-1.functions' is damaged: it begins with")
+
+
+def test_ring_of_another_process_is_left_out(tmp_path) -> None:
+    CALL.replace(process_id=77).write(tmp_path).rename(tmp_path / f"{ENDED_PROCESS}-1-0.ring")
+
+    process = read_only(tmp_path)
+
+    assert process.rings == ()
+    assert process.notes[0].endswith("it is of process 77")
+
+
+def test_ring_of_an_earlier_recording_is_left_out(tmp_path) -> None:
+    CALL.write(tmp_path)
+
+    process = read_only(tmp_path, since_ns=FIRST_MONOTONIC_NS)
+
+    assert process.rings == ()
+    assert process.notes[0].endswith("it is of an earlier recording")
+
+
+def test_processes_that_ended_are_told_from_those_that_run(tmp_path) -> None:
+    CALL.write(tmp_path, nonce=1)
+    CALL.replace(process_id=os.getpid()).write(tmp_path, nonce=2)
+
+    assert [parts.is_running for parts in find_parts(tmp_path)[0]] == [False, True]
+
+
+def test_last_parts_take_the_folder_with_them(tmp_path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    CALL.write(folder, nonce=1)
+    write_log(folder, nonce=2)
+    first, second = find_parts(folder)[0]
+
+    discard_parts(folder, [first])
+    assert [path.name for path in folder.iterdir()] == [f"{ENDED_PROCESS}-2.functions"]
+    discard_parts(folder, [second])
+    assert not folder.exists()
+
+
+def test_foreign_files_are_never_deleted(tmp_path) -> None:
+    CALL.write(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+
+    discard_parts(tmp_path, find_parts(tmp_path)[0])
+
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_folder_is_private(tmp_path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir(mode=0o755)
+
+    make_parts_folder(folder, ring_bytes=8)
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_disk_without_room_for_a_ring_is_refused(tmp_path) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        make_parts_folder(tmp_path / "parts", ring_bytes=1 << 62)
