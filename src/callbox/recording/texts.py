@@ -24,6 +24,10 @@ _ARGUMENTS_CHARS = 160
 _MAX_DETAIL_CHARS = 200
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # co_flags
+# As plain ints: an enum's members are slow to get, and this is asked of every call.
+_CALL, _RETURN, _YIELD, _UNWIND = map(int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND))
+_RETURNED, _RAISED = int(Outcome.RETURNED), int(Outcome.RAISED)
+
 _KIND_SHIFT = np.uint64(48)
 _STORED_WHOLE = frozenset({Tag.INT, Tag.BIG_INT, Tag.FLOAT, Tag.COMPLEX, Tag.STR, Tag.BYTES, Tag.BYTEARRAY})
 """Kinds of values whose bytes differ where their texts do, and hold no identity."""
@@ -53,17 +57,17 @@ class ValueTexts:
     def outcome(self, row: int) -> str:
         """Write what a call returned or raised; empty if it did neither, or nothing is known of it."""
         event = int(self._calls["last_event"][row])
-        if self._calls["outcome"][row] == Outcome.RETURNED:
+        if self._calls["outcome"][row] == _RETURNED:
             return self._result_at(event, int(self._calls["code"][row]))
-        return self._exception_at(event) if self._calls["outcome"][row] == Outcome.RAISED else ""
+        return self._exception_at(event) if self._calls["outcome"][row] == _RAISED else ""
 
     def details(self, row: int) -> dict[str, Any]:
         """Return a call's `arguments` by name, its `result` and its `exception`; each is None where it has none."""
         first, last = int(self._calls["first_event"][row]), int(self._calls["last_event"][row])
         outcome, function = self._calls["outcome"][row], self._function(int(self._calls["code"][row]))
         arguments = self._values.arguments_at(first)
-        has_result = outcome == Outcome.RETURNED and function is not None and not function.is_c
-        exception = self._values.exception_at(last) if outcome == Outcome.RAISED else None
+        has_result = outcome == _RETURNED and function is not None and not function.is_c
+        exception = self._values.exception_at(last) if outcome == _RAISED else None
         return {
             "arguments": None
             if arguments is None
@@ -74,12 +78,12 @@ class ValueTexts:
 
     def event(self, event: int, kind: int, code: int) -> str:
         """Write what stands beside an event, after its function's name."""
-        if kind == EventKind.CALL:
+        if kind == _CALL:
             return f"({self._arguments_at(event, code)})" if self._values.arguments_at(event) is not None else ""
-        if kind == EventKind.UNWIND:
+        if kind == _UNWIND:
             text = self._exception_at(event)
             return f" ✗ {text}" if text else ""
-        if kind in (EventKind.RETURN, EventKind.YIELD):
+        if kind in (_RETURN, _YIELD):
             return f" → {self._result_at(event, code)}"
         return ""
 
@@ -102,12 +106,13 @@ class ValueTexts:
     def _digests(self) -> NDArray[np.uint64]:
         """Return a number for each value: for what lies in the slot the slot itself, for a record one of its text."""
         digests = self._values.payloads.copy()
+        places = np.flatnonzero(digests >> _KIND_SHIFT == Inline.RECORD)
         known: dict[bytes, int] = {}
-        for place in np.flatnonzero(digests >> _KIND_SHIFT == Inline.RECORD).tolist():
-            record = self._values.arena_at(place).record(int(self._values.payloads[place]))
+        for place, arena in zip(places.tolist(), self._values.arenas()[places].tolist(), strict=True):
+            record = self._values.record(place, arena)
             key = record.name.encode() if isinstance(record, Cut) else bytes(record)
             if key not in known:
-                known[key] = hash(key if key[0] in _STORED_WHOLE else describe(self._values.thaw(place)))
+                known[key] = hash(key if key[0] in _STORED_WHOLE else describe(self._values.thaw(place, arena)))
             digests[place] = known[key] & 0xFFFFFFFFFFFFFFFF
         return digests
 

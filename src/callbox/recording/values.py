@@ -9,7 +9,7 @@ import numpy as np
 from callbox.engine.kernels import decode_values
 from callbox.errors import FormatError
 from callbox.model import Capture, EventKind, Function, Outcome
-from callbox.values.frozen import Arena, Cut
+from callbox.values.frozen import Arena, Cut, FrozenObject, Named, Opaque, Redacted, read_record
 from callbox.values.plain import to_plain
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
     from callbox.model import CallTree
 
-_RESULTS = (EventKind.RETURN, EventKind.YIELD)
+# As plain ints: an enum's members are slow to get, and this is asked of every event.
+_CALL, _RETURN, _YIELD, _UNWIND = map(int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND))
+_MAX_SHARED = 1 << 16
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, Opaque, Named, Redacted})
+_RETURNED, _RAISED = int(Outcome.RETURNED), int(Outcome.RAISED)
 
 
 class RecordedValues:
@@ -35,8 +39,10 @@ class RecordedValues:
 
     def __init__(self, capture: Capture, events: NDArray[np.void], tree: CallTree) -> None:
         self.payloads, self.starts = decode_values(capture)
+        self._shared: dict[bytes, Any] = {}
         self._arenas = [Arena(thread.values) for thread in capture.threads]
-        self._events = events
+        # Columns as they are: to take a field of one row of a structured array is slow.
+        self._kinds, self._codes, self._threads = events["kind"], events["code"], events["thread"]
         self._calls = tree.calls
         self._functions: Mapping[int, Function] = tree.functions
 
@@ -54,25 +60,26 @@ class RecordedValues:
 
     def result(self, call: int) -> Any:
         """Return what a call returned; None also for a call that did not return."""
-        if self._calls["outcome"][call] != Outcome.RETURNED:
+        if self._calls["outcome"][call] != _RETURNED:
             return None
         return self.result_at(int(self._calls["last_event"][call]))
 
     def exception(self, call: int) -> Any:
         """Return what a call raised; None where nothing is known of it."""
-        if self._calls["outcome"][call] != Outcome.RAISED:
+        if self._calls["outcome"][call] != _RAISED:
             return None
         return self.exception_at(int(self._calls["last_event"][call]))
 
     def arguments_at(self, event: int) -> dict[str, Any] | None:
         """Return the arguments of the call that an event begins; None for other events."""
-        if self._events["kind"][event] != EventKind.CALL:
+        if self._kinds[event] != _CALL:
             return None
-        function = self._functions.get(int(self._events["code"][event]))
+        function = self._functions.get(int(self._codes[event]))
         if function is None:
             return None
         names = function.parameters
-        known = [self.thaw(i) for i in self.places_at(event)[-len(names) :]] if names else []
+        arena = self._arenas[self._threads[event]]
+        known = [self._thaw(i, arena) for i in self.places_at(event)[-len(names) :]] if names else []
         if names and not known:
             return None
         # The ring may have kept the event and overwritten some of what stood before it.
@@ -80,30 +87,58 @@ class RecordedValues:
 
     def result_at(self, event: int) -> Any:
         """Return what an event returned or yielded; None for other events."""
-        if self._events["kind"][event] not in _RESULTS:
+        if self._kinds[event] not in (_RETURN, _YIELD):
             return None
         places = self.places_at(event)
-        return self.thaw(places[-1]) if places else Cut.LOST
+        return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else Cut.LOST
 
     def exception_at(self, event: int) -> Any:
         """Return the exception that left a function with an event; None where it is not known."""
-        places = self.places_at(event)
-        if self._events["kind"][event] != EventKind.UNWIND or not places:
+        if self._kinds[event] != _UNWIND:
             return None
-        return self.thaw(places[-1])
+        places = self.places_at(event)
+        return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else None
 
     def places_at(self, event: int) -> range:
         """Return the places of an event's values among `payloads`."""
         return range(int(self.starts[event]), int(self.starts[event + 1]))
 
-    def arena_at(self, place: int) -> Arena:
-        """Return the arena that the value at a place is in."""
-        event = int(np.searchsorted(self.starts, np.uint64(place), side="right")) - 1
-        return self._arenas[int(self._events["thread"][event])]
+    def arenas(self) -> NDArray[np.uint32]:
+        """Return for each value the position of its arena, that of its thread; shape `(n_values,)`."""
+        starts = self.starts.astype(np.int64)
+        positions: NDArray[np.uint32] = np.repeat(self._threads, starts[1:] - starts[:-1])
+        return positions
 
-    def thaw(self, place: int) -> Any:
-        """Return the value at a place among `payloads`."""
+    def record(self, place: int, arena: int) -> memoryview | Cut:
+        """Return the bytes of a value that is a record, or why they are not there."""
+        return self._arenas[arena].record(int(self.payloads[place]))
+
+    def thaw(self, place: int, arena: int) -> Any:
+        """Return the value at a place among `payloads`, of a given arena."""
+        return self._thaw(place, self._arenas[arena])
+
+    def _thaw(self, place: int, arena: Arena) -> Any:
+        payload = int(self.payloads[place])
         try:
-            return to_plain(self.arena_at(place).thaw(int(self.payloads[place])))
+            found = arena.find(payload)
+            return self._read(bytes(found)) if isinstance(found, memoryview) else found
         except FormatError:
             return Cut.LOST
+
+    def _read(self, record: bytes) -> Any:
+        """Read a record; many are equal, and what nobody can change is read once."""
+        if record in self._shared:
+            return self._shared[record]
+        value = to_plain(read_record(record))
+        if _is_shareable(value):
+            if len(self._shared) >= _MAX_SHARED:
+                self._shared.clear()
+            self._shared[record] = value
+        return value
+
+
+def _is_shareable(value: Any) -> bool:
+    """Say whether nobody can change a value, so that all who ask may have the same."""
+    if isinstance(value, FrozenObject):
+        return all(type(attribute) in _ATOMS for _, attribute in value.attributes)
+    return type(value) in _ATOMS

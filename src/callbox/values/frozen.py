@@ -62,6 +62,10 @@ class Inline(enum.IntEnum):
     MISSED = 6
 
 
+# As plain ints: an enum's members are slow to get, and this is asked of every value.
+_RECORD, _INT = int(Inline.RECORD), int(Inline.INT)
+
+
 class Cut(enum.Enum):
     """Why a value, or part of one, is not there. Source: `csrc/frozen.h`, `enum cb_cut`, for the first four."""
 
@@ -178,18 +182,24 @@ class _Record:
         return taken
 
     def _byte(self) -> int:
-        return self._take(1)[0]
+        try:
+            byte = self._data[self._at]
+        except IndexError:
+            raise _RecordEndError from None
+        self._at += 1
+        return byte
 
     def _varint(self) -> int:
-        value = shift = 0
-        while True:
+        byte = self._byte()
+        value = byte & 0x7F
+        shift = 7
+        while byte >= 0x80:
             byte = self._byte()
             value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
             shift += 7
-            if shift > 63:
+            if shift > 70:
                 raise FormatError("a frozen value holds a number of more than 64 bits: the values are damaged")
+        return value
 
     def _text(self) -> str:
         self._varint()
@@ -326,11 +336,19 @@ class Arena:
         Raises:
             FormatError: the record is damaged.
         """
+        found = self.find(payload)
+        return read_record(found) if isinstance(found, memoryview) else found
+
+    def find(self, payload: int) -> Any:
+        """Return the value that a payload carries itself, or the bytes of its record as a memoryview.
+
+        Raises:
+            FormatError: it is of no known kind.
+        """
         kind, rest = payload >> _VALUE_BITS, payload & _VALUE_MASK
-        if kind == Inline.RECORD:
-            record = self.record(rest)
-            return record if isinstance(record, Cut) else read_record(record)
-        if kind == Inline.INT:
+        if kind == _RECORD:
+            return self.record(rest)
+        if kind == _INT:
             return rest - (rest & _SIGN) * 2
         try:
             return _INLINE[kind]

@@ -9,6 +9,7 @@ from callbox.values.frozen import Cut, FrozenDict, FrozenItems, FrozenObject, Op
 
 _PENDING = object()
 _KINDS: dict[str, type] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_FROZEN = (FrozenItems, FrozenDict, FrozenObject)
 _HASHABLE = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -18,7 +19,7 @@ def to_plain(value: Any) -> Any:
     One that was met twice is one object again, also where a list or a dict holds itself. What is not whole stays
     as it is, and so do objects; a `Reference` that is left leads out of something that cannot hold itself here.
     """
-    return _Builder().build(value)
+    return _Builder().build(value) if type(value) in _FROZEN else value
 
 
 class _Builder:
