@@ -40,7 +40,7 @@ def type(session: nox.Session) -> None:  # noqa: A001
 def unit(session: nox.Session) -> None:
     """The tests; arguments go to pytest."""
     session.install(".", *group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
@@ -55,17 +55,17 @@ def sanitizers(session: nox.Session, sanitizers: str) -> None:
     session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def leaks(session: nox.Session) -> None:
     """References and memory that a recording gives back, on the debug build of Python."""
-    session.run(".ci/pythons", "test", "3.14-dbg", "tests/leaks", *session.posargs, external=True)
+    session.run(".ci/pythons", "test", "3.14-dbg", "tests/leaks", *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 @nox.parametrize("version", ["3.13", "3.14", "3.15"])
 def pythons(session: nox.Session, version: str) -> None:
     """The tests on another Python."""
-    session.run(".ci/pythons", "test", version, *session.posargs, external=True)
+    session.run(".ci/pythons", "test", version, *session.posargs)
 
 
 @nox.session
