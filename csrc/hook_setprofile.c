@@ -314,15 +314,10 @@ static int check_free(char reason[CB_REASON_SIZE])
     return is_free < 0 ? is_free : 0;
 }
 
-static bool is_installed(void)
-{
-    return hooked.n > 0;
-}
-
 static int setprofile_install(char reason[CB_REASON_SIZE])
 {
-    if (is_installed()) {
-        return 0;
+    if (hooked.n > 0) {
+        return 0; /* installed already */
     }
     if (hooked.bootstrap == NULL) {
         hooked.bootstrap = PyCFunction_New(&bootstrap_definition, NULL);
@@ -390,8 +385,7 @@ static void setprofile_attach(struct cb_thread *thread)
         frame = back;
     }
     /* Pushed innermost first; the innermost must come last. */
-    for (size_t i = n_before, j = thread->active.n; i + 1 < j; i++) {
-        j--;
+    for (size_t i = n_before, j = thread->active.n; i + 1 < j--; i++) {
         const void *kept = thread->active.frames[i];
         thread->active.frames[i] = thread->active.frames[j];
         thread->active.frames[j] = kept;

@@ -1,8 +1,8 @@
 /* The wrap engine: sees the calls of the functions that were wrapped, and nothing else pays for it. */
 #include "recorder.h"
-#include "wrap_resumable.h"
 #include "tasks.h"
 #include "wrap.h"
+#include "wrap_resumable.h"
 
 #include <string.h>
 

@@ -212,8 +212,7 @@ static PyGetSetDef wrapper_getset[] = {
 
 /* What does not bind to an instance, such as a builtin function, has a wrapper that does not either. */
 PyTypeObject cb_wrapper_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.wrapper",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.wrapper",
     .tp_basicsize = sizeof(struct cb_wrapper),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
     .tp_vectorcall_offset = offsetof(struct cb_wrapper, vectorcall),
@@ -232,8 +231,7 @@ PyTypeObject cb_wrapper_type = {
 
 /* The flag spares method calls the bound object. */
 static PyTypeObject binding_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.wrapper",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.wrapper",
     .tp_base = &cb_wrapper_type,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
     .tp_vectorcall_offset = offsetof(struct cb_wrapper, vectorcall),

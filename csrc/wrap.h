@@ -18,8 +18,7 @@
 extern uint32_t cb_wrap_observers;
 
 struct cb_wrapper {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
+    PyObject_HEAD vectorcallfunc vectorcall;
     PyObject *inner;              /* Owned. */
     const vectorcallfunc *target; /* Borrowed: inner's own vectorcall, or the general way to call. */
     /* The recorders' verdict. It holds for one cb_generation and one code object. */

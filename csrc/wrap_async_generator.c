@@ -8,9 +8,8 @@ enum step_kind { STEP_SEND, STEP_THROW, STEP_CLOSE };
 
 /* Stands in for what __anext__(), asend(), athrow() and aclose() return. */
 struct cb_step {
-    PyObject_HEAD
-    PyObject *inner;            /* Owned; the real awaitable. */
-    struct cb_resumable *of;    /* Owned. */
+    PyObject_HEAD PyObject *inner; /* Owned; the real awaitable. */
+    struct cb_resumable *of;       /* Owned. */
     enum step_kind kind;
     bool has_begun;
     bool needs_begun; /* does nothing to a frame that has not begun: aclose(), and a value sent */
@@ -151,8 +150,7 @@ static PyMethodDef step_methods[] = {
 static PyAsyncMethods step_async = {.am_await = PyObject_SelfIter, .am_send = step_send};
 
 static PyTypeObject step_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.async_generator_step",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.async_generator_step",
     .tp_basicsize = sizeof(struct cb_step),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_dealloc = step_dealloc,
@@ -204,8 +202,7 @@ static PyMethodDef async_generator_methods[] = {
 static PyAsyncMethods async_generator_async = {.am_aiter = PyObject_SelfIter, .am_anext = anext};
 
 PyTypeObject cb_async_generator_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.async_generator",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.async_generator",
     .tp_base = &cb_resumable_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_as_async = &async_generator_async,

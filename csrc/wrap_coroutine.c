@@ -3,8 +3,7 @@
 
 /* What `await` iterates over: a coroutine itself is no iterator. */
 struct cb_awaiter {
-    PyObject_HEAD
-    PyObject *coroutine; /* Owned; a struct cb_resumable. */
+    PyObject_HEAD PyObject *coroutine; /* Owned; a struct cb_resumable. */
 };
 
 static PyTypeObject awaiter_type;
@@ -62,8 +61,7 @@ static PyMethodDef awaiter_methods[] = {
 static PyAsyncMethods awaiter_async = {.am_send = awaiter_send};
 
 static PyTypeObject awaiter_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.awaiter",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.awaiter",
     .tp_basicsize = sizeof(struct cb_awaiter),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_dealloc = awaiter_dealloc,
@@ -104,8 +102,7 @@ static PyMethodDef coroutine_methods[] = {
 static PyAsyncMethods coroutine_async = {.am_await = coroutine_await, .am_send = cb_generator_send};
 
 PyTypeObject cb_coroutine_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.coroutine",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.coroutine",
     .tp_base = &cb_resumable_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_as_async = &coroutine_async,

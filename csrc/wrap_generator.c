@@ -48,7 +48,9 @@ PyObject *cb_generator_throw(PyObject *self, PyObject *const *args, Py_ssize_t n
     PyObject *result = PyObject_Vectorcall(throw, args, (size_t)n, NULL);
     if (is_seen) {
         bool has_returned = result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration);
-        cb_resumable_leave(resumable, end_kind(result != NULL ? PYGEN_NEXT : has_returned ? PYGEN_RETURN : PYGEN_ERROR));
+        cb_resumable_leave(resumable, end_kind(result != NULL ? PYGEN_NEXT
+                                               : has_returned ? PYGEN_RETURN
+                                                              : PYGEN_ERROR));
     }
     Py_DECREF(throw);
     return result;
@@ -113,8 +115,7 @@ static PyMethodDef generator_methods[] = {
 static PyAsyncMethods generator_async = {.am_send = cb_generator_send};
 
 PyTypeObject cb_generator_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.generator",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.generator",
     .tp_base = &cb_resumable_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_iter = PyObject_SelfIter,
@@ -128,8 +129,7 @@ static PyAsyncMethods awaitable_generator_async = {.am_await = PyObject_SelfIter
 
 /* What a function marked by types.coroutine returns: an iterator that can be awaited. */
 PyTypeObject cb_awaitable_generator_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.generator",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.generator",
     .tp_base = &cb_generator_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_as_async = &awaitable_generator_async,

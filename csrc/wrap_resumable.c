@@ -124,8 +124,7 @@ static PyObject *resumable_repr(PyObject *self)
 }
 
 PyTypeObject cb_resumable_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "callbox.resumable",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.resumable",
     .tp_basicsize = sizeof(struct cb_resumable),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_weaklistoffset = offsetof(struct cb_resumable, weakrefs),

@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 struct cb_resumable {
-    PyObject_HEAD
-    PyObject *inner;    /* Owned. */
+    PyObject_HEAD PyObject *inner; /* Owned. */
     PyObject *weakrefs;
     const void *driver; /* Borrowed, never followed: the awaitable that an asynchronous generator is in. */
     uint32_t bits;      /* id << CB_KIND_BITS */
