@@ -152,12 +152,7 @@ static PyObject *wrapper_get(PyObject *self, PyObject *instance, PyObject *Py_UN
 /* What the wrapper has not, it has from the function: __code__ and __defaults__, a cache's cache_clear. */
 static PyObject *wrapper_getattr(PyObject *self, PyObject *name)
 {
-    PyObject *value = PyObject_GenericGetAttr(self, name);
-    if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-        value = PyObject_GetAttr(((struct cb_wrapper *)self)->inner, name);
-    }
-    return value;
+    return cb_getattr_or_else(self, name, ((struct cb_wrapper *)self)->inner);
 }
 
 /* Only builtin types are asked for their repr: no code of the program runs. */

@@ -51,6 +51,12 @@ static PyObject *awaiter_close(PyObject *self, PyObject *ignored)
     return cb_generator_close(coroutine_of(self), ignored);
 }
 
+/* Whoever looks along cr_await sees the coroutine. */
+static PyObject *awaiter_getattr(PyObject *self, PyObject *name)
+{
+    return cb_getattr_or_else(self, name, coroutine_of(self));
+}
+
 static PyMethodDef awaiter_methods[] = {
     {"send", awaiter_send_value, METH_O, NULL},
     {"throw", CB_METHOD_FASTCALL(awaiter_throw), NULL},
@@ -66,6 +72,7 @@ static PyTypeObject awaiter_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_dealloc = awaiter_dealloc,
     .tp_traverse = awaiter_traverse,
+    .tp_getattro = awaiter_getattr,
     .tp_iter = PyObject_SelfIter,
     .tp_iternext = awaiter_next,
     .tp_as_async = &awaiter_async,
@@ -92,6 +99,20 @@ static PyObject *coroutine_await(PyObject *self)
     return (PyObject *)awaiter;
 }
 
+/* What `yield from` asks for. Only code that is a coroutine itself may: for all else this is no iterable. */
+static PyObject *coroutine_iter(PyObject *self)
+{
+    PyFrameObject *frame = PyEval_GetFrame(); /* Borrowed. */
+    PyCodeObject *code = frame == NULL ? NULL : PyFrame_GetCode(frame);
+    bool is_coroutine = code != NULL && (code->co_flags & (CO_COROUTINE | CO_ITERABLE_COROUTINE)) != 0;
+    Py_XDECREF(code);
+    if (!is_coroutine) {
+        PyErr_SetString(PyExc_TypeError, "'coroutine' object is not iterable");
+        return NULL;
+    }
+    return coroutine_await(self);
+}
+
 static PyMethodDef coroutine_methods[] = {
     {"send", cb_generator_send_value, METH_O, NULL},
     {"throw", CB_METHOD_FASTCALL(cb_generator_throw), NULL},
@@ -105,6 +126,7 @@ PyTypeObject cb_coroutine_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.coroutine",
     .tp_base = &cb_resumable_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_iter = coroutine_iter,
     .tp_as_async = &coroutine_async,
     .tp_methods = coroutine_methods,
     .tp_finalize = cb_generator_finalize,
@@ -112,5 +134,11 @@ PyTypeObject cb_coroutine_type = {
 
 int cb_coroutine_setup(void)
 {
-    return PyType_Ready(&awaiter_type) < 0 || PyType_Ready(&cb_coroutine_type) < 0 ? CB_EPYTHON : 0;
+    if (PyType_Ready(&awaiter_type) < 0 || PyType_Ready(&cb_coroutine_type) < 0) {
+        return CB_EPYTHON;
+    }
+    /* The slot is for `yield from` alone: collections.abc shall not take coroutines for iterables. */
+    int result = PyDict_DelItemString(cb_coroutine_type.tp_dict, "__iter__");
+    PyType_Modified(&cb_coroutine_type);
+    return result < 0 ? CB_EPYTHON : 0;
 }

@@ -103,14 +103,19 @@ static int resumable_traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
-static PyObject *resumable_getattr(PyObject *self, PyObject *name)
+PyObject *cb_getattr_or_else(PyObject *self, PyObject *name, PyObject *inner)
 {
     PyObject *value = PyObject_GenericGetAttr(self, name);
     if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
         PyErr_Clear();
-        value = PyObject_GetAttr(((struct cb_resumable *)self)->inner, name);
+        value = PyObject_GetAttr(inner, name);
     }
     return value;
+}
+
+static PyObject *resumable_getattr(PyObject *self, PyObject *name)
+{
+    return cb_getattr_or_else(self, name, ((struct cb_resumable *)self)->inner);
 }
 
 static int resumable_setattr(PyObject *self, PyObject *name, PyObject *value)

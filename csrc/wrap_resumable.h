@@ -2,7 +2,8 @@
  *
  * A resumable stands in for the real one, passes everything on, and records each time the frame goes on and
  * stops: CALL when it first runs, then RESUME or THROW, and YIELD, RETURN or UNWIND. What it does not do itself
- * it has from the real one: gi_frame, cr_await, ag_running, names. */
+ * it has from the real one: gi_frame, cr_await, ag_running, names. A throw that `yield from` or `await` passes on to
+ * what it waits for is recorded on its way in, whether or not the outer frame then goes on. */
 #ifndef CB_WRAP_RESUMABLE_H
 #define CB_WRAP_RESUMABLE_H
 
@@ -51,6 +52,9 @@ bool cb_resumable_enter(struct cb_resumable *resumable, bool is_throw);
 /* Record that the frame stops: CB_YIELD, CB_RETURN or CB_UNWIND. Leaves the error indicator as found.
  * Thread: any. GIL: held. */
 void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind);
+
+/* An attribute of `self`, or else of what it stands in for. Result: New reference, or NULL with an exception. */
+PyObject *cb_getattr_or_else(PyObject *self, PyObject *name, PyObject *inner);
 
 /* Whether throw() accepts these arguments. If not, the frame stays as it is. GIL: held. */
 bool cb_is_throwable(PyObject *const *args, Py_ssize_t n);

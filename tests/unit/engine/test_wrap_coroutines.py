@@ -118,7 +118,7 @@ def test_coroutine_types_and_attributes(watch: Watch) -> None:
     coroutine = outer()
 
     assert isinstance(coroutine, collections.abc.Coroutine)
-    assert not isinstance(coroutine, collections.abc.Iterator)
+    assert not isinstance(coroutine, collections.abc.Iterable)
     assert asyncio.iscoroutine(coroutine)
     assert inspect.isawaitable(coroutine)
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
@@ -135,6 +135,29 @@ def test_dunder_await_can_be_delegated_to(watch: Watch) -> None:
         return await Awaitable()
 
     assert run(use()) == 3
+
+
+def test_yield_from_takes_coroutines_in_coroutines_only(watch: Watch) -> None:
+    @types.coroutine
+    def delegate() -> Any:
+        return (yield from inner(3))
+
+    def iterate() -> Any:
+        yield from inner(3)  # type: ignore[misc]
+
+    generator = delegate()
+    assert (generator.send(None), attempt(lambda: generator.send(4))) == (3, (StopIteration, (4,)))
+    with pytest.warns(RuntimeWarning, match="never awaited"), pytest.raises(TypeError, match="not iterable"):
+        list(iterate())
+
+
+def test_chain_of_awaits_can_be_followed(watch: Watch) -> None:
+    coroutine = outer()
+    coroutine.send(None)
+
+    assert coroutine.cr_await.cr_code is inner.__code__
+    assert coroutine.cr_await.cr_await.gi_code is pause.__code__
+    coroutine.close()
 
 
 def test_generator_marked_as_coroutine_is_both(watch: Watch) -> None:
