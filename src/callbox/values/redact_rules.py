@@ -40,7 +40,8 @@ WORDS = _names(
     accesskey apikey apisecret auth authkey authorization authtoken bearer connectionstring cookie cookies
     credential credentials creditcard csrf csrftoken encryptionkey jwt masterkey oauth oauth2 passcode passhash
     passphrase passwd password passwords privatekey pwd secret secretkey secrets session sessionid sessionkey
-    sharedkey signingkey socialsecurity sshkey ssn storagekey token xsrf xsrftoken accesstokens apitokens
+    sharedkey signingkey socialsecurity sshkey ssn storagekey token xsrf xsrftoken accesstoken accesstokens apitoken
+    apitokens bearertoken idtoken oauthtoken refreshtoken sessiontoken setcookie
     authtokens idtokens refreshtokens sessiontokens
     """
 )

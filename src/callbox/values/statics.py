@@ -153,7 +153,7 @@ class Layout:
         if self.namespace is None:
             return None
         found = self.namespace.__get__(instance)
-        return found if derives(type(found), dict) else None
+        return found if type(found) is dict or derives(type(found), dict) else None
 
     def read(self, instance: Any) -> Iterator[tuple[str, Any]]:
         """Yield the names and values of slots that are set, then those of the dictionary."""
@@ -174,10 +174,12 @@ class Layout:
         Raises:
             TypeError: the class has no place for a name.
         """
-        rest = dict(state)
-        for name, slot in self.slots:
-            if name in rest:
-                slot.__set__(instance, rest.pop(name))
+        rest = state
+        if self.slots:
+            slots = dict(self.slots)
+            rest = {name: value for name, value in state.items() if name not in slots}
+            for name in state.keys() - rest.keys():
+                slots[name].__set__(instance, state[name])
         if rest:
             namespace = self.namespace_of(instance)
             if namespace is None:
@@ -205,14 +207,15 @@ def _find_layout(cls: type) -> Layout:
         if _hidden_bytes(base):
             break
         base = _BASE.__get__(base)
+    in_c = set(map(id, mro(base)))
     slots = [
         (name, descriptor)
         for klass in mro(cls)
-        if _FLAGS.__get__(klass) & _HEAP_TYPE and not _FLAGS.__get__(klass) & _IMMUTABLE_TYPE
+        if id(klass) not in in_c
         for name, descriptor in own(klass).items()
         if type(descriptor) is types.MemberDescriptorType and not _is_path_cache(klass, name)
     ]
-    return Layout(base, tuple(slots), _namespace_descriptor(cls), _layout_problem(cls, base, slots))
+    return Layout(base, tuple(slots), _namespace_descriptor(cls), _layout_problem(cls, slots))
 
 
 def _hidden_bytes(cls: type) -> int:
@@ -239,13 +242,11 @@ def _namespace_descriptor(cls: type) -> Any:
     return None
 
 
-def _layout_problem(cls: type, base: type, slots: list[tuple[str, Any]]) -> str | None:
+def _layout_problem(cls: type, slots: list[tuple[str, Any]]) -> str | None:
     if not _is_ordinary_metaclass(type(cls)):
         return f"its class is made by {type_name(type(cls))}, which keeps state in C"
     if len({name for name, _ in slots}) < len(slots):
         return "two of its classes have a slot of the same name"
-    if _FLAGS.__get__(base) & _HEAP_TYPE and _hidden_bytes(base):
-        return f"{type_name(base)} keeps state in C"
     return None
 
 

@@ -11,6 +11,9 @@ from callbox.values.compare.report import Comparison, Difference, brief
 from callbox.values.compare.rules import Rules
 from callbox.values.paths import Link, write_path
 
+_SIMPLE_IDS = frozenset(map(id, (str, int, bool, type(None), bytes)))
+"""Types whose `==` is all there is to say when it holds."""
+
 Pair: TypeAlias = tuple[Any, Any, Link, Rules]
 
 
@@ -105,11 +108,13 @@ class Comparer:
         self._n_differences += n
 
     def _compare(self, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
+        kind, other = type(actual), type(expected)
+        if kind is other and id(kind) in _SIMPLE_IDS and actual == expected:
+            return
         if self._rules.overrides:
             rules = self._rules.find_override(write_path(self._name, link)) or rules
         if rules.ignore or (actual is expected and rules.equal_nan):
             return
-        kind, other = type(actual), type(expected)
         if kind is other:
             family = families.find_comparison(kind) or find_by_state(kind)
             if family is None or rules.allows_eq(statics.type_name(kind)):

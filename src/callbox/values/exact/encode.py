@@ -9,7 +9,7 @@ from typing import Any
 
 from callbox.values import statics
 from callbox.values.exact.allow import Allow
-from callbox.values.exact.kinds import Deferred, Eager, Row, kind_of
+from callbox.values.exact.kinds import Deferred, Eager, Kind, Row, kind_of
 from callbox.values.exact.objects import find_object_kind
 from callbox.values.exact.order import sort_key
 from callbox.values.exact.scalars import ATOM_IDS, SCALAR_PACKERS, are_plain_atoms, careful_atom, quick_atom
@@ -90,9 +90,11 @@ class Encoder:
         self._atom = careful_atom if is_careful else quick_atom
         self._n_values = 0
         self._name_index: dict[tuple[str, str], int] = {}
+        self._class_names: dict[int, int] = {}
+        self._kinds: dict[int, Kind] = {}
         self._refs: dict[int, Ref] = {}
         self._kept: list[Any] = []
-        """Eager values whose identity is in `_refs`: no other object may get it meanwhile."""
+        """Eager values and classes whose identity is a key here: no other object may get it meanwhile."""
         self._by_content: dict[bytes, Ref] = {}
         self._open: set[int] = set()
         self._deferred: list[tuple[Any, Deferred, Link]] = []
@@ -125,7 +127,10 @@ class Encoder:
         ref = self._refs.get(id(value))
         if ref is not None and (self._closure is None or not self._must_revisit(value, ref, link)):
             return ref
-        kind = kind_of(type(value)) or find_object_kind(self, value, link)
+        kind = self._kinds.get(cls_id)
+        if kind is None:
+            kind = self._kinds[cls_id] = kind_of(type(value)) or find_object_kind(self, value, link)
+            self._kept.append(type(value))
         if isinstance(kind, Deferred):
             return self._put_shell(value, kind, link)
         return self._put_eager(value, kind, link)
@@ -202,11 +207,15 @@ class Encoder:
 
     def class_name(self, cls: type, link: Link) -> int:
         """Return the index of a class's name; refuses a class that no import finds."""
-        module, qualname = statics.reference_of_class(cls)
-        problem = statics.reference_problem(cls, module, qualname)
-        if problem is not None:
-            raise RefusedPartError(link, f"its class {problem}")
-        return self.name(module, qualname)
+        index = self._class_names.get(id(cls))
+        if index is None:
+            module, qualname = statics.reference_of_class(cls)
+            problem = statics.reference_problem(cls, module, qualname)
+            if problem is not None:
+                raise RefusedPartError(link, f"its class {problem}")
+            index = self._class_names[id(cls)] = self.name(module, qualname)
+            self._kept.append(cls)
+        return index
 
     def fill(self, shell: int, tag: int, row: Row) -> None:
         """Add a step that completes a shell."""

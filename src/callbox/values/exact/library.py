@@ -38,6 +38,7 @@ _IPS = (
     ipaddress.IPv4Interface,
     ipaddress.IPv6Interface,
 )
+_TEXT_CODES = ("u", "w")
 _CAST_FORMATS = frozenset("cbB?hHiIlLqQnNfdP")
 
 
@@ -134,14 +135,16 @@ def _build_memoryview(_decoder: Decoder, row: Row) -> Any:
 
 
 def _pack_array(encoder: Encoder, value: array.array[Any], link: Link) -> Row:
-    if value.typecode == "u":
-        return ["u", encoder.put(value.tounicode(), link)]
+    if value.typecode in _TEXT_CODES:
+        return [value.typecode, encoder.put(value.tounicode(), link)]
     return [value.typecode, value.itemsize, value.tobytes()]
 
 
 def _build_array(_decoder: Decoder, row: Row) -> Any:
-    if row[0] == "u":
-        return array.array("u", row[1])
+    if row[0] in _TEXT_CODES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # "u" from 3.13 on; the value has it all the same
+            return array.array(*row)
     typecode, itemsize, data = row
     value: array.array[Any] = array.array(typecode)
     if value.itemsize != itemsize:

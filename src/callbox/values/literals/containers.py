@@ -26,7 +26,7 @@ _MAX_JSON_INT = 10**18
 
 
 def _write_list(writer: Writer, value: list[Any], link: Link) -> Node:
-    return _or_json(writer, value, Group("[", writer.items(value, link), "]"))
+    return _write_json(writer, value) or Group("[", writer.items(value, link), "]")
 
 
 def write_tuple(writer: Writer, value: tuple[Any, ...], link: Link) -> Node:
@@ -60,7 +60,7 @@ def _fill_list(writer: Writer, name: str, node: Node) -> None:
 
 def write_dict(writer: Writer, value: dict[Any, Any], link: Link) -> Node:
     """Return the source of a dictionary, or of how to read it from a side file."""
-    return _or_json(writer, value, write_pairs(writer, list(dict.items(value)), link))
+    return _write_json(writer, value) or write_pairs(writer, list(dict.items(value)), link)
 
 
 def write_pairs(writer: Writer, pairs: list[tuple[Any, Any]], link: Link) -> Group:
@@ -148,11 +148,15 @@ def _shell_set(_writer: Writer, _value: Any, _link: Link) -> Node:
 # Side files of plain nested data
 
 
-def _or_json(writer: Writer, value: Any, node: Node) -> Node:
-    """Move plain nested data whose source is long into a JSON file."""
-    if not writer.is_too_long(node) or not _is_json(value, writer.shared - {id(value)}, 0):
-        return node
-    path = writer.side_file("json", json.dumps(value, indent=1).encode())
+def _write_json(writer: Writer, value: Any) -> Node | None:
+    """Move plain nested data whose source would be long into a JSON file; None where it is short or not plain."""
+    limit = writer.style.max_inline_chars
+    if limit is None or writer.is_draft or not _is_json(value, writer.shared - {id(value)}, 0):
+        return None
+    data = json.dumps(value, indent=1).encode()
+    if len(data) <= limit:
+        return None
+    path = writer.side_file("json", data)
     return call(f"{writer.names.module('json')}.loads", [f"({flat(path)}).read_bytes()"])
 
 

@@ -56,13 +56,14 @@ class Writer:
         style: width, side files and names.
         names: imports and variables.
         shared: identities of mutable values that occur more than once.
+        is_draft: whether this only finds these out.
     """
 
     def __init__(self, style: Style, shared: set[int] | None = None) -> None:
         self.style = style
         self.names = Names(style.reserved | {style.data_name}, style.modules)
         self.shared = set() if shared is None else shared
-        self._is_draft = shared is None
+        self.is_draft = shared is None
         self._n_parts = 0
         self._layout = Layout(style.width)
         self._setup: list[str] = []
@@ -88,7 +89,7 @@ class Writer:
             return self._write_shell(value, link)
         if id(value) in self._met:
             self.shared.add(id(value))
-            if self._is_draft:
+            if self.is_draft:
                 return ""
         self._met[id(value)] = value
         return self._write_identity(value, writing, link)

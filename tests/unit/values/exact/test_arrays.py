@@ -106,7 +106,7 @@ def test_subclass_of_array_is_refused() -> None:
             np.int64(-1),
             np.bool_(True),
             np.complex64(1j),
-            np.datetime64("NaT"),
+            np.datetime64("NaT", "D"),
             np.timedelta64(3, "h"),
         ),
         *(np.str_("a\0"), np.bytes_(b"a\0"), np.float64(0.1), np.zeros(1, [("a", "i4")])[0]),

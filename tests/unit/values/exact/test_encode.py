@@ -171,3 +171,45 @@ def test_fingerprint_is_the_same_for_equal_content_alone() -> None:
     assert fingerprint([1, (2, {3})]) == fingerprint([1, (2, {3})])
     assert fingerprint([1]) != fingerprint([1.0])
     assert len(fingerprint(None)) == 32
+
+
+class Meta(type):
+    n_calls = 0
+
+    def _count(cls, *args):
+        Meta.n_calls += 1
+        raise AssertionError("ran")
+
+    __getattribute__ = __hash__ = __eq__ = __instancecheck__ = __subclasscheck__ = __repr__ = __call__ = _count
+    mro = type.mro
+
+
+def _ran(self, *args, **kwargs):
+    Meta.n_calls += 1
+    raise AssertionError("ran")
+
+
+class Hostile(dict, metaclass=Meta):
+    __slots__ = ("slot",)
+    __getattribute__ = __getattr__ = __setattr__ = __repr__ = __str__ = __hash__ = __eq__ = __bool__ = _ran
+    __len__ = __iter__ = __contains__ = __getitem__ = keys = items = values = get = copy = _ran
+    __reduce__ = __reduce_ex__ = __getstate__ = __setstate__ = __sizeof__ = _ran
+    __class__ = property(_ran)
+
+
+def test_no_code_of_a_hostile_class_runs_while_it_is_encoded_and_decoded() -> None:
+    hostile = dict.__new__(Hostile)
+    dict.update(hostile, {"a": [1]})
+    slot = type.__dict__["__dict__"].__get__(Hostile)["slot"]
+    slot.__set__(hostile, 5)
+    Meta.n_calls = 0
+
+    data = encode([hostile, {"key": hostile}])
+    decoded = decode(data)
+    comparison = compare(decoded[0], hostile)
+
+    assert Meta.n_calls == 0
+    assert comparison.is_equal
+    assert dict.items(decoded[0]) == {"a": [1]}.items()
+    assert slot.__get__(decoded[0]) == 5
+    assert type(decoded[0]) is type(hostile)

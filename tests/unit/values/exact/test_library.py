@@ -8,6 +8,7 @@ import ipaddress
 import math
 import pathlib
 import re
+import sys
 import types
 import uuid
 import zoneinfo
@@ -80,7 +81,9 @@ def test_memory_view_keeps_format_shape_and_whether_it_may_be_written(is_readonl
     assert decoded.tobytes() == bytes(range(24))
 
 
-@pytest.mark.parametrize("value", [array.array("d", [1.5]), array.array("u", "ü"), array.array("b")])
+@pytest.mark.parametrize(
+    "value", [array.array("d", [1.5]), array.array("u" if sys.version_info < (3, 13) else "w", "ü"), array.array("b")]
+)
 def test_array_round_trips(value) -> None:
     decoded = decode(encode(value))
 

@@ -6,45 +6,25 @@ import pytest
 
 from callbox.values.exact import decode, encode
 
-attr = pytest.importorskip("attr")
-pydantic = pytest.importorskip("pydantic")
-
-
-@attr.define
-class Defined:
-    x: int
-    y: object = None
-
-
-@attr.frozen(cache_hash=True)
-class Hashed:
-    name: str
-
-
-class Model(pydantic.BaseModel):
-    x: int
-    y: list = pydantic.Field(default_factory=list)
-    _hidden: int = pydantic.PrivateAttr(default=3)
-
-
-class FrozenModel(pydantic.BaseModel, frozen=True, extra="allow"):
-    x: int
+pytest.importorskip("attr")
+pytest.importorskip("pydantic")
+kinds = pytest.importorskip("tests.support.library_kinds")
 
 
 def test_attrs_class_round_trips() -> None:
-    assert decode(encode(Defined(1, [2]))) == Defined(1, [2])
+    assert decode(encode(kinds.Defined(1, [2]))) == kinds.Defined(1, [2])
 
 
 def test_cached_hash_is_not_kept() -> None:
-    key = Hashed("a")
+    key = kinds.Hashed("a")
     hash(key)
 
-    assert encode(key) == encode(Hashed("a"))
-    assert decode(encode({key: 1})) == {Hashed("a"): 1}
+    assert encode(key) == encode(kinds.Hashed("a"))
+    assert decode(encode({key: 1})) == {kinds.Hashed("a"): 1}
 
 
 def test_model_keeps_fields_private_attributes_and_which_were_set() -> None:
-    model = Model(x=1)
+    model = kinds.Private(x=1)
     model._hidden = 9
 
     decoded = decode(encode(model))
@@ -54,4 +34,4 @@ def test_model_keeps_fields_private_attributes_and_which_were_set() -> None:
 
 
 def test_frozen_model_may_be_a_key() -> None:
-    assert decode(encode({FrozenModel(x=1, more=2): 1})) == {FrozenModel(x=1, more=2): 1}
+    assert decode(encode({kinds.FrozenModel(x=1, more=2): 1})) == {kinds.FrozenModel(x=1, more=2): 1}
