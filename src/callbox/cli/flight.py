@@ -7,10 +7,12 @@ import contextlib
 import dataclasses
 import os
 import sys
+import time
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callbox.cli import exits
+from callbox.cli.escort import Escort, is_worth_following
 from callbox.cli.namesakes import Namesakes
 from callbox.cli.plan import FlightPlan
 from callbox.engine import Recorder, new_recorder
@@ -18,9 +20,14 @@ from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
 from callbox.errors import CallboxError
 from callbox.model import Capture, EventKind
 
+if TYPE_CHECKING:
+    from callbox.recording.merge import Merger
+
 _BLOCK_SLOTS = 1 << 16
 _RECURSION_LIMIT = 1000
 _NEVER_BEGAN = "the program did not begin: nothing was recorded"
+_aboard: list[Flight | Escort] = []
+"""Keeps recording when exit handlers are forgotten, as `multiprocessing` does in forked children from 3.14 on."""
 
 
 def board(plan: Mapping[str, Any], loaded_before: Collection[str]) -> None:
@@ -33,7 +40,19 @@ def board(plan: Mapping[str, Any], loaded_before: Collection[str]) -> None:
         plan: a `FlightPlan`, packed.
         loaded_before: names of the modules that were loaded before callbox was.
     """
-    flight = Flight(FlightPlan.from_cargo(plan), loaded_before)
+    whole = FlightPlan.from_cargo(plan)
+    if whole.owner == 0:
+        whole = dataclasses.replace(whole, owner=os.getpid())
+    flight: Flight | Escort
+    if whole.owner == os.getpid():
+        flight = Flight(whole, loaded_before)
+    elif is_worth_following(whole, sys.orig_argv):
+        flight = Escort(whole, loaded_before)
+    else:
+        return
+    if whole.folder is not None:
+        whole.follow_children()
+    _aboard.append(flight)
     atexit.register(flight.end)
     call_at_entry(flight.begin)
 
@@ -44,7 +63,8 @@ class Flight:
     def __init__(self, plan: FlightPlan, loaded_before: Collection[str]) -> None:
         self._plan = plan
         self._process_id = os.getpid()
-        self._recorder: Recorder = new_recorder(plan.options)
+        self._since_ns = time.monotonic_ns()
+        self._recorder: Recorder = new_recorder(plan.options, plan.folder)
         self._namesakes = Namesakes(loaded_before)
         self._has_begun = False
 
@@ -74,29 +94,44 @@ class Flight:
         keep_interrupt()
 
     def _report(self, capture: Capture) -> None:
-        n_recorded, n_dropped = self._write(capture)
+        # Imported now and not before, so that the program had its modules to itself.
+        from callbox.recording import write_box
+
+        merger = self._merge(capture)
+        capture = merger.capture
+        write_box(capture, self._plan.path)
+        if self._plan.folder is not None:
+            from callbox.recording.parts import discard_parts
+
+            discard_parts(self._plan.folder, merger.ended)
         if self._plan.is_quiet:
             return
         for note in capture.header.notes:
             _say(f"callbox: warning: {note}")
+        if merger.n_running:
+            _say(f"callbox: {merger.n_running} of its processes still run and record into {self._plan.output}.parts")
+        n_recorded = sum(thread.n_events for thread in capture.threads)
+        n_dropped = n_recorded - _count_kept(capture)
         _say(f"callbox: {n_recorded:,} events, {n_dropped:,} dropped -> {self._plan.output}")
+
+    def _merge(self, capture: Capture) -> Merger:
+        """Add what the processes that this one started have recorded."""
+        from callbox.recording.merge import Merger, merge_ended
+
+        if self._plan.folder is None:
+            return Merger(capture)
+        return merge_ended(capture, self._plan.folder, (self._plan.since_ns, self._since_ns))
 
     def _capture(self) -> Capture:
         capture = self._recorder.capture()
         notes = capture.header.notes if self._has_begun else (_NEVER_BEGAN,)
         header = dataclasses.replace(
-            capture.header, command=self._plan.command, exit_status=describe_outcome(), notes=notes
+            capture.header,
+            command=self._plan.command,
+            exit_status=describe_outcome(),
+            notes=(*self._plan.notes, *notes),
         )
         return dataclasses.replace(capture, header=header)
-
-    def _write(self, capture: Capture) -> tuple[int, int]:
-        """Write the box; return how many events were recorded, and how many of them are not in it."""
-        # Imported now and not before, so that the program had its modules to itself.
-        from callbox.recording import write_box
-
-        write_box(capture, self._plan.path)
-        n_recorded = sum(thread.n_events for thread in capture.threads)
-        return n_recorded, n_recorded - _count_kept(capture)
 
 
 def _count_kept(capture: Capture) -> int:

@@ -4,7 +4,10 @@
 program alone, as ever: no frame of callbox lies beneath it, and of the command
 line nothing is left in its process. Two environment variables carry callbox
 across, a `sitecustomize` on PYTHONPATH and the plan; before the program's first
-instruction both are gone, as if they had never been.
+instruction both are gone from `os.environ`, as if they had never been.
+
+They stay in the environment that the system hands to a new process where the
+program names none: so Python processes that it starts are let in the same way.
 """
 
 # pathlib would be one more module in the process of the program.
@@ -44,6 +47,10 @@ class FlightPlan:
         path: its absolute path.
         command: the program as the user wrote it.
         is_quiet: print warnings and errors only.
+        folder: where all processes of the recording keep their rings; None: in memory, of the program alone.
+        since_ns: the monotonic clock before any of them began.
+        owner: process id of the program, which writes the box; 0 until it begins.
+        notes: what a reader of the recording must know.
     """
 
     options: Options
@@ -51,19 +58,31 @@ class FlightPlan:
     path: str
     command: tuple[str, ...]
     is_quiet: bool = False
+    folder: str | None = None
+    since_ns: int = 0
+    owner: int = 0
+    notes: tuple[str, ...] = ()
 
     def to_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return an environment that carries this plan into a new interpreter."""
-        before = environ.get("PYTHONPATH")
+        return {**environ, **self._variables(environ.get("PYTHONPATH"))}
+
+    def follow_children(self) -> None:
+        """Let in the Python processes that inherit this one's environment; `os.environ` does not show how."""
+        for name, value in self._variables(os.environ.get("PYTHONPATH")).items():
+            os.putenv(name, value)
+
+    def _variables(self, before: str | None) -> dict[str, str]:
         cargo = {"python_path": before, "package_parent": PACKAGE_PARENT, "plan": dataclasses.asdict(self)}
         folders = os.pathsep.join((BOOT_FOLDER, before)) if before else BOOT_FOLDER
-        return {**environ, "PYTHONPATH": folders, VARIABLE: json.dumps(cargo)}
+        return {"PYTHONPATH": folders, VARIABLE: json.dumps(cargo)}
 
     @classmethod
     def from_cargo(cls, plan: Mapping[str, Any]) -> FlightPlan:
         """Read the plan that `to_environment` packed."""
         options = {**plan["options"], "filters": tuple(plan["options"]["filters"])}
-        return cls(**{**plan, "options": Options(**options), "command": tuple(plan["command"])})
+        tuples = {name: tuple(plan[name]) for name in ("command", "notes")}
+        return cls(**{**plan, **tuples, "options": Options(**options)})
 
 
 def launch(program: Program, plan: FlightPlan) -> int:

@@ -10,6 +10,7 @@ import click
 
 from callbox.cli.plan import FlightPlan, launch
 from callbox.cli.program import parse_program
+from callbox.engine import ORACLE
 from callbox.engine.options import MODES, Options
 
 # \b keeps click from filling the lines.
@@ -19,6 +20,11 @@ Examples:
   callbox run -- script.py --its-option
   callbox run --include 'myapp.*' --include '!myapp.vendor.*' -- -m myapp
 """
+
+_IN_MEMORY = (
+    "no rings in {folder}: {reason}; the recording is in memory: if the program is killed it is lost, "
+    "and processes that the program starts are not recorded"
+)
 
 
 @click.command("run", epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
@@ -41,14 +47,30 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     """
     parsed = parse_program(program)
     plan = FlightPlan(Options(filters=include, **options), output, str(Path(output).absolute()), program, quiet)
-    _reserve(plan)
-    return launch(parsed, plan)
+    return launch(parsed, _reserve(plan))
 
 
-def _reserve(plan: FlightPlan) -> None:
+def _reserve(plan: FlightPlan) -> FlightPlan:
     """Put a box in place that says its program did not end; what cannot work fails here, before the program."""
     from callbox.engine import new_recorder
     from callbox.recording import reserve_box
 
     header = new_recorder(plan.options).capture().header
-    reserve_box(plan.path, dataclasses.replace(header, command=plan.command))
+    reserve_box(plan.path, dataclasses.replace(header, command=plan.command, notes=()))
+    return _with_folder(dataclasses.replace(plan, since_ns=header.started.monotonic_ns))
+
+
+def _with_folder(plan: FlightPlan) -> FlightPlan:
+    """Give the recording a folder for rings that outlive their process, if the disk can hold them."""
+    from callbox.engine import ring_bytes
+    from callbox.recording.parts import discard_parts, find_parts, make_parts_folder, parts_folder
+
+    folder = parts_folder(plan.path)
+    discard_parts(folder, find_parts(folder)[0])
+    if plan.options.mode == "static" or plan.options.engine == ORACLE:
+        return plan
+    try:
+        make_parts_folder(folder, ring_bytes(plan.options))
+    except OSError as error:
+        return dataclasses.replace(plan, notes=(*plan.notes, _IN_MEMORY.format(folder=folder, reason=error.strerror)))
+    return dataclasses.replace(plan, folder=str(folder))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callbox.engine.choice import choose_engine, engine_names, new_recorder
+from callbox.engine.choice import ORACLE, choose_engine, engine_names, new_recorder
 from callbox.engine.options import Options
 from callbox.engine.recorder import Recorder, ring_bytes
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CALL_DTYPE",
     "EVENT_DTYPE",
+    "ORACLE",
     "SLOT_DTYPE",
     "Options",
     "Recorder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,6 @@ from callbox.recording.slots import codes_of, with_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -37,9 +37,9 @@ class Merger:
     """What a process and those it started have recorded."""
 
     capture: Capture
-    ended: tuple[ProcessParts, ...]
+    ended: tuple[ProcessParts, ...] = ()
     """Files whose content the capture has."""
-    n_running: int
+    n_running: int = 0
     """Processes that were still running: theirs it has not."""
 
 
@@ -64,7 +64,7 @@ def add_parts(capture: Capture, folder: Path) -> Capture:
     return add_processes(dataclasses.replace(capture, header=header), processes)
 
 
-def merge_ended(capture: Capture, folder: Path, origins_ns: tuple[int, int]) -> Merger:
+def merge_ended(capture: Capture, folder: str, origins_ns: tuple[int, int]) -> Merger:
     """Add to the capture of a process whatever other processes of the recording have left in files.
 
     Args:
@@ -72,7 +72,7 @@ def merge_ended(capture: Capture, folder: Path, origins_ns: tuple[int, int]) -> 
         folder: where the parts lie.
         origins_ns: the monotonic clock when the recording began, and when this process did.
     """
-    found, notes = find_parts(folder)
+    found, notes = find_parts(Path(folder))
     own_id = capture.header.process_id
     since_ns, own_since_ns = origins_ns
     # Before it is read: what ends later may have written since.

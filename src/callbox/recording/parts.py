@@ -138,19 +138,19 @@ def make_parts_folder(folder: Path, ring_bytes: int) -> None:
     Raises:
         OSError: it cannot be made, or the disk has no room for a ring.
     """
+    if shutil.disk_usage(folder.parent).free < ring_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
-    if shutil.disk_usage(folder).free < ring_bytes:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def discard_parts(folder: Path, found: Iterable[ProcessParts]) -> None:
+def discard_parts(folder: str | os.PathLike[str], found: Iterable[ProcessParts]) -> None:
     """Delete processes' files, and the folder if it is empty then; what cannot be deleted stays."""
     for path in (path for parts in found for path in parts.files):
         with contextlib.suppress(OSError):
             path.unlink()
     with contextlib.suppress(OSError):
-        folder.rmdir()
+        Path(folder).rmdir()
 
 
 def _list_files(folder: Path) -> Iterable[Path]:

@@ -27,8 +27,8 @@ SURROUNDINGS = {
     "binary_output": "import sys; sys.stdout.buffer.write(bytes(range(256)))",
     "children": """
         import os, subprocess, sys
-        print(subprocess.run([sys.executable, '-c', 'import sys; print(sys.path, sys.modules.keys())'],
-                             capture_output=True, text=True).stdout)
+        child = "import os, sys; print(sys.path, sys.argv, sys.flags, sys.getprofile(), sorted(os.environ.items()))"
+        print(subprocess.run([sys.executable, "-c", child], capture_output=True, text=True).stdout)
     """,
     "pickle_of_main_class": """
         import pickle

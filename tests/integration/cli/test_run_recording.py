@@ -56,7 +56,7 @@ def test_box_says_how_the_program_ended(desk, source, status) -> None:
         "import os; os.kill(os.getpid(), 9)",
         "import os; os.kill(os.getpid(), 15)",
         "import os; os.abort()",
-        "import os, sys; os.execv(sys.executable, [sys.executable, '-c', 'pass'])",
+        "import os, sys; os.execv(sys.executable, [sys.executable, '-I', '-c', 'pass'])",
     ],
 )
 def test_program_that_ends_without_python_leaves_a_box_that_says_so(desk, source) -> None:

@@ -134,7 +134,7 @@ def test_output_into_a_closed_pipe_ends_quietly(shop, command) -> None:
         "-c",
         "import subprocess, sys;"
         f"p = subprocess.Popen([sys.executable, '-P', '-m', 'callbox', '{command}', 'many.cbx', *'{options}'.split()],"
-        " stdout=subprocess.PIPE, stderr=subprocess.PIPE);"
+        " stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0);"
         "print(p.stdout.read(9)); p.stdout.close(); print(p.stderr.read(), p.wait())",
     )
 

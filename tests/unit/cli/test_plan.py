@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -18,6 +20,10 @@ PLAN = FlightPlan(
     path="/tmp/ü.cbx",
     command=("script.py", "--", "\udcff", "line\nbreak"),
     is_quiet=True,
+    folder="/tmp/ü.cbx.parts",
+    since_ns=1 << 60,
+    owner=7,
+    notes=("no room",),
 )
 
 
@@ -41,6 +47,22 @@ def test_environment_is_that_of_before_with_two_variables_more(before, python_pa
     assert environ.keys() == {"HOME", "PYTHONPATH", VARIABLE}
     assert environ["PYTHONPATH"] == python_path
     assert json.loads(environ[VARIABLE])["python_path"] == before.get("PYTHONPATH")
+
+
+def test_children_inherit_what_the_program_does_not_see(monkeypatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/a")
+    before = dict(os.environ)
+    show = "import os; print(os.environ['PYTHONPATH'], '_CALLBOX_PLAN' in os.environ)"
+
+    try:
+        PLAN.follow_children()
+        inherited = subprocess.run([sys.executable, "-I", "-c", show], capture_output=True, text=True, check=True)
+    finally:
+        os.unsetenv(VARIABLE)
+        os.putenv("PYTHONPATH", "/a")
+
+    assert inherited.stdout == f"{BOOT_FOLDER}{os.pathsep}/a True\n"
+    assert dict(os.environ) == before
 
 
 def test_interpreter_that_cannot_be_executed_is_an_error(tmp_path) -> None:

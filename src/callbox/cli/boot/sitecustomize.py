@@ -1,4 +1,4 @@
-"""Lets callbox into an interpreter that `callbox run` starts, and leaves no trace of the way in.
+"""Lets callbox into an interpreter that a recorded program is or starts, and leaves no trace of the way in.
 
 The `site` module imports this file before the program begins. A `sitecustomize`
 that the environment has of its own is imported in its place, as without callbox.
@@ -13,6 +13,7 @@ import sys
 
 _loaded_before = frozenset(sys.modules)
 
+import contextlib  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 from typing import Any  # noqa: E402
@@ -46,4 +47,6 @@ _restore(_cargo["python_path"])
 try:
     __import__("sitecustomize")
 finally:
-    _board(_cargo["package_parent"], _cargo["plan"])
+    # A process that the program started may be of a Python that has no callbox: it is then not recorded.
+    with contextlib.suppress(Exception) if _cargo["plan"]["owner"] else contextlib.nullcontext():
+        _board(_cargo["package_parent"], _cargo["plan"])
