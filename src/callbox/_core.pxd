@@ -159,3 +159,7 @@ cdef extern from "wrap.h":
     PyTypeObject cb_wrapper_type
     int cb_wrap_setup() except -3
     object cb_wrap_new(object inner)
+
+cdef extern from "observe.h":
+    int cb_observe_start(object choose) except -3
+    void cb_observe_stop()

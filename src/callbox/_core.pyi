@@ -67,6 +67,15 @@ def await_entry(begin: Callable[[], object]) -> None:
 def entry_outcome() -> tuple[type[BaseException] | None, int | str | None] | None:
     """How the program's outermost frame was left: the exception's class and a SystemExit's code; None while it runs."""
 
+def observe(choose: Callable[..., Any]) -> None:
+    """Tell observers of the calls of chosen functions, in every thread, on CPython 3.11.
+
+    `choose(code, globals)` is asked once for each code object: None, or an observer. That is called as
+    `observer(arguments, frame)` when a call begins and answers None or a witness, which is called as
+    `witness(kind, value)`, an `EventKind`, whenever the frame is left, or entered by a throw.
+    """
+
+def unobserve() -> None: ...
 def clock() -> tuple[int, int, int]:
     """Read `(ticks, monotonic_ns, epoch_ns)` together."""
 

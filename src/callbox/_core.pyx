@@ -238,6 +238,14 @@ def entry_outcome():
     return cb_entry_outcome()
 
 
+def observe(choose):
+    cb_observe_start(choose)
+
+
+def unobserve():
+    cb_observe_stop()
+
+
 def clock():
     cdef cb_clock_reading reading = cb_clock_read()
     return reading.ticks, reading.monotonic_ns, reading.epoch_ns
