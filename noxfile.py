@@ -76,6 +76,21 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Ten minutes of damaged encoded values, guided by coverage; arguments replace libFuzzer's options."""
+    session.install(*RUNTIME, "atheris>=3")
+    options = session.posargs or ["-max_total_time=600", "-rss_limit_mb=2048", "-timeout=20"]
+    session.run("python", "fuzz/decode_value.py", *options, env={"PYTHONPATH": "src"})
+
+
+@nox.session
+def round_trips(session: nox.Session) -> None:
+    """A hundred thousand generated values, encoded and decoded, written and evaluated."""
+    session.install(*RUNTIME, *group("test"))
+    session.run("python", "fuzz/round_trips.py", *session.posargs, env={"PYTHONPATH": "src"})
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The documentation bound into one page, by the bundled example."""
     session.install("markdown-it-py")

@@ -2,7 +2,8 @@
 
 Each input is taken as a body, whose checksum is made right, so that the fuzzer gets past it.
 Anything but a value or a FormatError is a finding; libFuzzer watches time and memory.
-Needs atheris. Ten minutes: `-max_total_time=600 -rss_limit_mb=2048 -timeout=20`.
+It begins with the saved corpus and the examples. Needs atheris. Ten minutes:
+`-max_total_time=600 -rss_limit_mb=2048 -timeout=20`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ with atheris.instrument_imports(include=["callbox"]):
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from fuzz.corpus import read_corpus
 from fuzz.examples import EXAMPLES
 
 FAMILIES = (arrays,)
@@ -39,15 +41,18 @@ def decode_one(body: bytes) -> None:
 
 
 def main() -> None:
-    """Put the examples into the corpus and fuzz."""
-    folders = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
-    corpus = Path(folders[0] if folders else tempfile.mkdtemp(prefix="corpus-"))
-    corpus.mkdir(parents=True, exist_ok=True)
-    for number, example in enumerate(EXAMPLES):
-        (corpus / f"example-{number}").write_bytes(encode(example)[HEADER_BYTES:])
+    """Fuzz, with the saved corpus and the examples to begin with."""
     options = [arg for arg in sys.argv[1:] if arg.startswith("-")]
-    atheris.Setup([sys.argv[0], *options, str(corpus)], decode_one)
-    atheris.Fuzz()
+    folders = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
+    with tempfile.TemporaryDirectory() as beginning:
+        bodies = read_corpus() + [encode(example)[HEADER_BYTES:] for example in EXAMPLES]
+        for number, body in enumerate(bodies):
+            (Path(beginning) / str(number)).write_bytes(body)
+        for folder in folders:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        # with -merge, libFuzzer starts itself again by this first word, in a shell
+        atheris.Setup([f"{sys.executable} {sys.argv[0]}", *options, *folders, beginning], decode_one)
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":

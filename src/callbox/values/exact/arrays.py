@@ -101,6 +101,8 @@ def _pack_text(encoder: Encoder, value: Any, link: Link) -> Row:
 
 def _build_text(_decoder: Decoder, row: Row) -> Any:
     (content,) = row
+    if type(content) not in (str, bytes):
+        raise FormatError(f"encoded value has a NumPy text made of a {type(content).__name__}")
     return np.str_(content) if type(content) is str else np.bytes_(content)
 
 

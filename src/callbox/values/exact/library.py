@@ -66,6 +66,9 @@ def _pack_fraction(encoder: Encoder, value: Fraction, link: Link) -> Row:
 
 
 def _build_fraction(_decoder: Decoder, row: Row) -> Any:
+    # of a Decimal or a text, Fraction would write out the exponent
+    if set(map(type, row)) != {int}:
+        raise FormatError("encoded value has a Fraction of what are no ints")
     numerator, denominator = row
     return Fraction(numerator, denominator)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,13 +59,13 @@ def _has_source(dtype: np.dtype[Any]) -> bool:
 
 def _write_filled(writer: Writer, value: NDArray[Any]) -> Node | None:
     """Return the source of an array that holds nothing, or one number everywhere."""
+    keywords = _dtype_keyword(writer, value.dtype, np.dtype(np.float64)) + _order_keyword(value)
+    if not value.size:
+        return call(_np(writer, "empty"), [repr(value.shape)], keywords) if _has_source(value.dtype) else None
     if value.dtype.names is not None or value.dtype.kind not in "?biuf" or value.dtype.char == "g":
         return None
-    keywords = _dtype_keyword(writer, value.dtype, np.dtype(np.float64)) + _order_keyword(value)
-    if value.size and (value.size < 4 or value.ndim == 0):
+    if value.size < 4 or value.ndim == 0:
         return None
-    if not value.size:
-        return call(_np(writer, "empty"), [repr(value.shape)], keywords)
     first = value.reshape(-1)[:1]
     if (
         not np.array_equal(value, np.broadcast_to(first, value.shape))
@@ -140,7 +141,9 @@ def _dtype_source(writer: Writer, dtype: np.dtype[Any]) -> Node:
 
 def _write_side_file(writer: Writer, value: NDArray[Any]) -> Node:
     buffer = io.BytesIO()
-    np.save(buffer, value, allow_pickle=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # field names beyond Latin-1 need a newer format, nothing else
+        np.save(buffer, value, allow_pickle=False)
     restored = np.load(io.BytesIO(buffer.getvalue()), allow_pickle=False)
     if restored.dtype != value.dtype:
         raise RefusedPartError(None, f"the npy format does not keep its dtype {value.dtype}")

@@ -102,6 +102,9 @@ def test_what_is_no_value_is_a_format_error_that_says_so(data, message) -> None:
         body(steps=[[3, 0, ["a", 1]]], shells=[Tag.LIST], root=[-1]),
         body(steps=[[Tag.CLASS, 0]], root=[0]),
         body(steps=[[Tag.BYTEARRAY, 10**15]], root=[0]),
+        body(steps=[[Tag.TEXT_SCALAR, 10**15]], root=[0]),
+        body(steps=[[Tag.FRACTION, "1e99999999", 1]], root=[0]),
+        body(steps=[[Tag.FRACTION, msgspec.msgpack.Ext(4, b"1E+99999999"), None]], root=[0]),
         body(steps=[[Tag.MEMORYVIEW, "B", [0], True, b""], [Tag.ARRAY, "i", 4, 10**9]], root=[1]),
     ],
 )

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support import value_kinds as kinds
 from tests.support.value_strategies import cyclic_values, values
 
@@ -213,3 +214,16 @@ def test_no_code_of_a_hostile_class_runs_while_it_is_encoded_and_decoded() -> No
     assert dict.items(decoded[0]) == {"a": [1]}.items()
     assert slot.__get__(decoded[0]) == 5
     assert type(decoded[0]) is type(hostile)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_any_value_of_a_library_round_trips_to_an_equal_one_with_the_same_bytes(data) -> None:
+    strategies = pytest.importorskip("tests.support.library_strategies")
+    value = data.draw(strategies.library_values | strategies.shared_library_values)
+    encoded = encode(value)
+
+    decoded = decode(encoded)
+
+    assert str(compare(decoded, value, rules=EXACTLY)) == "equal"
+    assert encode(decoded) == encoded

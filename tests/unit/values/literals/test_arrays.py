@@ -76,6 +76,19 @@ def test_large_or_strange_array_goes_to_a_side_file(value, tmp_path) -> None:
     assert encode(evaluate(written, tmp_path)) == encode(value)
 
 
+@pytest.mark.parametrize("dtype", ["U3", "M8[s]", "c16", [("a", "?")]])
+def test_empty_array_of_any_kind_keeps_its_shape(dtype) -> None:
+    value = np.zeros((0, 2), dtype)
+
+    assert encode(evaluate(literal(value))) == encode(value)
+
+
+def test_fields_with_names_beyond_latin_1_are_saved_without_a_warning(tmp_path) -> None:
+    value = np.zeros(300, [("\u0141", "i1")])
+
+    assert encode(evaluate(literal(value), tmp_path)) == encode(value)
+
+
 def test_array_of_unequal_arrays_is_written() -> None:
     value = np.empty(2, object)
     value[:] = [np.array([1, 2]), np.array([1])]
