@@ -25,7 +25,7 @@ Witness: TypeAlias = Callable[[int, Any], object]
 Observer: TypeAlias = Callable[[tuple[Any, ...], int], "Witness | None"]
 """Called as `observer(arguments, frame)` when a call begins: what its parameters hold, `*args` and `**kwargs` last."""
 Chooser: TypeAlias = Callable[[CodeType, dict[str, Any]], "Observer | None"]
-"""Called as `choose(code, globals)` once for each code object."""
+"""Called as `choose(code, globals)` once for each code object; an observer that held the code would keep it alive."""
 
 _active: list[Chooser] = []
 

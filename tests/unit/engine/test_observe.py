@@ -62,11 +62,12 @@ class Log(list[Any]):
     """What observers of this module's functions are told."""
 
     def choose(self, code: Any, module: dict[str, Any]) -> Any:
-        if module.get("__name__") != HERE or code.co_qualname not in self.names:
+        name = code.co_qualname
+        if module.get("__name__") != HERE or name not in self.names:
             return None
 
         def begin(arguments: tuple[Any, ...], frame: int) -> Any:
-            self.append((code.co_qualname, *arguments))
+            self.append((name, *arguments))
             return lambda kind, value: self.append((NAMES[kind], value))
 
         return begin
