@@ -21,7 +21,8 @@
 /* What was decided about one code object, kept with it. */
 struct verdict {
     uint64_t generation;
-    PyObject *observer; /* Owned; NULL: none wants it. */
+    PyObject *observer;     /* Owned; NULL: none wants it. */
+    unsigned long n_spared; /* calls that the observer does not want to be told of */
 };
 
 static struct {
@@ -67,27 +68,27 @@ static PyObject *call_back(PyObject *callable, PyObject *first, PyObject *second
     return result;
 }
 
-/* Decide on a code object. Result: Borrowed observer, or NULL. */
-static PyObject *decide(struct verdict *verdict, cb_frame *frame)
+/* Decide on a code object. */
+static void decide(struct verdict *verdict, cb_frame *frame)
 {
     PyObject *choose = Py_NewRef(here.choose); /* the callback may end the observation */
     PyObject *observer = call_back(choose, (PyObject *)frame->f_code, frame->f_globals);
     Py_DECREF(choose);
     verdict->generation = here.generation;
     Py_XSETREF(verdict->observer, observer == Py_None ? NULL : Py_XNewRef(observer));
+    verdict->n_spared = 0;
     Py_XDECREF(observer);
-    return verdict->observer;
 }
 
-/* Who observes a frame's code. Result: Borrowed, or NULL. Leaves the error indicator as found. */
-static PyObject *observer_of(cb_frame *frame)
+/* What was decided about a frame's code. Result: Borrowed, or NULL. Leaves the error indicator as found. */
+static struct verdict *verdict_of(cb_frame *frame)
 {
     struct verdict *verdict = NULL;
     if (cb_get_code_extra((PyObject *)frame->f_code, here.extra_index, (void **)&verdict) < 0) {
         return NULL;
     }
     if (CB_LIKELY(verdict != NULL && verdict->generation == here.generation)) {
-        return verdict->observer;
+        return verdict;
     }
     if (verdict == NULL) {
         verdict = calloc(1, sizeof *verdict);
@@ -100,7 +101,8 @@ static PyObject *observer_of(cb_frame *frame)
             return NULL;
         }
     }
-    return decide(verdict, frame);
+    decide(verdict, frame);
+    return verdict;
 }
 
 /* What the parameters of a frame that begins hold. Result: New reference, or NULL with an exception. */
@@ -115,9 +117,15 @@ static PyObject *arguments_of(const cb_frame *frame)
     return arguments;
 }
 
-/* Tell an observer that a call begins. Result: Owned witness, or NULL. Leaves the error indicator as found. */
-static PyObject *begin(PyObject *observer, cb_frame *frame)
+/* Tell the observer that a call begins. Result: Owned witness, or NULL. Leaves the error indicator as found.
+ * Memory: the code object, which the frame holds, keeps the verdict. */
+static PyObject *begin(struct verdict *verdict, cb_frame *frame)
 {
+    if (verdict->n_spared > 0) {
+        verdict->n_spared--;
+        return NULL;
+    }
+    PyObject *observer = Py_NewRef(verdict->observer);
     PyObject *witness = NULL;
     PyObject *address = PyLong_FromVoidPtr(frame);
     PyObject *arguments = arguments_of(frame);
@@ -128,7 +136,11 @@ static PyObject *begin(PyObject *observer, cb_frame *frame)
     }
     Py_XDECREF(arguments);
     Py_XDECREF(address);
-    if (witness == Py_None) {
+    Py_DECREF(observer);
+    if (witness != NULL && PyLong_CheckExact(witness)) {
+        verdict->n_spared = (unsigned long)PyLong_AsUnsignedLongMask(witness);
+        Py_CLEAR(witness);
+    } else if (witness == Py_None) {
         Py_CLEAR(witness);
     }
     return witness;
@@ -183,8 +195,8 @@ static PyObject *witness_of(cb_frame *frame, int is_throw, PyObject *address)
     PyObject *witness = take_waiting(address);
     if (is_throw == 0 && _Py_OPCODE(*frame->prev_instr) == RETURN_GENERATOR) {
         Py_CLEAR(witness); /* of a generator that lay here before, and was never ended */
-        PyObject *observer = observer_of(frame);
-        witness = observer == NULL ? NULL : begin(observer, frame);
+        struct verdict *verdict = verdict_of(frame);
+        witness = verdict == NULL || verdict->observer == NULL ? NULL : begin(verdict, frame);
     }
     PyErr_Restore(type, value, traceback);
     if (witness != NULL && is_throw) {
@@ -234,11 +246,9 @@ static PyObject *eval_unhooked(PyThreadState *tstate, cb_frame *frame, int is_th
     return result;
 }
 
-static Py_NO_INLINE PyObject *eval_witnessed(PyThreadState *tstate, cb_frame *frame, PyObject *observer)
+static Py_NO_INLINE PyObject *eval_witnessed(PyThreadState *tstate, cb_frame *frame, struct verdict *verdict)
 {
-    PyObject *held = Py_NewRef(observer);
-    PyObject *witness = begin(held, frame);
-    Py_DECREF(held);
+    PyObject *witness = begin(verdict, frame);
     PyObject *result = here.next(tstate, frame, 0);
     if (witness != NULL) {
         if (here.choose != NULL) {
@@ -261,14 +271,14 @@ static PyObject *eval_observed(PyThreadState *tstate, cb_frame *frame, int is_th
     if (CB_UNLIKELY((uintptr_t)&tstate < local.stack_floor)) {
         return eval_unhooked(tstate, frame, is_throw);
     }
-    PyObject *observer = observer_of(frame);
-    if (CB_LIKELY(observer == NULL)) {
+    struct verdict *verdict = verdict_of(frame);
+    if (CB_LIKELY(verdict == NULL || verdict->observer == NULL)) {
         return here.next(tstate, frame, is_throw);
     }
     if ((frame->f_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0) {
         return eval_generator(tstate, frame, is_throw);
     }
-    return eval_witnessed(tstate, frame, observer);
+    return eval_witnessed(tstate, frame, verdict);
 }
 
 int cb_observe_start(PyObject *choose)

@@ -22,8 +22,10 @@ from callbox.model import EventKind
 
 Witness: TypeAlias = Callable[[int, Any], object]
 """Called as `witness(kind, value)` whenever the frame is left or, by a throw, entered; `kind` is an `EventKind`."""
-Observer: TypeAlias = Callable[[tuple[Any, ...], int], "Witness | None"]
-"""Called as `observer(arguments, frame)` when a call begins: what its parameters hold, `*args` and `**kwargs` last."""
+Observer: TypeAlias = Callable[[tuple[Any, ...], int], "Witness | int | None"]
+"""Called as `observer(arguments, frame)` when a call begins: what its parameters hold, `*args` and `**kwargs` last.
+
+It answers a witness, None, or how many calls of this code it wants to be spared from now on."""
 Chooser: TypeAlias = Callable[[CodeType, dict[str, Any]], "Observer | None"]
 """Called as `choose(code, globals)` once for each code object; an observer that held the code would keep it alive."""
 
@@ -81,6 +83,8 @@ if sys.version_info >= (3, 12):
             self._tool = -1
             self._choose: Chooser | None = None
             self._observers: dict[int, tuple[CodeType, Observer]] = {}
+            self._n_spared: dict[int, int] = {}
+            """Both by identity of the code, which the first keeps alive."""
             self._witnesses: dict[int, Witness] = {}
             """By identity of the frame object, which is the frame's as long as it runs or waits."""
             self._busy: set[int] = set()
@@ -113,9 +117,14 @@ if sys.version_info >= (3, 12):
             _monitoring.free_tool_id(self._tool)
             self._choose = None
             self._observers.clear()
+            self._n_spared.clear()
             self._witnesses.clear()
 
         def _on_start(self, code: CodeType, _offset: int) -> Any:
+            n_spared = self._n_spared.get(id(code), 0)
+            if n_spared:
+                self._n_spared[id(code)] = n_spared - 1
+                return None
             thread = threading.get_ident()
             if thread in self._busy:
                 return None
@@ -132,7 +141,9 @@ if sys.version_info >= (3, 12):
                 _monitoring.set_local_events(self._tool, code, _LOCAL)
             self._witnesses.pop(id(frame), None)
             witness = self._call(thread, observer, _arguments_of(frame, code), id(frame))
-            if witness is not None:
+            if type(witness) is int:
+                self._n_spared[id(code)] = witness
+            elif witness is not None:
                 self._witnesses[id(frame)] = witness
             return None
 

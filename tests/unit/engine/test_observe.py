@@ -213,6 +213,21 @@ def test_what_observers_call_is_not_observed() -> None:
     assert calls == [3]
 
 
+def test_observer_is_spared_as_many_calls_as_it_says() -> None:
+    seen: list[int] = []
+
+    def begin(arguments: tuple[Any, ...], frame: int) -> Any:
+        seen.append(arguments[0])
+        return 2
+
+    observe(lambda code, module: begin if code is add.__code__ else None)
+    for n in range(7):
+        add(n)
+    unobserve()
+
+    assert seen == [0, 3, 6]
+
+
 def test_observer_that_raises_spoils_nothing(monkeypatch) -> None:
     unraisable: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda args: unraisable.append(args.exc_type))
