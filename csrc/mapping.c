@@ -6,8 +6,9 @@
 #if defined(_WIN32)
 #include <windows.h>
 
-void *cb_mapping_create(const char *path, size_t size)
+void *cb_mapping_create(const char *path, size_t size, size_t n_ready)
 {
+    (void)n_ready; /* all of it: a section of a file is on disk */
     HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, CREATE_NEW,
                               FILE_ATTRIBUTE_NORMAL, NULL);
     if (file == INVALID_HANDLE_VALUE) {
@@ -27,6 +28,12 @@ void *cb_mapping_create(const char *path, size_t size)
     return address;
 }
 
+int cb_mapping_extend(const char *path, size_t offset, size_t size)
+{
+    (void)path, (void)offset, (void)size;
+    return 0;
+}
+
 void cb_mapping_close(void *address, size_t size)
 {
     (void)size;
@@ -37,27 +44,38 @@ void cb_mapping_close(void *address, size_t size)
 #include <sys/mman.h>
 #include <unistd.h>
 
+static int write_zeros(int file, size_t offset, size_t size)
+{
+    static const char zeros[4096];
+    while (size > 0) {
+        ssize_t n = pwrite(file, zeros, size < sizeof zeros ? size : sizeof zeros, (off_t)offset);
+        if (n <= 0) {
+            return n < 0 ? errno : ENOSPC;
+        }
+        offset += (size_t)n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
 /* Give the file its blocks now: a write into a hole of a full disk would kill the program by SIGBUS. */
-static int allocate(int file, size_t size)
+static int allocate(int file, size_t offset, size_t size)
 {
 #if defined(__APPLE__)
-    fstore_t store = {F_ALLOCATEALL, F_PEOFPOSMODE, 0, (off_t)size, 0};
-    if (fcntl(file, F_PREALLOCATE, &store) < 0) {
-        return errno;
-    }
-    return ftruncate(file, (off_t)size) < 0 ? errno : 0;
+    return write_zeros(file, offset, size);
 #else
-    return posix_fallocate(file, 0, (off_t)size);
+    int error = posix_fallocate(file, (off_t)offset, (off_t)size);
+    return error == EOPNOTSUPP || error == EINVAL ? write_zeros(file, offset, size) : error;
 #endif
 }
 
-void *cb_mapping_create(const char *path, size_t size)
+void *cb_mapping_create(const char *path, size_t size, size_t n_ready)
 {
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
         return NULL;
     }
-    int error = allocate(file, size);
+    int error = ftruncate(file, (off_t)size) < 0 ? errno : allocate(file, 0, n_ready);
     void *address = MAP_FAILED;
     if (error == 0) {
         address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -70,6 +88,16 @@ void *cb_mapping_create(const char *path, size_t size)
         return NULL;
     }
     return address;
+}
+
+int cb_mapping_extend(const char *path, size_t offset, size_t size)
+{
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    int error = file < 0 ? errno : allocate(file, offset, size);
+    if (file >= 0) {
+        close(file);
+    }
+    return error == 0 ? 0 : -1;
 }
 
 void cb_mapping_close(void *address, size_t size)

@@ -1,4 +1,4 @@
-/* One thread's slots: a free-running counter over a power-of-two buffer that keeps the newest.
+/* One thread's slots: a cursor that goes round a buffer and keeps the newest, and a count that runs on.
  *
  * One producer. Readers in the producer's thread, or holding the GIL on a build that has one,
  * use cb_ring_view; readers that run beside the producer use cb_ring_copy. */
@@ -11,14 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cb_storage;
+
 struct cb_ring {
-    _Atomic uint64_t *slots; /* Borrowed: the caller's storage, mask + 1 slots. */
-    uint64_t mask;
-    _Atomic uint64_t head;    /* free-running index of the next slot; only the producer writes */
-    _Atomic uint32_t high;    /* high half of the clock at the newest slot */
-    _Atomic uint32_t version; /* odd while high and head do not agree */
-    uint64_t origin;          /* head at init */
-    uint64_t n_prefixes;      /* slots appended that are no events; the producer's */
+    _Atomic uint64_t *_Atomic cursor; /* where the next slot goes; only the producer moves it */
+    _Atomic uint64_t *end;            /* Borrowed; there the producer asks cb_ring_advance */
+    _Atomic uint32_t high;            /* high half of the clock at the newest slot */
+    _Atomic uint32_t version;         /* odd while what belongs together is being changed */
+    uint64_t n_prefixes;              /* slots appended that are no events; the producer's */
+    _Atomic uint64_t *slots;          /* Borrowed: the caller's storage. */
+    _Atomic uint64_t capacity;        /* slots in place; grows only while none has been overwritten */
+    _Atomic uint64_t count;           /* slots appended before this lap, counted from origin */
+    _Atomic uint64_t next_count;      /* what count is about to be; equal but in the middle of cb_ring_advance */
+    uint64_t origin;                  /* count at init */
+    struct cb_storage *storage;       /* Borrowed: asked for room at the end; NULL: there is what there is */
 };
 
 /* The retained slots, oldest first, in at most two runs. */
@@ -29,7 +35,7 @@ struct cb_ring_view {
     uint64_t n_events; /* events ever appended */
 };
 
-/* Prepare a ring over the caller's storage of `capacity` slots, a power of two, at time `now`.
+/* Prepare a ring over the caller's storage of `capacity` slots at time `now`.
  * `origin` is the first value of the counter: 0 but in tests of its wrap.
  * Thread: the producer. GIL: not needed. Memory: keeps `slots`, frees nothing. */
 void cb_ring_init(struct cb_ring *ring, struct cb_slot *slots, uint64_t capacity, uint64_t now, uint64_t origin);
@@ -42,8 +48,12 @@ void cb_ring_adopt(struct cb_ring *ring, const struct cb_ring *other);
  * Thread: the producer's, or any while the producer cannot run. GIL: as said above. */
 struct cb_ring_view cb_ring_look(const struct cb_ring *ring);
 
+/* How many slots were ever appended, counted on from origin, while the producer may run.
+ * Thread: any. GIL: not needed. */
+uint64_t cb_ring_count(const struct cb_ring *ring);
+
 /* Copy the retained slots, oldest first, while the producer may run; slots overwritten meanwhile
- * are left out. `out` has room for mask + 1 slots.
+ * are left out. `out` has room for all slots.
  * Result: the number of slots copied; *high belongs to the newest of them.
  * Thread: any. GIL: not needed. */
 size_t cb_ring_copy(const struct cb_ring *ring, struct cb_slot *out, uint32_t *high);
@@ -51,12 +61,19 @@ size_t cb_ring_copy(const struct cb_ring *ring, struct cb_slot *out, uint32_t *h
 /* Note a change of the clock's high half. The slow half of cb_ring_append. */
 void cb_ring_turn(struct cb_ring *ring, uint64_t now);
 
+/* Go on where the cursor has come to the end: at the beginning, or further on if the storage has grown.
+ * Result: where the next slot goes, Borrowed. The slow half of cb_ring_put. */
+_Atomic uint64_t *cb_ring_advance(struct cb_ring *ring);
+
 static inline void cb_ring_put(struct cb_ring *ring, uint32_t ticks, uint32_t word)
 {
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    _Atomic uint64_t *cursor = atomic_load_explicit(&ring->cursor, memory_order_relaxed);
+    if (CB_UNLIKELY(cursor == ring->end)) {
+        cursor = cb_ring_advance(ring);
+    }
     /* One 8-byte store: a reader beside us sees all of a slot or none of it. */
-    atomic_store_explicit(&ring->slots[head & ring->mask], (uint64_t)word << 32 | ticks, memory_order_relaxed);
-    atomic_store_explicit(&ring->head, head + 1, memory_order_release); /* pairs with acquire in cb_ring_copy */
+    atomic_store_explicit(cursor, (uint64_t)word << 32 | ticks, memory_order_relaxed);
+    atomic_store_explicit(&ring->cursor, cursor + 1, memory_order_release); /* pairs with acquire in read_head */
 }
 
 /* Append one event at time `now`; never blocks, never allocates, overwrites the oldest when full.

@@ -77,7 +77,7 @@ struct cb_storage *cb_spool_new_storage(struct cb_spool *spool, uint64_t n_slots
         return NULL;
     }
     producer.process_id = spool->process_id;
-    struct cb_storage *storage = cb_storage_map(path, n_slots, n_arena_bytes, producer);
+    struct cb_storage *storage = cb_storage_map(path, n_slots, n_arena_bytes, producer, &spool->is_collected);
     free(path);
     return storage;
 }

@@ -12,10 +12,11 @@
 struct cb_spool {
     char *folder; /* Owned; NULL: the recording stays in memory. */
     uint64_t process_id;
-    uint64_t nonce;   /* with the process's id, a name that no other process has */
-    uint32_t n_rings; /* made by this process */
-    int log;          /* file descriptor of the function log, or -1 */
-    bool has_failed;  /* the log could not be written: the disk is full or the folder gone */
+    uint64_t nonce;            /* with the process's id, a name that no other process has */
+    uint32_t n_rings;          /* made by this process */
+    int log;                   /* file descriptor of the function log, or -1 */
+    bool has_failed;           /* the log could not be written: the disk is full or the folder gone */
+    _Atomic bool is_collected; /* a collector beside the process takes what the rings hold */
 };
 
 /* Prepare a spool in an existing folder, or none where `folder` is NULL.

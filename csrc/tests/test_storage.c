@@ -3,6 +3,7 @@
 #include "storage.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,8 @@
 #define N_ARENA_BYTES 4096
 
 static const struct cb_producer producer = {.process_id = 11, .ident = 22, .native_id = 33};
+
+static atomic_bool is_collected;
 
 static void append_one(struct cb_storage *storage)
 {
@@ -59,7 +62,7 @@ static void file_holds_what_was_recorded_after_it_is_released(void)
     char path[64];
     CHECK(mkdtemp(folder) != NULL);
     snprintf(path, sizeof path, "%s/ring", folder);
-    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, N_ARENA_BYTES, producer);
+    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, N_ARENA_BYTES, producer, &is_collected);
     append_one(storage);
     cb_storage_release(storage);
 
@@ -77,17 +80,130 @@ static void file_holds_what_was_recorded_after_it_is_released(void)
     CHECK_EQ(memcmp(header.magic, CB_STORAGE_MAGIC, 8), 0);
     CHECK_EQ(header.producer.native_id, 33);
     CHECK_EQ(header.n_slots, N_SLOTS);
-    CHECK_EQ(atomic_load(&header.ring.head), 1);
+    CHECK(atomic_load(&header.ring.cursor) == header.ring.slots + 1);
     CHECK_EQ(slot.word >> CB_KIND_BITS, 5);
     unlink(path);
     rmdir(folder);
+}
+
+static void append(struct cb_storage *storage, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        cb_ring_put(storage->ring, i, (uint32_t)CB_CALL | i << CB_KIND_BITS);
+    }
+}
+
+static uint32_t newest_code(const struct cb_storage *storage)
+{
+    struct cb_ring_view view = cb_ring_look(storage->ring);
+    size_t run = view.n_slots[1] > 0;
+    return view.runs[run][view.n_slots[run] - 1].word >> CB_KIND_BITS;
+}
+
+static size_t n_retained(const struct cb_storage *storage)
+{
+    struct cb_ring_view view = cb_ring_look(storage->ring);
+    return view.n_slots[0] + view.n_slots[1];
+}
+
+static struct cb_storage *map_in(char *folder, char path[64])
+{
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, 64, "%s/ring", folder);
+    return cb_storage_map(path, N_SLOTS, N_ARENA_BYTES * 16, producer, &is_collected);
+}
+
+static void remove_all(struct cb_storage *storage, const char *folder, const char *path)
+{
+    cb_storage_release(storage);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void file_grows_as_it_is_filled(void)
+{
+    char folder[] = "/tmp/callbox-test-XXXXXX", path[64];
+    struct cb_storage *storage = map_in(folder, path);
+    struct stat before, after;
+    uint64_t offset = 0;
+
+    CHECK_EQ(stat(path, &before), 0);
+    append(storage, N_SLOTS + 10);
+    for (int i = 0; i < 1000; i++) {
+        CHECK(cb_arena_reserve(storage->arena, 100, &offset) != NULL);
+        cb_arena_commit(storage->arena, offset, 100);
+    }
+    CHECK_EQ(stat(path, &after), 0);
+
+    CHECK_EQ(n_retained(storage), N_SLOTS);
+    CHECK_EQ(newest_code(storage), N_SLOTS + 9);
+    CHECK_EQ(storage->arena->mask + 1, N_ARENA_BYTES * 16);
+    CHECK_EQ(before.st_size, after.st_size);
+    CHECK(before.st_blocks < after.st_blocks);
+    remove_all(storage, folder, path);
+}
+
+static void file_that_is_deleted_keeps_the_newest_in_the_room_it_has(void)
+{
+    char folder[] = "/tmp/callbox-test-XXXXXX", path[64];
+    struct cb_storage *storage = map_in(folder, path);
+    uint64_t offset = 0;
+    unlink(path);
+
+    append(storage, N_SLOTS);
+    for (int i = 0; i < 1000; i++) {
+        CHECK(cb_arena_reserve(storage->arena, 100, &offset) != NULL);
+        cb_arena_commit(storage->arena, offset, 100);
+    }
+
+    CHECK_EQ(n_retained(storage), CB_STORAGE_FIRST_SLOTS);
+    CHECK_EQ(newest_code(storage), N_SLOTS - 1);
+    CHECK_EQ(cb_ring_look(storage->ring).n_events, N_SLOTS);
+    CHECK_EQ(storage->arena->mask + 1, CB_STORAGE_FIRST_ARENA_BYTES);
+    remove_all(storage, folder, path);
+}
+
+/* Take what there is, a little at a time, as long as the producer goes on. */
+static void *take(void *given)
+{
+    struct cb_storage *storage = given;
+    struct cb_taken *taken = &storage->header->taken;
+    while (is_collected) {
+        atomic_store(&taken->n_slots, cb_ring_count(storage->ring));
+        atomic_store(&taken->n_arena_bytes, atomic_load(&storage->arena->head));
+    }
+    return NULL;
+}
+
+static void producer_waits_for_its_collector(void)
+{
+    char folder[] = "/tmp/callbox-test-XXXXXX", path[64];
+    struct cb_storage *storage = map_in(folder, path);
+    uint64_t offset = 0, most = 0;
+    pthread_t collector;
+    is_collected = true;
+    CHECK_EQ(pthread_create(&collector, NULL, take, storage), 0);
+
+    for (uint32_t i = 0; i < 20 * N_SLOTS; i++) {
+        append(storage, 1);
+        CHECK(cb_arena_reserve(storage->arena, 100, &offset) != NULL);
+        cb_arena_commit(storage->arena, offset, 100);
+        uint64_t n_left = i + 1 - atomic_load(&storage->header->taken.n_slots);
+        most = n_left > most ? n_left : most;
+    }
+
+    is_collected = false;
+    CHECK_EQ(pthread_join(collector, NULL), 0);
+    CHECK(most <= N_SLOTS);
+    CHECK_EQ(cb_ring_look(storage->ring).n_events, 20 * N_SLOTS);
+    remove_all(storage, folder, path);
 }
 
 static void file_that_cannot_be_made_says_why(void)
 {
     errno = 0;
 
-    CHECK(cb_storage_map("/nowhere/at/all", N_SLOTS, 0, producer) == NULL);
+    CHECK(cb_storage_map("/nowhere/at/all", N_SLOTS, 0, producer, &is_collected) == NULL);
     CHECK_EQ(errno, ENOENT);
 }
 
@@ -98,6 +214,9 @@ int main(void)
     RUN(storage_without_values_has_no_arena);
     RUN(copy_is_independent);
     RUN(file_holds_what_was_recorded_after_it_is_released);
+    RUN(file_grows_as_it_is_filled);
+    RUN(file_that_is_deleted_keeps_the_newest_in_the_room_it_has);
+    RUN(producer_waits_for_its_collector);
     RUN(file_that_cannot_be_made_says_why);
     return check_result();
 }

@@ -16,22 +16,32 @@ FIRST_EPOCH_NS = 1_700_000_000_000_000_000
 ORIGIN_AGE = 4_000
 """Ticks, each of one nanosecond, from the loading of the core to the first ring."""
 
+ADDRESS = 0x7F00_0000_1000
+"""Where the slots lie in the memory of the producer."""
+
 ENDED_PROCESS = (1 << 22) + 1
 """Beyond the greatest process id of a Linux system."""
 
 
 @dataclass(frozen=True)
 class RingFile:
-    """A ring of one thread; `slots` are those in place, by position."""
+    """A ring of one thread; `slots` are those in place, by position.
+
+    `room` is how far it has grown: to its capacity unless told otherwise. `lap` is the count at its first slot.
+    """
 
     slots: Sequence[tuple[int, int]] = ()
     capacity: int = 8
+    room: int | None = None
     head: int | None = None
+    lap: int = 0
+    next_lap: int | None = None
+    first: int = 0
     process_id: int = ENDED_PROCESS
     ident: int = 11
     native_id: int = ENDED_PROCESS
     magic: bytes = b"\x89CBR\r\n\x1a\n"
-    format_version: int = 1
+    format_version: int = 2
     turn_version: int = 0
     n_prefixes: int = 0
     arena: bytes = b""
@@ -45,12 +55,21 @@ class RingFile:
                 struct.pack("<8sII", self.magic, self.format_version, 4096),
                 struct.pack("<4Q", self.capacity, self.process_id, self.ident, self.native_id),
                 struct.pack("<QqqQqq", *(n - ORIGIN_AGE for n in clocks), *clocks),
-                struct.pack("<QQQIIQQ", 0, 0, head, 7, self.turn_version, 0, self.n_prefixes),
-                struct.pack("<QQQQ", len(self.arena), 0, 0, self.arena_head),
+                struct.pack("<QQIIQ", ADDRESS + 8 * (head - self.lap), 0, 7, self.turn_version, self.n_prefixes),
+                struct.pack("<QQQQQQ", ADDRESS, self._room, self.lap, self._next_lap, self.first, 0),
+                struct.pack("<QQQQ", len(self.arena), 0, len(self.arena) - 1 if self.arena else 0, self.arena_head),
             )
         )
         slots = b"".join(struct.pack("<II", ticks, word) for ticks, word in self.slots)
         return header.ljust(4096, b"\0") + slots.ljust(self.capacity * 8, b"\0") + self.arena
+
+    @property
+    def _room(self) -> int:
+        return self.capacity if self.room is None else self.room
+
+    @property
+    def _next_lap(self) -> int:
+        return self.lap if self.next_lap is None else self.next_lap
 
     def write(self, folder: Path, number: int = 0, nonce: int = 1) -> Path:
         path = folder / f"{self.process_id}-{nonce:x}-{number}.ring"

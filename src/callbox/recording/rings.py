@@ -25,15 +25,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAGIC = b"\x89CBR\r\n\x1a\n"
-VERSION = 1
+VERSION = 2
 HEADER_SIZE = 4096
 _HEAD = struct.Struct("<8sII4Q")  # magic, version, size of the header, slots; process, ident, native id
 _CLOCKS = struct.Struct("<QqqQqq")  # when the core was loaded; when the ring was made
-_RING = struct.Struct("<QQQIIQQ")  # address, mask, head, high, version, first head, prefixes
-_ARENA = struct.Struct("<QQQQ")  # bytes; address, mask, head
+_COUNTERS = struct.Struct("<QQIIQQQQQQ")
+"""Cursor, end, high, version, prefixes, address of the slots, capacity, count, next count, first count."""
+_ARENA = struct.Struct("<QQQQ")  # bytes that it may have; address, mask, head
 _CLOCKS_AT = _HEAD.size
-_RING_AT = _CLOCKS_AT + _CLOCKS.size
-_ARENA_AT = _RING_AT + _RING.size
+_RING_AT = 96
+_ARENA_AT = 176
 
 _MAX_TRIES = 1000
 _MAX_SLOTS = 1 << 32
@@ -111,10 +112,11 @@ def _map(path: Path) -> mmap.mmap:
 @dataclass(frozen=True, slots=True)
 class _Counters:
     head: int
+    """Slots ever written, counted from `first`."""
     high: int
-    is_turning: bool
-    """The producer was changing `high` and the slot that says so, and has not finished."""
-    first_head: int
+    is_changing: bool
+    """The producer was changing what belongs together, and has not finished."""
+    first: int
     n_prefixes: int
 
 
@@ -172,20 +174,22 @@ class _RingReader:
     def _copy_slots(self, n_slots: int) -> tuple[NDArray[np.void], int, int]:
         """Return the retained slots, the high half of the clock at the newest, and the events ever recorded."""
         counters = self._counters()
-        n_written = (counters.head - counters.first_head) % (1 << 64)
-        if n_written > _MAX_EVENTS:
-            raise ValueError(f"its counters cannot be: from {counters.first_head} to {counters.head}")
-        n_retained = min(n_written, n_slots)
-        places = np.frombuffer(self._data, SLOT_DTYPE, n_slots, HEADER_SIZE)
-        begin = (counters.head - n_retained) % n_slots
-        slots = np.concatenate([places[begin : begin + n_retained], places[: max(0, begin + n_retained - n_slots)]])
+        n_written = (counters.head - counters.first) % (1 << 64)
+        # After head: a capacity that has grown since changes no place that was written before.
+        capacity = self._unpack_counters()[6]
+        if n_written > _MAX_EVENTS or not 0 < capacity <= n_slots:
+            raise ValueError(f"its counters cannot be: {n_written} slots in a ring of {capacity}")
+        n_retained = min(n_written, capacity)
+        places = np.frombuffer(self._data, SLOT_DTYPE, capacity, HEADER_SIZE)
+        begin = (n_written - n_retained) % capacity
+        slots = np.concatenate([places[begin : begin + n_retained], places[: max(0, begin + n_retained - capacity)]])
         del places  # a view would keep the map from being closed
         now = self._counters().head
         if now != counters.head:
             # The producer may be writing the slot at `now` too.
             n_since = (now + 1 - counters.head) % (1 << 64)
-            slots = slots[max(0, min(n_retained, n_since - (n_slots - n_retained))) :]
-        if counters.is_turning and len(slots) and slots["word"][-1] & _KIND_MASK == EventKind.TIME:
+            slots = slots[max(0, min(n_retained, n_since - (capacity - n_retained))) :]
+        if counters.is_changing and len(slots) and slots["word"][-1] & _KIND_MASK == EventKind.TIME:
             slots = slots[:-1]  # the turn that was never finished
         n_events = max(0, min(n_written, n_written - counters.n_prefixes))
         return slots, counters.high, n_events
@@ -193,13 +197,22 @@ class _RingReader:
     def _counters(self) -> _Counters:
         """Read counters of one moment; of a process that ended between two stores, the last ones."""
         for _ in range(_MAX_TRIES):
-            _, _, head, high, version, first_head, n_prefixes = _RING.unpack_from(self._data, _RING_AT)
-            if not version & 1 and version == _RING.unpack_from(self._data, _RING_AT)[4]:
-                return _Counters(head, high, False, first_head, n_prefixes)
-        return _Counters(head, high, True, first_head, n_prefixes)
+            before = self._unpack_counters()[3]
+            cursor, _, high, version, n_prefixes, slots, _, count, next_count, first = self._unpack_counters()
+            is_changing = bool(version & 1)
+            if not is_changing and before == version == self._unpack_counters()[3]:
+                break
+        if cursor < slots or (cursor - slots) % SLOT_SIZE:
+            raise ValueError(f"its cursor cannot be: {cursor} where the slots begin at {slots}")
+        head = count + (cursor - slots) // SLOT_SIZE if count == next_count else next_count
+        return _Counters(head, high, is_changing, first, n_prefixes)
+
+    def _unpack_counters(self) -> tuple[int, ...]:
+        return _COUNTERS.unpack_from(self._data, _RING_AT)
 
     def _copy_values(self, offset: int, n_bytes: int) -> ArenaCapture:
         if n_bytes == 0:
             return ArenaCapture()
-        octets = self._data[offset : offset + n_bytes]
+        mask: int = _ARENA.unpack_from(self._data, _ARENA_AT)[2]
+        octets = self._data[offset : offset + min(n_bytes, mask + 1)]
         return ArenaCapture.of_memory(_ARENA.unpack_from(self._data, _ARENA_AT)[3], octets)

@@ -25,19 +25,33 @@ def test_slots_come_oldest_first(tmp_path) -> None:
 
 
 def test_full_ring_begins_at_its_oldest_slot(tmp_path) -> None:
-    ring = read_ring(RingFile(CALLS, head=11).write(tmp_path))
+    ring = read_ring(RingFile(CALLS, head=11, lap=8).write(tmp_path))
 
     assert codes(ring) == [4, 5, 6, 7, 8, 1, 2, 3]
     assert ring.n_events == 11
 
 
 def test_counter_may_have_wrapped(tmp_path) -> None:
-    data = bytearray(RingFile(CALLS[:3], head=1).pack())
-    data[128:136] = (2**64 - 2).to_bytes(8, "little")
-    path = tmp_path / "wrapped.ring"
-    path.write_bytes(data)
+    file = RingFile(CALLS, head=2, lap=2, first=2**64 - 6)
 
-    assert read_ring(path).n_events == 3
+    ring = read_ring(file.write(tmp_path))
+
+    assert ring.n_events == 8
+    assert codes(ring) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_ring_that_has_not_grown_holds_what_it_had_room_for(tmp_path) -> None:
+    ring = read_ring(RingFile(CALLS[:4], capacity=8, room=4, head=6, lap=4).write(tmp_path))
+
+    assert codes(ring) == [3, 4, 1, 2]
+    assert ring.n_events == 6
+
+
+@pytest.mark.parametrize(("head", "lap"), [(8, 0), (0, 0)], ids=["before", "after"])
+def test_process_that_ended_at_the_turn_of_a_lap_loses_nothing(tmp_path, head, lap) -> None:
+    file = RingFile(CALLS, head=head, lap=lap, next_lap=8, turn_version=1)
+
+    assert codes(read_ring(file.write(tmp_path))) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_prefixes_are_no_events(tmp_path) -> None:
@@ -49,7 +63,7 @@ def test_prefixes_are_no_events(tmp_path) -> None:
 def test_newest_event_is_timed_across_the_prefixes_after_it(tmp_path) -> None:
     slots = [slot(EventKind.CALL, 1, after=70), slot(EventKind.TIME, 1), slot(EventKind.FRAME)]
     data = bytearray(RingFile(slots, n_prefixes=2).pack())
-    data[120:124] = (8).to_bytes(4, "little")
+    data[112:116] = (8).to_bytes(4, "little")
     path = tmp_path / "turned.ring"
     path.write_bytes(data)
 
@@ -83,10 +97,13 @@ def test_values_are_copied_with_their_head(tmp_path) -> None:
     ("changes", "message"),
     [
         ({"magic": b"\x7fELF\0\0\0\0"}, "begins with"),
-        ({"format_version": 2}, "version 2; this callbox reads 1"),
+        ({"format_version": 3}, "version 3; this callbox reads 2"),
         ({"capacity": 7}, "a ring of 7 slots cannot be"),
         ({"capacity": 0}, "a ring of 0 slots cannot be"),
-        ({"head": 1 << 63}, "its counters cannot be"),
+        ({"next_lap": 1 << 63}, "its counters cannot be"),
+        ({"room": 0}, "its counters cannot be"),
+        ({"room": 16}, "its counters cannot be"),
+        ({"head": -1}, "its cursor cannot be"),
         ({"arena": b"abc"}, "an arena of 3 bytes cannot be"),
     ],
 )
