@@ -55,6 +55,16 @@ def sanitizers(session: nox.Session, sanitizers: str) -> None:
     session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
 
 
+@nox.session
+def hammer(session: nox.Session) -> None:
+    """Rings filled and emptied at once, under ThreadSanitizer, for 5 seconds or as many as are given."""
+    session.install("cmake", "ninja")
+    build = f"{session.create_tmp()}/build"
+    session.run("cmake", "-S", ".", "-B", build, "-G", "Ninja", "-DCALLBOX_TESTS=ON", "-DCALLBOX_SANITIZE=thread")
+    session.run("cmake", "--build", build, "--target", "hammer_rings")
+    session.run(f"{build}/csrc/tests/hammer_rings", *(session.posargs or ["5"]), external=True)
+
+
 @nox.session(venv_backend="none")
 def leaks(session: nox.Session) -> None:
     """References and memory that a recording gives back, on the debug build of Python."""
