@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from callbox.model import CallEvent
     from callbox.recording import Recording, open_recording
+    from callbox.snapshot import TracedSnapshot
     from callbox.tracing import FunctionTracer
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "ProgramError",
     "Recording",
     "RecordingError",
+    "TracedSnapshot",
     "open_recording",
     "wrap",
 ]
@@ -49,6 +51,7 @@ _MODULES = {
     "CallEvent": "model",
     "FunctionTracer": "tracing",
     "Recording": "recording",
+    "TracedSnapshot": "snapshot",
     "open_recording": "recording",
     "wrap": "engine.wrap",
 }

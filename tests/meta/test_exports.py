@@ -22,6 +22,7 @@ EXPORTS = [
     "ProgramError",
     "Recording",
     "RecordingError",
+    "TracedSnapshot",
     "open_recording",
     "wrap",
 ]

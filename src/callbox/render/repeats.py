@@ -79,7 +79,7 @@ class Repeats:
         bounds = [*places.tolist(), int(places[-1] + counts[-1] * sizes[-1])]
         at = 0
         while at < len(digests):
-            period, n_rounds = _rounds_at(digests, at)
+            period, n_rounds = find_rounds(digests, at)
             if not self._is_periodic(bounds[at], bounds[at + period] - bounds[at], n_rounds):
                 period, n_rounds = 1, 1
             runs = tuple(Run(bounds[i], int(counts[i]), int(sizes[i])) for i in range(at, at + period))
@@ -129,7 +129,7 @@ def _powers(base: int, n: int) -> NDArray[np.uint64]:
     return np.cumprod(powers)
 
 
-def _rounds_at(digests: list[int], at: int) -> tuple[int, int]:
+def find_rounds(digests: list[int], at: int) -> tuple[int, int]:
     """Return `(period, n_rounds)` of the shortest pattern that begins here, or `(1, 1)`."""
     limit = at + MAX_PERIOD + 1
     again = at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -130,6 +130,24 @@ class CallGraph:
             path.append(step)
             rows = by_parent[_spans(starts[rows + 1], starts[rows + 2])]
         return tuple(path)
+
+    def to_dot(self, *, show_times: bool = True) -> str:
+        """Write the graph for Graphviz."""
+        from callbox.render import format_dot
+
+        return format_dot(self, show_times=show_times)
+
+    def to_svg(self, *, show_times: bool = True) -> str:
+        """Draw the graph; see `callbox.tracing.drawing.draw_svg`."""
+        from callbox.tracing.drawing import draw_svg
+
+        return draw_svg(self, show_times=show_times)
+
+    def to_networkx(self) -> Any:
+        """Return the graph as a `networkx.DiGraph`; see `callbox.tracing.drawing.to_networkx`."""
+        from callbox.tracing.drawing import to_networkx
+
+        return to_networkx(self)
 
     def _heaviest(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], PathStep]:
         """Of some calls, take those of the function that took longest; of equals, the first by name."""

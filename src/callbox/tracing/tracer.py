@@ -13,6 +13,7 @@ from callbox.engine.choice import new_recorder
 from callbox.engine.globs import is_own, matches
 from callbox.engine.options import Options
 from callbox.errors import CallboxError, CallboxWarning, ConfigError, RecordingError
+from callbox.tracing.assertions import CallAssertions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +35,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 _N_SUGGESTIONS = 3
 
 
-class FunctionTracer:
+class FunctionTracer(CallAssertions):
     """Records calls while it is started, in every thread of the process.
 
     It may be started again and again; what it records is kept until `clear`. It

@@ -1,0 +1,102 @@
+"""A tree of calls as lines, and lines as a tree: what stands in a snapshot file.
+
+A line depends on its call and on how deep it is, never on its neighbours, so a change of one call is a change of one
+line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callbox.errors import FormatError
+from callbox.render.text import count
+from callbox.snapshot.branches import Branch, Rounds, Times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from callbox.snapshot.branches import Part
+
+TRUNK, TWIG = "│  ", "├─ "
+MAX_LEVELS = 60
+"""Levels to write; what is deeper is counted."""
+MIN_RECURSION = 6
+"""Levels of a recursion that are written out, at most; of more, the first and the last are."""
+
+_LINE = re.compile(f"(?P<trunks>(?:{TRUNK})*)(?P<twig>{TWIG})?(?P<text>.*)")
+_TIMES = re.compile(r"^(?P<call>.*?) ×(?P<n_times>[\d,]+)$")
+_NAME = re.compile(r"[^(→✗‖▸?◂]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a call, or a remark on those around it."""
+
+    level: int
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The function that is called; of a remark its first word."""
+        if self.text.startswith(("↻", "⋮")):
+            return self.text[0]
+        return _NAME.match(self.text)[0].strip()  # type: ignore[index]
+
+
+def write_lines(parts: Sequence[Part]) -> Iterator[str]:
+    """Write the calls of a forest, one a line."""
+    # On a stack of our own: calls nest deeper than Python's.
+    stack: list[tuple[Part | str, int]] = [(part, 0) for part in reversed(parts)]
+    while stack:
+        item, level = stack.pop()
+        lead = TRUNK * (level - 1) + TWIG if level else ""
+        if isinstance(item, str):
+            yield lead + item
+        elif isinstance(item, Rounds):
+            yield f"{lead}↻ the {item.n_parts} above ×{item.n_rounds:,}"
+        else:
+            yield lead + _with_times(item)
+            stack += [(inside, level + 1) for inside in reversed(_inside(item.branch, level + 1))]
+
+
+def read_lines(text: str) -> list[Line]:
+    """Read the lines of a tree.
+
+    Raises:
+        FormatError: the text is no tree: a line is deeper than what it stands under can be.
+    """
+    lines: list[Line] = []
+    deepest = 0
+    for number, written in enumerate(text.split("\n"), 1):
+        match = _LINE.fullmatch(written)
+        if match is None or not match["text"] or match["text"].isspace():
+            raise FormatError(f"line {number} of the snapshot is no call: {written!r}")
+        level = len(match["trunks"]) // len(TRUNK) + bool(match["twig"])
+        if level > deepest or (match["trunks"] and not match["twig"]):
+            raise FormatError(f"line {number} of the snapshot hangs under no call: {written!r}")
+        lines.append(Line(level, match["text"]))
+        deepest = level + 1
+    return lines
+
+
+def _with_times(part: Times) -> str:
+    return part.branch.label if part.n_times == 1 else f"{part.branch.label} ×{part.n_times:,}"
+
+
+def _inside(branch: Branch, level: int) -> list[Part | str]:
+    """Return what to write below a call."""
+    if level >= MAX_LEVELS and branch.parts:
+        return [f"⋮ deeper, {branch.digest.hex()[:8]}"]
+    if branch.n_levels <= MIN_RECURSION or branch.innermost is None or branch.inner is None:
+        return list(branch.parts)
+    values = "" if branch.has_one_label else f", {branch.inner.digest.hex()[:8]}"
+    levels = count(branch.n_levels - 2, "more level")
+    inside: list[Part | str] = []
+    for part in branch.parts:
+        if isinstance(part, Times) and part.branch is branch.inner:
+            inside += [f"⋮ {levels} of it{values}", Times(branch.innermost, 1)]
+        else:
+            inside.append(part)
+    return inside
