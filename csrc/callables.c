@@ -7,15 +7,40 @@ static PyObject *text_or_empty(PyObject *text)
     return text != NULL && PyUnicode_CheckExact(text) ? text : cb_codes_no_text();
 }
 
+const PyMethodDef *cb_callables_new;
+
 const PyMethodDef *cb_callables_definition(PyObject *callable)
 {
-    if (PyCFunction_Check(callable)) {
-        return ((PyCFunctionObject *)callable)->m_ml;
-    }
     if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
         return ((PyMethodDescrObject *)callable)->d_method;
     }
-    return NULL;
+    return PyCFunction_Check(callable) ? ((PyCFunctionObject *)callable)->m_ml : NULL;
+}
+
+const void *cb_callables_key(PyObject *callable)
+{
+    const PyMethodDef *definition = cb_callables_definition(callable);
+    return definition != NULL && definition == cb_callables_new ? (const void *)((PyCFunctionObject *)callable)->m_self
+                                                                : definition;
+}
+
+int cb_callables_init(void)
+{
+    PyObject *function = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, "__new__");
+    if (function == NULL) {
+        return CB_EPYTHON;
+    }
+    cb_callables_new = cb_callables_definition(function);
+    Py_DECREF(function);
+    return 0;
+}
+
+bool cb_callables_is_lasting(PyObject *callable)
+{
+    if (cb_callables_definition(callable) != cb_callables_new) {
+        return true;
+    }
+    return !PyType_HasFeature((PyTypeObject *)((PyCFunctionObject *)callable)->m_self, Py_TPFLAGS_HEAPTYPE);
 }
 
 /* The class in an MRO whose method table holds the definition. Borrowed, or NULL. */
@@ -102,9 +127,4 @@ uint32_t cb_callables_intern(PyObject *callable)
     Py_XDECREF(name);
     PyErr_Restore(type, value, traceback);
     return id;
-}
-
-bool cb_callables_is_unique(const PyMethodDef *definition)
-{
-    return strcmp(definition->ml_name, "__new__") != 0;
 }

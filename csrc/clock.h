@@ -16,8 +16,15 @@ struct cb_clock_reading {
     int64_t epoch_ns;
 };
 
+/* Symbols of this library alone: reached without its table of addresses. */
+#if defined(__GNUC__) && !defined(_WIN32)
+#define CB_OWN __attribute__((visibility("hidden")))
+#else
+#define CB_OWN
+#endif
+
 /* Whether ticks come from the processor's counter. Written once, by cb_clock_init. */
-extern int cb_clock_has_counter;
+extern CB_OWN int cb_clock_has_counter;
 
 /* A reading taken by cb_clock_init: with any later one it gives the length of a tick. */
 extern struct cb_clock_reading cb_clock_origin;
@@ -58,5 +65,23 @@ static inline uint64_t cb_clock_ticks(void)
 #endif
     return cb_clock_monotonic_ns();
 }
+
+/* The processor's counter in halves, as it gives them: a slot holds the low one. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#define CB_CLOCK_HAS_HALVES 1
+struct cb_ticks {
+    uint32_t low;
+    uint32_t high;
+};
+
+static inline struct cb_ticks cb_clock_halves(void)
+{
+    struct cb_ticks now;
+    __asm__ volatile("rdtsc" : "=a"(now.low), "=d"(now.high));
+    return now;
+}
+#else
+#define CB_CLOCK_HAS_HALVES 0
+#endif
 
 #endif

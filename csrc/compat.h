@@ -41,6 +41,9 @@ PyAPI_FUNC(int) _PyEval_SetProfile(PyThreadState *tstate, Py_tracefunc func, PyO
 /* Whether throw() through `yield from` lets the outer frame go on without telling a profile hook. */
 #define CB_THROW_SKIPS_RESUME (PY_VERSION_HEX < 0x030C0000)
 
+/* Whether code in memory holds its instructions as compiled, or specialised, and none that stand for others. */
+#define CB_HAS_PLAIN_BYTECODE (PY_VERSION_HEX < 0x030C0000)
+
 /* Whether giving a monitoring tool id back also clears the events it had set on code objects. */
 #if PY_VERSION_HEX >= 0x030E0000
 #define CB_FREE_CLEARS_EVENTS 1
@@ -65,6 +68,13 @@ static inline const void *cb_current_frame(void)
 #define CB_FRAME_HEADER <internal/pycore_interpframe_structs.h>
 #else
 #define CB_FRAME_HEADER <internal/pycore_frame.h>
+#endif
+#if PY_VERSION_HEX < 0x030D0000
+#define CB_FRAME_CODE(frame) ((frame)->f_code) /* Borrowed */
+#elif PY_VERSION_HEX < 0x030E0000
+#define CB_FRAME_CODE(frame) ((PyCodeObject *)(frame)->f_executable)
+#else
+#define CB_FRAME_CODE(frame) ((PyCodeObject *)PyStackRef_AsPyObjectBorrow((frame)->f_executable))
 #endif
 #if PY_VERSION_HEX < 0x030C0000
 #define cb_frame_code(frame) ((PyCodeObject *)Py_NewRef((frame)->f_code))

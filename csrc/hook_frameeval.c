@@ -103,16 +103,31 @@ static void leave_all(uint32_t bits, enum cb_kind kind, PyObject *result)
 /* A call that met the recursion limit never ran: 3.11 checks inside the evaluator, and a profile hook
  * would not have seen it. Its start, the newest slot, is taken back.
  * Result: whether that was so. */
-static bool never_ran(struct cb_thread *thread, uint32_t start)
+static bool never_ran(struct cb_ring *ring, uint32_t start)
 {
-    return PyThreadState_Get()->recursion_remaining <= 0 && cb_ring_take_back(thread->ring, start);
+    return PyThreadState_Get()->recursion_remaining <= 0 && cb_ring_take_back(ring, start);
 }
 
-/* Everything but a plain call of one recorder: generators, depth, allocation, several recorders,
- * functions not in the cache, the end of the stack. */
+/* Record an end that is no plain return. Result: the call's. */
+static Py_NO_INLINE PyObject *leave_otherwise(struct cb_ring *ring, uint64_t generation, uint32_t bits,
+                                              enum cb_kind kind, PyObject *result)
+{
+    if (cb_generation != generation) {
+        leave_all(bits, kind, result); /* the ring we held may be gone */
+    } else if (kind != CB_UNWIND || !never_ran(ring, bits | CB_CALL)) {
+        cb_ring_append_now(ring, bits | (uint32_t)kind);
+    }
+    return result;
+}
+
+/* Everything but a known function and one recorder that keeps calls alone: depth, allocation, values, several
+ * recorders, functions not in the cache, the end of the stack. */
 static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame, int is_throw)
 {
     struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
+    if (CB_UNLIKELY(thread == NULL)) {
+        return next_evaluator(tstate, frame, is_throw);
+    }
     if ((uintptr_t)&thread < thread->stack_floor) {
         return eval_unhooked(thread, tstate, frame, is_throw);
     }
@@ -154,37 +169,74 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
     return result;
 }
 
-/* The evaluator. The plain call of one recorder is all here, and keeps the C frame small: this
- * frame is on the stack once per Python call. */
-static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
+/* A frame of a generator that is selected, one recorder, nothing but calls. */
+static Py_NO_INLINE PyObject *eval_generator(PyThreadState *tstate, Frame *frame, int is_throw,
+                                             const struct cb_cached *cached)
 {
-    struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
-    if (CB_UNLIKELY(thread == NULL)) {
+    struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
+    struct cb_ring *ring = thread->ring;
+    const uint32_t bits = cached->bits;
+    const uint64_t generation = cb_generation;
+    enum cb_kind kind = entry_kind(frame, true, is_throw);
+    if (kind == 0) {
         return next_evaluator(tstate, frame, is_throw);
     }
-    const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
-    if (CB_UNLIKELY(cached->key != frame->f_code)) {
-        return eval_with_care(tstate, frame, is_throw);
+    if ((cached->flags & CB_IS_COROUTINE) != 0) {
+        cb_task_check(thread, tstate, cb_clock_ticks());
     }
-    uint32_t state = (cached->flags & CB_IS_SLOW) | thread->extras;
-    if (CB_UNLIKELY(state != 0 || (uintptr_t)&state < thread->stack_floor)) {
-        if ((state & (CB_IS_EXCLUDED | CB_WITH_OTHERS)) == CB_IS_EXCLUDED && (uintptr_t)&state >= thread->stack_floor) {
+    cb_ring_append_prefix(ring, CB_FRAME, (uint64_t)(uintptr_t)frame >> 4 & CB_PAYLOAD_MASK);
+    cb_ring_append_now(ring, bits | (uint32_t)kind);
+    const PyGenObject *generator = _PyFrame_GetGenerator(frame); /* Borrowed: our caller's */
+    PyObject *result = next_evaluator(tstate, frame, is_throw);
+    kind = generator->gi_frame_state == FRAME_SUSPENDED ? CB_YIELD : CB_RETURN;
+    if (CB_LIKELY(result != NULL && cb_generation == generation &&
+                  cb_ring_try_append_now(ring, bits | (uint32_t)kind))) {
+        return result;
+    }
+    return leave_otherwise(ring, generation, bits, result == NULL ? CB_UNWIND : kind, result);
+}
+
+/* Whatever is not the plain call. */
+static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame, int is_throw)
+{
+    const struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
+    if (thread != NULL && (uintptr_t)&thread >= thread->stack_floor) {
+        const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
+        bool is_known = cached->key == frame->f_code;
+        if (is_known && (cached->flags & CB_IS_EXCLUDED) != 0 && (thread->extras & CB_WITH_OTHERS) == 0) {
             return next_evaluator(tstate, frame, is_throw);
         }
+        if (is_known && (cached->flags & CB_IS_SLOW) == CB_IS_GENERATOR && thread->extras == 0) {
+            return eval_generator(tstate, frame, is_throw, cached);
+        }
+    }
+    return eval_with_care(tstate, frame, is_throw);
+}
+
+/* The evaluator. The plain call of one recorder is all here, and keeps the C frame small: this frame is on
+ * the stack once per Python call. What is not plain is left to calls in the last place. */
+static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
+{
+    const struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
+    const uint64_t generation = cb_generation;
+    if (CB_UNLIKELY(cb_local.generation != generation || thread == NULL)) {
+        return eval_otherwise(tstate, frame, is_throw);
+    }
+    const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
+    if (CB_UNLIKELY(cached->key != frame->f_code || ((cached->flags & CB_IS_SLOW) | thread->extras) != 0 ||
+                    cb_stack_here() < thread->stack_floor)) {
+        return eval_otherwise(tstate, frame, is_throw);
+    }
+    struct cb_ring *ring = thread->ring;
+    const uint32_t bits = cached->bits;
+    if (CB_UNLIKELY(!cb_ring_try_append_now(ring, bits | CB_CALL))) {
         return eval_with_care(tstate, frame, is_throw);
     }
-    uint32_t bits = cached->bits;
-    uint64_t generation = cb_generation;
-    cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_CALL);
-    PyObject *result = next_evaluator(tstate, frame, is_throw);
-    if (CB_UNLIKELY(cb_generation != generation)) {
-        leave_all(bits, result != NULL ? CB_RETURN : CB_UNWIND, result); /* the thread we held may be gone */
-    } else if (CB_LIKELY(result != NULL)) {
-        cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_RETURN);
-    } else if (!never_ran(thread, bits | CB_CALL)) {
-        cb_ring_append(thread->ring, cb_clock_ticks(), bits | CB_UNWIND);
+    PyObject *result = next_evaluator(tstate, frame, 0); /* nobody throws into a frame that is no generator's */
+    if (CB_LIKELY(result != NULL && cb_generation == generation && cb_ring_try_append_now(ring, bits | CB_RETURN))) {
+        return result;
     }
-    return result;
+    return leave_otherwise(ring, generation, bits, result != NULL ? CB_RETURN : CB_UNWIND, result);
 }
 
 static int frameeval_install(char reason[CB_REASON_SIZE])

@@ -3,49 +3,10 @@
  * Source: CPython Doc/c-api/init.rst, "Profiling and Tracing"; Python/ceval.c (3.11),
  * Python/legacy_tracing.c (3.12 and later). */
 #include "frame.h"
+#include "profile_slot.h"
 #include "recorder.h"
 #include "tasks.h"
 #include "values.h"
-
-#include <stdlib.h>
-
-/* The threads our hook was put into, by PyThreadState.id, which is never reused. */
-static struct {
-    uint64_t *ids; /* Owned. */
-    size_t n;
-    size_t capacity;
-    PyObject *bootstrap; /* Owned; what threading.setprofile holds. */
-} hooked;
-
-static int on_event(PyObject *self, PyFrameObject *frame, int what, PyObject *arg);
-
-static bool is_hooked(uint64_t id)
-{
-    for (size_t i = 0; i < hooked.n; i++) {
-        if (hooked.ids[i] == id) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Note a hooked thread. Out of memory only costs the check at removal. */
-static void note_hooked(uint64_t id)
-{
-    if (is_hooked(id)) {
-        return;
-    }
-    if (hooked.n == hooked.capacity) {
-        size_t capacity = hooked.capacity == 0 ? 64 : hooked.capacity * 2;
-        uint64_t *ids = realloc(hooked.ids, capacity * sizeof *ids);
-        if (ids == NULL) {
-            return;
-        }
-        hooked.ids = ids;
-        hooked.capacity = capacity;
-    }
-    hooked.ids[hooked.n++] = id;
-}
 
 /* The function's cache line; the frame is the one that runs. */
 static struct cb_cached *find(struct cb_thread *thread, PyFrameObject *frame, PyCodeObject *code)
@@ -60,19 +21,32 @@ static struct cb_cached *find(struct cb_thread *thread, PyFrameObject *frame, Py
     return cached;
 }
 
-static struct cb_cached *find_c(struct cb_thread *thread, PyObject *callable)
+static inline struct cb_cached *find_c(struct cb_thread *thread, PyObject *callable)
 {
-    const PyMethodDef *definition = cb_callables_definition(callable);
-    if (definition == NULL) {
+    const void *key = cb_callables_key(callable);
+    if (key == NULL) {
         return NULL;
     }
-    struct cb_cached *cached = cb_cache_at(thread, definition);
-    return CB_LIKELY(cached->key == definition) ? cached : cb_recorder_meet_c(thread, callable, definition);
+    struct cb_cached *cached = cb_cache_at(thread, key);
+    return CB_LIKELY(cached->key == key) ? cached : cb_recorder_meet_c(thread, callable, key);
 }
 
 static uint64_t identity_of(PyFrameObject *frame)
 {
     return (uint64_t)(uintptr_t)frame >> 4;
+}
+
+/* The instruction that a frame stands on, as compiled. Result: the opcode, or -1 where there is none. */
+static int instruction_of(PyFrameObject *frame, PyCodeObject *code, int *argument)
+{
+#if CB_HAS_PLAIN_BYTECODE
+    (void)code;
+    const _Py_CODEUNIT instruction = *frame->f_frame->prev_instr;
+    *argument = _Py_OPARG(instruction);
+    return _Py_OPCODE(instruction) == RESUME_QUICK ? RESUME : _Py_OPCODE(instruction);
+#else
+    return cb_codes_instruction(code, PyFrame_GetLasti(frame), argument);
+#endif
 }
 
 /* How a generator's frame is entered: RESUME's argument says where it had stopped; a frame that
@@ -82,7 +56,7 @@ static uint64_t identity_of(PyFrameObject *frame)
 static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
 {
     int argument = 0;
-    int opcode = cb_codes_instruction(code, PyFrame_GetLasti(frame), &argument);
+    int opcode = instruction_of(frame, code, &argument);
     if (opcode != RESUME) {
         return CB_THROW;
     }
@@ -145,7 +119,7 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     enum cb_kind kind = CB_UNWIND;
     if (result != NULL) {
         int argument = 0;
-        int opcode = cb_codes_instruction(code, PyFrame_GetLasti(frame), &argument);
+        int opcode = instruction_of(frame, code, &argument);
         /* 3.13 already stands on the RESUME behind the yield */
         kind = opcode == YIELD_VALUE || opcode == RESUME ? CB_YIELD : CB_RETURN;
     }
@@ -161,8 +135,7 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
 
 static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *arg)
 {
-    PyCodeObject *code = PyFrame_GetCode(frame);
-    Py_DECREF(code); /* the frame keeps it */
+    PyCodeObject *code = CB_FRAME_CODE(frame->f_frame);
     const struct cb_cached *cached = find(thread, frame, code);
     thread->c_frame = NULL;
     uint32_t bits = cached->bits, flags = cached->flags;
@@ -191,9 +164,7 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
 static inline bool is_caller_excluded(struct cb_thread *thread, PyFrameObject *frame)
 {
     if (CB_UNLIKELY(thread->c_frame != frame)) {
-        PyCodeObject *code = PyFrame_GetCode(frame);
-        Py_DECREF(code);
-        thread->is_c_excluded = (find(thread, frame, code)->flags & CB_IS_EXCLUDED) != 0;
+        thread->is_c_excluded = (find(thread, frame, CB_FRAME_CODE(frame->f_frame))->flags & CB_IS_EXCLUDED) != 0;
         thread->c_frame = frame;
     }
     return thread->is_c_excluded;
@@ -218,19 +189,19 @@ static inline void on_c(struct cb_thread *thread, uint64_t now, PyFrameObject *f
 static void on_c_for_all(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *callable)
 {
     for (; thread != NULL; thread = thread->next_here) {
-        if (thread->recorder->options.has_c_calls) {
+        if (thread->has_c_calls) {
             on_c(thread, now, frame, what, callable);
         }
     }
 }
 
-/* The hook. It never fails: an error of ours would be raised into the program. */
-static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, PyObject *arg)
+/* Everything but the plain events of one recorder, and what was not met before. */
+static Py_NO_INLINE int on_event_with_care(PyFrameObject *frame, int what, PyObject *arg)
 {
     uint64_t now = cb_clock_ticks();
     struct cb_thread *thread = cb_threads_here(CB_SETPROFILE);
     if (CB_UNLIKELY(thread == NULL) && !cb_recorder_has_active(CB_SETPROFILE)) {
-        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that remove could not reach */
+        PyEval_SetProfile(NULL, NULL); /* left behind in a thread that removal could not reach */
         return 0;
     }
     if (what == PyTrace_CALL || what == PyTrace_RETURN) {
@@ -247,126 +218,55 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, P
     return 0;
 }
 
-/* What a new thread runs as its Python-level profile function: puts the C hook in its own place.
- * threading calls it with (frame, event, arg) on the thread's first event. */
-static PyObject *bootstrap(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t n)
+static int on_plain_python(struct cb_thread *thread, PyFrameObject *frame, int what, PyObject *arg)
 {
-    if (!cb_recorder_has_active(CB_SETPROFILE)) {
-        PyEval_SetProfile(NULL, NULL);
-        Py_RETURN_NONE;
+    const PyCodeObject *code = CB_FRAME_CODE(frame->f_frame);
+    const struct cb_cached *cached = cb_cache_at(thread, code);
+    if (CB_UNLIKELY(cached->key != code || (cached->flags & CB_IS_GENERATOR) != 0)) {
+        return on_event_with_care(frame, what, arg);
     }
-    PyEval_SetProfile(on_event, NULL);
-    note_hooked(PyThreadState_Get()->id);
-    if (n == 3 && PyFrame_Check(args[0]) && PyUnicode_Check(args[1]) &&
-        PyUnicode_CompareWithASCIIString(args[1], "call") == 0) {
-        on_event(NULL, (PyFrameObject *)args[0], PyTrace_CALL, Py_None);
-    }
-    Py_RETURN_NONE;
-}
-
-static PyMethodDef bootstrap_definition = {
-    "callbox_bootstrap",
-    (PyCFunction)(void (*)(void))bootstrap,
-    METH_FASTCALL,
-    NULL,
-};
-
-/* threading.getprofile() or threading.setprofile(function). New reference, or NULL with an exception. */
-static PyObject *call_threading(const char *name, PyObject *argument)
-{
-    PyObject *threading = PyImport_ImportModule("threading");
-    if (threading == NULL) {
-        return NULL;
-    }
-    PyObject *result = argument == NULL ? PyObject_CallMethod(threading, name, NULL)
-                                        : PyObject_CallMethod(threading, name, "O", argument);
-    Py_DECREF(threading);
-    return result;
-}
-
-/* Whether the hook for new threads is free, or already ours. Result: 1, 0, or CB_EPYTHON. */
-static int is_thread_hook_free(void)
-{
-    PyObject *current = call_threading("getprofile", NULL);
-    if (current == NULL) {
-        return CB_EPYTHON;
-    }
-    int is_free = current == Py_None || current == hooked.bootstrap;
-    Py_DECREF(current);
-    return is_free;
-}
-
-static int check_free(char reason[CB_REASON_SIZE])
-{
-    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
-         t = PyThreadState_Next(t)) {
-        if (t->c_profilefunc != NULL && t->c_profilefunc != on_event) {
-            PyOS_snprintf(reason, CB_REASON_SIZE, "thread %lu already has a profile function (sys.setprofile)",
-                          (unsigned long)t->thread_id);
-            return CB_EBUSY;
+    thread->c_frame = NULL;
+    if (CB_LIKELY((cached->flags & CB_IS_EXCLUDED) == 0)) {
+        uint32_t end = arg == NULL ? CB_UNWIND : CB_RETURN;
+        uint32_t word = cached->bits | (what == PyTrace_CALL ? CB_CALL : end);
+        if (CB_UNLIKELY(!cb_ring_try_append_now(thread->ring, word))) {
+            cb_ring_append_now(thread->ring, word);
         }
-    }
-    int is_free = is_thread_hook_free();
-    if (is_free == 0) {
-        PyOS_snprintf(reason, CB_REASON_SIZE, "threading.setprofile already holds a profile function");
-        return CB_EBUSY;
-    }
-    return is_free < 0 ? is_free : 0;
-}
-
-static int setprofile_install(char reason[CB_REASON_SIZE])
-{
-    if (hooked.n > 0) {
-        return 0; /* installed already */
-    }
-    if (hooked.bootstrap == NULL) {
-        hooked.bootstrap = PyCFunction_New(&bootstrap_definition, NULL);
-        if (hooked.bootstrap == NULL) {
-            return CB_EPYTHON;
-        }
-    }
-    int result = check_free(reason);
-    if (result < 0) {
-        return result;
-    }
-    PyObject *none = call_threading("setprofile", hooked.bootstrap);
-    if (none == NULL) {
-        return CB_EPYTHON;
-    }
-    Py_DECREF(none);
-    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
-         t = PyThreadState_Next(t)) {
-        if (_PyEval_SetProfile(t, on_event, NULL) < 0) { /* an audit hook objected */
-            return CB_EPYTHON;
-        }
-        note_hooked(t->id);
     }
     return 0;
 }
 
-static int setprofile_remove(void)
+static int on_plain_c(struct cb_thread *thread, PyFrameObject *frame, int what, PyObject *callable)
 {
-    int n_replaced = 0;
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
-         t = PyThreadState_Next(t)) {
-        if (t->c_profilefunc == on_event) {
-            if (_PyEval_SetProfile(t, NULL, NULL) < 0) {
-                PyErr_Clear(); /* the hook takes itself out at its next event */
-            }
-        } else if (is_hooked(t->id)) {
-            n_replaced++;
+    static const uint8_t kinds[] = {
+        [PyTrace_C_CALL] = CB_C_CALL, [PyTrace_C_RETURN] = CB_C_RETURN, [PyTrace_C_EXCEPTION] = CB_C_RAISE};
+    const void *key = cb_callables_plain_key(callable);
+    const struct cb_cached *cached = cb_cache_at(thread, key);
+    if (CB_UNLIKELY(thread->c_frame != frame || key == NULL || cached->key != key)) {
+        return on_event_with_care(frame, what, callable);
+    }
+    if (CB_LIKELY(!thread->is_c_excluded && (cached->flags & CB_IS_EXCLUDED) == 0)) {
+        uint32_t word = cached->bits | kinds[what];
+        if (CB_UNLIKELY(!cb_ring_try_append_now(thread->ring, word))) {
+            cb_ring_append_now(thread->ring, word);
         }
     }
-    PyObject *current = call_threading("getprofile", NULL);
-    if (current == hooked.bootstrap && current != NULL) {
-        Py_XDECREF(call_threading("setprofile", Py_None));
+    return 0;
+}
+
+/* The hook. It never fails: an error of ours would be raised into the program. Whatever is not plain is
+ * a call in the last place, so that what is plain saves no registers. */
+static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what, PyObject *arg)
+{
+    struct cb_thread *thread = cb_local.first[CB_SETPROFILE];
+    if (CB_UNLIKELY(cb_local.generation != cb_generation || thread == NULL || thread->extras != 0 ||
+                    cb_local.first[CB_FRAMEEVAL] != NULL)) {
+        return on_event_with_care(frame, what, arg);
     }
-    Py_XDECREF(current);
-    hooked.n = 0;
-    PyErr_Restore(type, value, traceback);
-    return n_replaced;
+    if (what == PyTrace_CALL || what == PyTrace_RETURN) {
+        return on_plain_python(thread, frame, what, arg);
+    }
+    return thread->has_c_calls ? on_plain_c(thread, frame, what, arg) : 0;
 }
 
 /* Generators that run in this thread right now were entered unseen: their ends stay plain ends. */
@@ -392,9 +292,14 @@ static void setprofile_attach(struct cb_thread *thread)
     }
 }
 
+static int setprofile_install(char reason[CB_REASON_SIZE])
+{
+    return cb_profile_slot_take(on_event, reason);
+}
+
 const struct cb_engine cb_engine_setprofile = {
     .name = "setprofile",
     .install = setprofile_install,
-    .remove = setprofile_remove,
+    .remove = cb_profile_slot_give_back,
     .attach = setprofile_attach,
 };

@@ -116,10 +116,10 @@ static struct cb_cached verdict_of(struct cb_thread *thread, const struct cb_wra
     if (function != NULL) {
         return *cb_recorder_meet(thread, (PyCodeObject *)function->func_code, function->func_globals);
     }
-    const PyMethodDef *definition = cb_callables_definition(wrapper->inner);
+    const void *key = cb_callables_key(wrapper->inner);
     struct cb_cached verdict = {.bits = 0};
-    if (definition != NULL) {
-        verdict = *cb_recorder_meet_c(thread, wrapper->inner, definition);
+    if (key != NULL) {
+        verdict = *cb_recorder_meet_c(thread, wrapper->inner, key);
     } else {
         uint32_t id = intern_by_name(wrapper);
         verdict.bits = id << CB_KIND_BITS;

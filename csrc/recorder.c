@@ -74,6 +74,7 @@ int cb_recorder_setup(void)
     pthread_atfork(NULL, NULL, after_fork);
 #endif
     int result = cb_tasks_init();
+    result = result < 0 ? result : cb_callables_init();
     return result < 0 ? result : cb_codes_init(forget_code);
 }
 
@@ -353,10 +354,10 @@ struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code,
     return remember(thread, code, cb_codes_intern(code, globals));
 }
 
-struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const PyMethodDef *definition)
+struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const void *key)
 {
-    struct cb_cached *cached = remember(thread, definition, cb_callables_intern(callable));
-    if (!cb_callables_is_unique(definition)) {
+    struct cb_cached *cached = remember(thread, key, cb_callables_intern(callable));
+    if (!cb_callables_is_lasting(callable)) {
         cached->key = NULL; /* good for this event only */
     }
     return cached;

@@ -63,8 +63,8 @@ struct cb_local {
     uint32_t n_mutes;                      /* above 0 nothing this thread does is recorded */
 };
 
-extern _Thread_local struct cb_local cb_local;
-extern uint64_t cb_generation; /* grows whenever the active list changes; under the GIL */
+extern CB_OWN _Thread_local struct cb_local cb_local;
+extern CB_OWN uint64_t cb_generation; /* grows whenever the active list changes; under the GIL */
 
 /* Prepare recorders, codes and clock. Result: 0 or CB_EPYTHON. Thread: any, once. GIL: held. */
 int cb_recorder_setup(void);
@@ -108,7 +108,7 @@ static inline struct cb_thread *cb_threads_here(enum cb_engine_id engine)
 /* Decide on a function met for the first time, or pushed out of the cache.
  * Thread: the producer. GIL: held. Leaves the error indicator as found. */
 struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code, PyObject *globals);
-struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const PyMethodDef *definition);
+struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const void *key);
 
 /* Whether a recorder's filter excludes a function.
  * Thread: any. GIL: held. Leaves the error indicator as found. */

@@ -93,6 +93,11 @@ void cb_ring_turn(struct cb_ring *ring, uint64_t now)
     finish_change(ring);
 }
 
+void cb_ring_append_now(struct cb_ring *ring, uint32_t word)
+{
+    cb_ring_append(ring, cb_clock_ticks(), word);
+}
+
 int cb_ring_take_back(struct cb_ring *ring, uint32_t word)
 {
     _Atomic uint64_t *cursor = atomic_load_explicit(&ring->cursor, memory_order_relaxed);

@@ -5,9 +5,11 @@
 #ifndef CB_RING_H
 #define CB_RING_H
 
+#include "clock.h"
 #include "event.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,15 +67,21 @@ void cb_ring_turn(struct cb_ring *ring, uint64_t now);
  * Result: where the next slot goes, Borrowed. The slow half of cb_ring_put. */
 _Atomic uint64_t *cb_ring_advance(struct cb_ring *ring);
 
+/* Write the slot at the cursor, which has not come to the end. */
+static inline void cb_ring_place(struct cb_ring *ring, _Atomic uint64_t *cursor, uint32_t ticks, uint32_t word)
+{
+    /* One 8-byte store: a reader beside us sees all of a slot or none of it. */
+    atomic_store_explicit(cursor, (uint64_t)word << 32 | ticks, memory_order_relaxed);
+    atomic_store_explicit(&ring->cursor, cursor + 1, memory_order_release); /* pairs with acquire in read_head */
+}
+
 static inline void cb_ring_put(struct cb_ring *ring, uint32_t ticks, uint32_t word)
 {
     _Atomic uint64_t *cursor = atomic_load_explicit(&ring->cursor, memory_order_relaxed);
     if (CB_UNLIKELY(cursor == ring->end)) {
         cursor = cb_ring_advance(ring);
     }
-    /* One 8-byte store: a reader beside us sees all of a slot or none of it. */
-    atomic_store_explicit(cursor, (uint64_t)word << 32 | ticks, memory_order_relaxed);
-    atomic_store_explicit(&ring->cursor, cursor + 1, memory_order_release); /* pairs with acquire in read_head */
+    cb_ring_place(ring, cursor, ticks, word);
 }
 
 /* Append one event at time `now`; never blocks, never allocates, overwrites the oldest when full.
@@ -85,6 +93,28 @@ static inline void cb_ring_append(struct cb_ring *ring, uint64_t now, uint32_t w
     }
     cb_ring_put(ring, (uint32_t)now, word);
 }
+
+/* Append one event that happens now, if that is simple: what a hook does for a plain event. The clock is the
+ * processor's counter.
+ * Result: whether it was appended; if not, cb_ring_append_now does it.
+ * Thread: the producer. GIL: not needed. */
+static inline bool cb_ring_try_append_now(struct cb_ring *ring, uint32_t word)
+{
+#if CB_CLOCK_HAS_HALVES
+    struct cb_ticks now = cb_clock_halves();
+    _Atomic uint64_t *cursor = atomic_load_explicit(&ring->cursor, memory_order_relaxed);
+    if (CB_UNLIKELY(now.high != atomic_load_explicit(&ring->high, memory_order_relaxed) || cursor == ring->end)) {
+        return false;
+    }
+    cb_ring_place(ring, cursor, now.low, word);
+#else
+    cb_ring_append(ring, cb_clock_ticks(), word);
+#endif
+    return true;
+}
+
+/* Append one event that happens now. Thread: the producer. GIL: not needed. */
+void cb_ring_append_now(struct cb_ring *ring, uint32_t word);
 
 /* Take the newest slot back if it holds `word`.
  * Result: 1 if it was taken back, else 0. Thread: the producer. GIL: not needed. */

@@ -11,4 +11,17 @@
  * Thread: any. GIL: not needed. */
 uintptr_t cb_stack_floor(void);
 
+/* About where the C stack ends now. */
+static inline uintptr_t cb_stack_here(void)
+{
+#if defined(__GNUC__) && defined(__x86_64__)
+    uintptr_t here;
+    __asm__("mov %%rsp, %0" : "=r"(here)); /* a local's address would take it out of its register */
+    return here;
+#else
+    volatile char here = 0;
+    return (uintptr_t)&here;
+#endif
+}
+
 #endif

@@ -29,6 +29,7 @@ struct cb_recorder;
 #define CB_WITH_ALLOC 8u
 #define CB_WITH_OTHERS 16u /* other recorders of the same engine run in this thread */
 #define CB_WITH_VALUES 256u
+#define CB_WITHOUT_COUNTER 512u /* the clock is the system's */
 #define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC)
 
 /* A thread gets its name soon after its first event, or never. */
@@ -54,6 +55,9 @@ struct cb_frames {
 struct cb_thread {
     struct cb_ring *ring; /* Borrowed: storage's. */
     uint32_t extras;
+    bool has_c_calls;
+    bool is_c_excluded;  /* setprofile: whether the function of the frame below is */
+    const void *c_frame; /* setprofile: the frame whose C calls came last, NULL after any Python event */
     uint32_t max_depth;
     uint32_t depth;
     uint32_t task;                /* number of the task that ran last; 0: none */
@@ -69,10 +73,8 @@ struct cb_thread {
     uint64_t native_id;
     PyObject *name; /* Owned; what `threading` calls it; NULL while unknown */
     uint32_t n_name_tries;
-    bool has_switched;   /* a greenlet switch has been recorded since the start */
-    bool is_attached;    /* its engine has looked at what ran when recording began */
-    const void *c_frame; /* setprofile: the frame whose C calls came last, NULL after any Python event */
-    bool is_c_excluded;  /* whether that frame's function is */
+    bool has_switched; /* a greenlet switch has been recorded since the start */
+    bool is_attached;  /* its engine has looked at what ran when recording began */
     struct cb_freezer freezer;
     struct cb_frames active;
     struct cb_cached cache[CB_CACHE_SIZE];
@@ -105,11 +107,11 @@ int cb_frames_push(struct cb_frames *frames, const void *frame);
 int cb_frames_has(const struct cb_frames *frames, const void *frame);
 int cb_frames_pop(struct cb_frames *frames, const void *frame);
 
-static inline struct cb_cached *cb_cache_at(struct cb_thread *thread, const void *key)
+static inline struct cb_cached *cb_cache_at(const struct cb_thread *thread, const void *key)
 {
     /* Fibonacci hashing (Knuth, TAOCP 6.4); objects are 16-byte aligned. */
     uint32_t hash = (uint32_t)((uintptr_t)key >> 4) * 0x9E3779B1u;
-    return &thread->cache[hash >> (32 - CB_CACHE_BITS)];
+    return (struct cb_cached *)&thread->cache[hash >> (32 - CB_CACHE_BITS)];
 }
 
 /* Append prefixes as the recording's extras ask for. The slow half of enter and leave. */
