@@ -51,7 +51,7 @@ static void forget_verdict(void *extra)
     }
 }
 
-/* Call back. Result: New reference, NULL if it raised, which is reported as unraisable.
+/* Call back with one argument or two. Result: New reference, NULL if it raised, which is reported as unraisable.
  * Leaves the error indicator as found. */
 static PyObject *call_back(PyObject *callable, PyObject *first, PyObject *second)
 {
@@ -59,7 +59,7 @@ static PyObject *call_back(PyObject *callable, PyObject *first, PyObject *second
     PyObject *args[] = {first, second};
     PyErr_Fetch(&type, &value, &traceback);
     local.is_busy = true;
-    PyObject *result = PyObject_Vectorcall(callable, args, 2, NULL);
+    PyObject *result = PyObject_Vectorcall(callable, args, second == NULL ? 1 : 2, NULL);
     if (result == NULL) {
         PyErr_WriteUnraisable(callable);
     }
@@ -127,15 +127,13 @@ static PyObject *begin(struct verdict *verdict, cb_frame *frame)
     }
     PyObject *observer = Py_NewRef(verdict->observer);
     PyObject *witness = NULL;
-    PyObject *address = PyLong_FromVoidPtr(frame);
     PyObject *arguments = arguments_of(frame);
-    if (address == NULL || arguments == NULL) {
+    if (arguments == NULL) {
         PyErr_Clear();
     } else {
-        witness = call_back(observer, arguments, address);
+        witness = call_back(observer, arguments, NULL);
+        Py_DECREF(arguments);
     }
-    Py_XDECREF(arguments);
-    Py_XDECREF(address);
     Py_DECREF(observer);
     if (witness != NULL && PyLong_CheckExact(witness)) {
         verdict->n_spared = (unsigned long)PyLong_AsUnsignedLongMask(witness);

@@ -2,7 +2,7 @@
  * later ones have sys.monitoring for it.
  *
  * Whoever observes gives `choose(code, globals)`, asked once for each code object: None, or an observer. An
- * observer is called as observer(arguments, frame) when a call begins, `arguments` being a tuple of what the
+ * observer is called as observer(arguments) when a call begins, `arguments` being a tuple of what the
  * parameters hold, *args and **kwargs last: it answers None; how many calls of this code it wants to be spared
  * from now on; or a witness. A witness is called as
  * witness(kind, value) whenever the frame is left or, by a throw, entered: enum cb_kind says how. A

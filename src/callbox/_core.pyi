@@ -71,7 +71,7 @@ def observe(choose: Callable[..., Any]) -> None:
     """Tell observers of the calls of chosen functions, in every thread, on CPython 3.11.
 
     `choose(code, globals)` is asked once for each code object: None, or an observer. That is called as
-    `observer(arguments, frame)` when a call begins and answers None or a witness, which is called as
+    `observer(arguments)` when a call begins and answers None or a witness, which is called as
     `witness(kind, value)`, an `EventKind`, whenever the frame is left, or entered by a throw.
     """
 

@@ -21,7 +21,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from callbox.engine import Options
 from callbox.errors import ProgramError
@@ -85,7 +85,14 @@ class FlightPlan:
         return cls(**{**plan, **tuples, "options": Options(**options)})
 
 
-def launch(program: Program, plan: FlightPlan) -> int:
+class Plan(Protocol):
+    """What carries a plan of any kind across."""
+
+    def to_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment that carries this plan into a new interpreter."""
+
+
+def launch(program: Program, plan: Plan) -> int:
     """Become the program: same process, terminal, files and signals.
 
     Returns:

@@ -56,6 +56,11 @@ def parse_program(words: Sequence[str]) -> Program:
     return Program(executable, (name, *rest))
 
 
+def find_script(program: Program) -> str | None:
+    """Return the script that a program runs; None for -m, -c and standard input."""
+    return _find_script(program.words[1:])
+
+
 def _find_interpreter(name: str) -> str:
     path = shutil.which(name)
     if path is None:

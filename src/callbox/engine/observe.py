@@ -22,8 +22,8 @@ from callbox.model import EventKind
 
 Witness: TypeAlias = Callable[[int, Any], object]
 """Called as `witness(kind, value)` whenever the frame is left or, by a throw, entered; `kind` is an `EventKind`."""
-Observer: TypeAlias = Callable[[tuple[Any, ...], int], "Witness | int | None"]
-"""Called as `observer(arguments, frame)` when a call begins: what its parameters hold, `*args` and `**kwargs` last.
+Observer: TypeAlias = Callable[[tuple[Any, ...]], "Witness | int | None"]
+"""Called as `observer(arguments)` when a call begins: what its parameters hold, `*args` and `**kwargs` last.
 
 It answers a witness, None, or how many calls of this code it wants to be spared from now on."""
 Chooser: TypeAlias = Callable[[CodeType, dict[str, Any]], "Observer | None"]
@@ -140,7 +140,7 @@ if sys.version_info >= (3, 12):
                 self._observers[id(code)] = code, chosen
                 _monitoring.set_local_events(self._tool, code, _LOCAL)
             self._witnesses.pop(id(frame), None)
-            witness = self._call(thread, observer, _arguments_of(frame, code), id(frame))
+            witness = self._call(thread, observer, _arguments_of(frame, code))
             if type(witness) is int:
                 self._n_spared[id(code)] = witness
             elif witness is not None:

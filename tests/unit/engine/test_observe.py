@@ -66,7 +66,7 @@ class Log(list[Any]):
         if module.get("__name__") != HERE or name not in self.names:
             return None
 
-        def begin(arguments: tuple[Any, ...], frame: int) -> Any:
+        def begin(arguments: tuple[Any, ...]) -> Any:
             self.append((name, *arguments))
             return lambda kind, value: self.append((NAMES[kind], value))
 
@@ -203,7 +203,7 @@ def test_what_observers_call_is_not_observed() -> None:
 
     def choose(code: Any, module: dict[str, Any]) -> Any:
         if code is add.__code__:
-            return lambda arguments, frame: calls.append(add(*arguments[:2]))
+            return lambda arguments: calls.append(add(*arguments[:2]))
         return None
 
     observe(choose)
@@ -216,7 +216,7 @@ def test_what_observers_call_is_not_observed() -> None:
 def test_observer_is_spared_as_many_calls_as_it_says() -> None:
     seen: list[int] = []
 
-    def begin(arguments: tuple[Any, ...], frame: int) -> Any:
+    def begin(arguments: tuple[Any, ...]) -> Any:
         seen.append(arguments[0])
         return 2
 
@@ -232,7 +232,7 @@ def test_observer_that_raises_spoils_nothing(monkeypatch) -> None:
     unraisable: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda args: unraisable.append(args.exc_type))
 
-    def refuse(arguments: tuple[Any, ...], frame: int) -> Any:
+    def refuse(arguments: tuple[Any, ...]) -> Any:
         raise ZeroDivisionError
 
     observe(lambda code, module: refuse if code is add.__code__ else None)

@@ -14,6 +14,7 @@ import sys
 _loaded_before = frozenset(sys.modules)
 
 import contextlib  # noqa: E402
+import importlib  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 from typing import Any  # noqa: E402
@@ -31,11 +32,11 @@ def _restore(python_path: str | None) -> None:
     del sys.modules[__name__]
 
 
-def _board(package_parent: str, plan: dict[str, Any]) -> None:
+def _board(package_parent: str, module: str, plan: dict[str, Any]) -> None:
     """Import callbox, from where the command ran if this interpreter does not have it, and prepare the recording."""
     sys.path.append(package_parent)
     try:
-        from callbox.cli.flight import board
+        board = importlib.import_module(module).board
     finally:
         # The last one: the folder may have been on the path before.
         del sys.path[len(sys.path) - 1 - sys.path[::-1].index(package_parent)]
@@ -49,4 +50,4 @@ try:
 finally:
     # A process that the program started may be of a Python that has no callbox: it is then not recorded.
     with contextlib.suppress(Exception) if _cargo["plan"]["owner"] else contextlib.nullcontext():
-        _board(_cargo["package_parent"], _cargo["plan"])
+        _board(_cargo["package_parent"], _cargo.get("board", "callbox.cli.flight"), _cargo["plan"])

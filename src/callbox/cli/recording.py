@@ -1,0 +1,120 @@
+"""Calls being recorded, from inside the program's process: prepared, begun, ended, reported."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import os
+import sys
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from callbox.cli import exits
+from callbox.cli.namesakes import Namesakes
+from callbox.cli.recording_plan import RecordingPlan
+from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
+from callbox.errors import CallboxError
+from callbox.testgen.capture import CaptureOptions
+from callbox.testgen.session import Session
+from callbox.testgen.targets import Targets, nearest
+
+_TRACKER = "from multiprocessing.resource_tracker import main"
+_aboard: list[Boarding] = []
+"""Keeps recording when exit handlers are forgotten, as `multiprocessing` does in forked children from 3.14 on."""
+
+
+def board(plan: Mapping[str, Any], loaded_before: Collection[str]) -> None:
+    """Prepare to record calls of the program that this interpreter is about to run.
+
+    Args:
+        plan: a `RecordingPlan`, packed.
+        loaded_before: names of the modules that were loaded before callbox was.
+    """
+    whole = RecordingPlan.from_cargo(plan)
+    if any(word.startswith(_TRACKER) for word in sys.orig_argv):
+        return
+    if whole.owner == 0:
+        whole = dataclasses.replace(whole, owner=os.getpid())
+    whole.follow_children()
+    boarding = Boarding(whole, loaded_before)
+    _aboard.append(boarding)
+    atexit.register(boarding.end)
+    call_at_entry(boarding.begin)
+
+
+class Boarding:
+    """A recording of calls in this process, for the program or for a process that it started."""
+
+    def __init__(self, plan: RecordingPlan, loaded_before: Collection[str]) -> None:
+        self._plan = plan
+        self._process_id = os.getpid()
+        self._is_owner = plan.owner == self._process_id
+        options = CaptureOptions(plan.limit, plan.is_nested)
+        self._session = Session(Targets(plan.targets, plan.script), options, plan.folder)
+        if any("multiprocessing" in word for word in sys.orig_argv):
+            self._session.write_at_once()
+        self._namesakes = Namesakes(loaded_before)
+
+    def begin(self) -> None:
+        """Start recording; if that cannot be, say why and end the program's process before it begins."""
+        self._namesakes.make_way()
+        try:
+            self._session.begin()
+        except CallboxError as error:
+            if self._is_owner:
+                _say(exits.error_line(error))
+                os._exit(exits.exit_code(error))
+
+    def end(self) -> None:
+        """Stop recording; in the program's own process, report."""
+        if os.getpid() != self._process_id:
+            self._session.end()
+            return
+        try:
+            with self._namesakes.restored():
+                self._session.end()
+                code = self._report() if self._is_owner else exits.OK
+        except Exception as error:
+            # The program's output is no place for a traceback of ours.
+            _say(exits.error_line(f"calls are lost, by a fault in callbox: {error!r}"))
+            code = exits.OK
+        keep_interrupt()
+        if code:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                sys.stdout.flush()
+            os._exit(code)
+
+    def _report(self) -> int:
+        """Say what was recorded; return the exit code where the program's own is none to keep."""
+        session, plan = self._session, self._plan
+        if session.problem:
+            _say(f"callbox: warning: calls are missing: {session.problem}")
+        for pattern in session.targets.unmet():
+            _say(f"callbox: warning: {self._explain(pattern)}")
+        if not plan.is_quiet:
+            kept, functions = _count(session.n_calls, "call"), _count(len(session.functions), "function")
+            _say(f"callbox: {kept} of {functions} kept, {session.n_seen:,} seen -> {plan.storage_dir}")
+        if session.has_calls():
+            return exits.OK
+        _say(exits.error_line("nothing was recorded: no target was called"))
+        return exits.NOTHING_FOUND if describe_outcome() in ("", "exit code 0") else exits.OK
+
+    def _explain(self, pattern: str) -> str:
+        module, _, name = pattern.rpartition(".")
+        while module and module not in sys.modules:
+            module = module.rpartition(".")[0]
+        if not module:
+            return f"target {pattern} was never called: its module was not imported"
+        known = [f"{module}.{other}" for other in vars(sys.modules[module])]
+        return f"target {pattern} was never called{nearest(pattern, known) if name not in known else ''}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _say(line: str) -> None:
+    """Print to the standard error that the process began with, if the program has left it open."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(line, file=sys.__stderr__, flush=True)

@@ -1,0 +1,3 @@
+"""From real calls to tests: recording in full, choosing, writing, verifying."""
+
+from __future__ import annotations

@@ -1,0 +1,106 @@
+"""The words of recorded calls: functions, calls, effects."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Kind(enum.StrEnum):
+    """What calling a function gives."""
+
+    FUNCTION = "function"
+    GENERATOR = "generator"
+    COROUTINE = "coroutine"
+    ASYNC_GENERATOR = "async generator"
+
+
+class Outcome(enum.StrEnum):
+    """How a call ended."""
+
+    RETURNED = "returned"
+    RAISED = "raised"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A function whose calls were recorded.
+
+    Attributes:
+        module: its module's name.
+        qualname: its name inside the module, e.g. `Order.total`.
+        filename: its source file.
+        line: where it begins.
+        kind: what calling it gives.
+        parameters: their names, keyword-only ones after the others, then `*args` and `**kwargs`.
+        n_positional: how many of them can be passed by position.
+        n_positional_only: how many of those cannot be passed by name.
+        n_keyword_only: how many can be passed by name alone.
+        has_varargs: whether there is an `*args`.
+        has_varkwargs: whether there is a `**kwargs`.
+    """
+
+    module: str
+    qualname: str
+    filename: str
+    line: int
+    kind: Kind
+    parameters: tuple[str, ...]
+    n_positional: int
+    n_positional_only: int
+    n_keyword_only: int
+    has_varargs: bool
+    has_varkwargs: bool
+
+    @property
+    def full_name(self) -> str:
+        """`module.qualname`, the name people know it by."""
+        return f"{self.module}.{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something outside its arguments that a call touched.
+
+    Attributes:
+        kind: "reads file", "writes file", "changes files", "environment", "network", "process",
+            "database" or "randomness".
+        detail: a path, an address, a command, redacted; of randomness the seed, if it is known.
+        content: what the file held, after the call; None for large files and anything else.
+    """
+
+    kind: str
+    detail: str = ""
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One recorded call.
+
+    Attributes:
+        target: the function.
+        arguments: exact encoding of a tuple, what its parameters held before it ran.
+        end: exact encoding of `(arguments afterwards, result)`. The result of a generator is
+            `(yielded, returned)`. Empty if there is none.
+        outcome: how it ended.
+        refusal: why no test can be made of it; empty if one can.
+        stdout: what it printed.
+        stderr: the same for standard error.
+        effects: what else it touched.
+        t_epoch_ns: when it began.
+        duration_ns: how long it took, with what recording cost inside it.
+        n_seen: how often the same call was seen.
+    """
+
+    target: Target
+    arguments: bytes
+    end: bytes
+    outcome: Outcome
+    refusal: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    effects: tuple[Effect, ...] = field(default=())
+    t_epoch_ns: int = 0
+    duration_ns: int = 0
+    n_seen: int = 1

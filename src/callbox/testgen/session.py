@@ -1,0 +1,131 @@
+"""One recording of calls in this process: begun, ended, carried over forks."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from callbox.engine.observe import observe, unobserve
+from callbox.errors import CallboxError, RecordingError
+from callbox.testgen.call_store import FOLDER, CallStore
+from callbox.testgen.capture import CaptureOptions, Capturer
+from callbox.testgen.model import Call, Target
+from callbox.testgen.targets import Targets
+
+
+class Session:
+    """Records calls of chosen functions into a store until it is ended.
+
+    Attributes:
+        targets: which functions, and which of the patterns were met.
+        n_calls: calls that were kept.
+        n_seen: calls that were seen.
+        functions: those that calls were kept of.
+        problem: why nothing more could be written; empty if all was.
+    """
+
+    def __init__(self, targets: Targets, options: CaptureOptions, folder: str | Path) -> None:
+        self.targets = targets
+        self.n_calls = 0
+        self.n_seen = 0
+        self.functions: set[Target] = set()
+        self.problem = ""
+        self._n_before = 0
+        self._store = CallStore(Path(folder).absolute())
+        self._capturer = Capturer(targets, options, self._keep)
+
+    def begin(self) -> None:
+        """Start recording.
+
+        Raises:
+            RecordingError: calls are being recorded already, or the store cannot be written.
+            FormatError: the store is something else, or of another version.
+        """
+        self._store.prepare()
+        self._n_before = self._store.n_seen()
+        observe(self._capturer.choose)
+        _sessions.append(self)
+
+    def end(self) -> None:
+        """Stop recording and write what is left; a second time does nothing."""
+        if self not in _sessions:
+            return
+        unobserve()
+        _sessions.remove(self)
+        self._capturer.flush()
+        self._store.close()
+
+    def write_at_once(self) -> None:
+        """Write each call when it ends: this process may end without its exit handlers."""
+        self._capturer.is_eager = True
+
+    def adopt(self) -> None:
+        """Go on in a forked child."""
+        self.n_calls = self.n_seen = 0
+        self._capturer.forget()
+        self.write_at_once()
+
+    def has_calls(self) -> bool:
+        """Say whether this session saw calls, here or in a process that was started."""
+        return self._store.n_seen() > self._n_before
+
+    def _keep(self, calls: list[Call], seen: list[tuple[Target, int]]) -> None:
+        """Write calls; a store that cannot be written is no matter of the program's."""
+        if self.problem or not (calls or seen):
+            return
+        try:
+            self._store.add(calls, seen)
+        except CallboxError as error:
+            self.problem = str(error)
+            return
+        self.n_calls += sum(1 for call in calls if not call.refusal)
+        self.n_seen += sum(n for _, n in seen)
+        self.functions.update(call.target for call in calls)
+
+
+_sessions: list[Session] = []
+
+
+def _after_fork_in_child() -> None:
+    for session in _sessions:
+        session.adopt()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def install(
+    *targets: str, storage_dir: str | Path = FOLDER, limit: int = 10, nested: bool = False
+) -> Callable[[], None]:
+    """Record calls in this process, a running service for example, until it ends or `uninstall` is called.
+
+    Args:
+        targets: functions, classes, modules or globs, as for `callbox record`.
+        storage_dir: folder of the store.
+        limit: different calls to keep of each function; 0 for all.
+        nested: record calls inside calls of the same function too.
+
+    Returns:
+        `uninstall`.
+    """
+    session = Session(Targets(targets), CaptureOptions(limit, nested), storage_dir)
+    session.begin()
+    atexit.register(session.end)
+    return uninstall
+
+
+def uninstall() -> None:
+    """Stop recording what `install` began, and write what is left.
+
+    Raises:
+        RecordingError: something that was recorded could not be written.
+    """
+    while _sessions:
+        session = _sessions[-1]
+        session.end()
+        atexit.unregister(session.end)
+        if session.problem:
+            raise RecordingError(f"calls are missing: {session.problem}")

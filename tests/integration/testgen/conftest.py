@@ -1,0 +1,56 @@
+"""A project to record, and the command line to do it with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from callbox.testgen.call_store import CallStore
+from callbox.testgen.model import Call
+
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with programs."""
+
+    folder: Path
+
+    def write(self, **files: str) -> None:
+        for name, text in files.items():
+            path = self.folder / (name.replace("__", "/") + ".py")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).lstrip())
+
+    def callbox(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "callbox", *words, **environ)
+
+    def python(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.folder,
+            env={**os.environ, "HOME": str(self.folder), **environ},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def calls(self, folder: str = "call_logs") -> list[Call]:
+        store = CallStore(self.folder / folder)
+        calls = [stored.call for stored in store.calls()]
+        store.close()
+        return calls
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    yield Project(tmp_path)
