@@ -32,7 +32,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def type(session: nox.Session) -> None:  # noqa: A001
     """Strict types."""
-    session.install(*RUNTIME, *group("lint"))
+    session.install(*RUNTIME, *group("test"), *group("lint"))
     session.run("mypy")
 
 

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from callbox.snapshot.traced import TracedSnapshot
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["TracedSnapshot"]
+if TYPE_CHECKING:
+    from callbox.snapshot.captured import capture_args, load_capture
+    from callbox.snapshot.extension import CallTreeFileExtension, CallTreeSnapshotExtension
+    from callbox.snapshot.traced import TracedSnapshot
+
+__all__ = ["CallTreeFileExtension", "CallTreeSnapshotExtension", "TracedSnapshot", "capture_args", "load_capture"]
+
+# The extensions need syrupy; and pytest, which loads `amber`, shall not load the engine before it is asked for.
+_MODULES = {
+    "CallTreeFileExtension": "extension",
+    "CallTreeSnapshotExtension": "extension",
+    "TracedSnapshot": "traced",
+    "capture_args": "captured",
+    "load_capture": "captured",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        from importlib import import_module
+
+        return getattr(import_module(f"callbox.snapshot.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

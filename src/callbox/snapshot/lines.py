@@ -7,8 +7,7 @@ line.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from callbox.errors import FormatError
 from callbox.render.text import count
@@ -25,24 +24,36 @@ MAX_LEVELS = 60
 MIN_RECURSION = 6
 """Levels of a recursion that are written out, at most; of more, the first and the last are."""
 
-_LINE = re.compile(f"(?P<trunks>(?:{TRUNK})*)(?P<twig>{TWIG})?(?P<text>.*)")
-_TIMES = re.compile(r"^(?P<call>.*?) ×(?P<n_times>[\d,]+)$")
-_NAME = re.compile(r"[^(→✗‖▸?◂]*")
+_REMARKS = ("↻", "⋮")
+_NAME = re.compile(r"[^(→✗‖▸?◂×]*")
+_ENDING = re.compile(r"\)? [→✗‖▸?◂] ?")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: a call, or a remark on those around it."""
+class Line(NamedTuple):
+    """One line: a call, or a remark on those around it.
+
+    Attributes:
+        level: how deep it stands; 0 for a call that no other made.
+        text: the line without its lead.
+        name: the function that is called; of a remark its first character.
+    """
 
     level: int
     text: str
+    name: str
+
+    @classmethod
+    def of(cls, level: int, text: str) -> Line:
+        """Make a line of a text."""
+        if text.startswith(_REMARKS):
+            return cls(level, text, text[0])
+        match = _NAME.match(text)
+        return cls(level, text, match[0].strip() if match else "")
 
     @property
-    def name(self) -> str:
-        """The function that is called; of a remark its first word."""
-        if self.text.startswith(("↻", "⋮")):
-            return self.text[0]
-        return _NAME.match(self.text)[0].strip()  # type: ignore[index]
+    def call(self) -> str:
+        """The function with its arguments, without what came of it."""
+        return _ENDING.split(self.text, maxsplit=1)[0]
 
 
 def write_lines(parts: Sequence[Part]) -> Iterator[str]:
@@ -61,24 +72,39 @@ def write_lines(parts: Sequence[Part]) -> Iterator[str]:
             stack += [(inside, level + 1) for inside in reversed(_inside(item.branch, level + 1))]
 
 
-def read_lines(text: str) -> list[Line]:
+def read_lines(text: str, known: dict[str, Line] | None = None) -> list[Line]:
     """Read the lines of a tree.
+
+    Args:
+        text: the tree.
+        known: lines that were read before, to be added to: two snapshots have most lines in common.
 
     Raises:
         FormatError: the text is no tree: a line is deeper than what it stands under can be.
     """
+    known = {} if known is None else known
     lines: list[Line] = []
     deepest = 0
     for number, written in enumerate(text.split("\n"), 1):
-        match = _LINE.fullmatch(written)
-        if match is None or not match["text"] or match["text"].isspace():
-            raise FormatError(f"line {number} of the snapshot is no call: {written!r}")
-        level = len(match["trunks"]) // len(TRUNK) + bool(match["twig"])
-        if level > deepest or (match["trunks"] and not match["twig"]):
+        line = known.get(written)
+        if line is None:
+            level = _level(written)
+            line = known[written] = Line.of(level, written[level * len(TWIG) :])
+            if not line.text.strip():
+                raise FormatError(f"line {number} of the snapshot is no call: {written!r}")
+            if line.text.startswith(TRUNK):
+                raise FormatError(f"line {number} of the snapshot hangs under no call: {written!r}")
+        if line.level > deepest:
             raise FormatError(f"line {number} of the snapshot hangs under no call: {written!r}")
-        lines.append(Line(level, match["text"]))
-        deepest = level + 1
+        lines.append(line)
+        deepest = line.level + 1
     return lines
+
+
+def _level(written: str) -> int:
+    """Return how deep a line stands."""
+    at = written.find(TWIG)
+    return at // len(TRUNK) + 1 if at >= 0 and written.startswith(TRUNK * (at // len(TRUNK))) and at % 3 == 0 else 0
 
 
 def _with_times(part: Times) -> str:

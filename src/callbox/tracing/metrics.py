@@ -59,6 +59,10 @@ class ThreadMetrics:
     """Time with a recorded call on the stack."""
 
 
+class MetricsDict(dict[str, Any]):
+    """Metrics as plain values. The type tells snapshots that times are in it, which no run has twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """What a recording cost."""
@@ -88,9 +92,9 @@ class Metrics:
         nested = [entry for entry in self.functions if entry.max_nested]
         return tuple(sorted(nested, key=lambda entry: -entry.max_nested))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> MetricsDict:
         """Return everything as plain values for JSON; `total_time` is in seconds, like the keys that end in `_s`."""
-        return {
+        plain = {
             "total_time": self.total_ns / _NS_PER_S,
             "total_calls": self.n_calls,
             "call_counts": _sum_by_name((e.function, e.n_calls) for e in self.functions),
@@ -113,6 +117,7 @@ class Metrics:
                 for e in self.threads
             ],
         }
+        return MetricsDict(plain)
 
 
 def compute_metrics(tree: CallTree) -> Metrics:

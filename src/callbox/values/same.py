@@ -30,7 +30,7 @@ def is_same(recorded: Any, expected: Any) -> bool:
     if kind is FrozenObject:
         return _is_object(recorded, expected)
     if kind is Opaque:
-        return recorded.type_name == type_name(type(expected))
+        return bool(recorded.type_name == type_name(type(expected)))
     if kind is Named:
         return _is_named(recorded.name, expected)
     if kind in (list, tuple):

@@ -17,10 +17,10 @@ def test_written_lines_are_read_back() -> None:
     root = grove.branch("root", "root()", [leaf, grove.branch("m", "m() ✗ E('(')", [leaf])])
 
     assert read_lines("\n".join(write(root))) == [
-        Line(0, "root()"),
-        Line(1, "leaf(x='│  ├─ ') → 1"),
-        Line(1, "m() ✗ E('(')"),
-        Line(2, "leaf(x='│  ├─ ') → 1"),
+        Line.of(0, "root()"),
+        Line.of(1, "leaf(x='│  ├─ ') → 1"),
+        Line.of(1, "m() ✗ E('(')"),
+        Line.of(2, "leaf(x='│  ├─ ') → 1"),
     ]
 
 
@@ -44,7 +44,7 @@ def test_pattern_of_three_rounds_is_folded_and_two_are_not() -> None:
     ],
 )
 def test_line_knows_its_function(text, name) -> None:
-    assert Line(0, text).name == name
+    assert Line.of(0, text).name == name
 
 
 @pytest.mark.parametrize(

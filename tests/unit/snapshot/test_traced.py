@@ -161,7 +161,7 @@ def test_lost_events_are_no_snapshot() -> None:
     traced = TracedSnapshot(filter_modules=SHOP)
     traced._tracer = FunctionTracer(SHOP, mode="trace", max_events=64)
 
-    with pytest.raises(CaptureError, match="lost .* of its oldest events: record less"):
+    with pytest.raises(CaptureError, match=r"lost .* of its oldest events: record less"):
         traced.capture_trace(shop.squares, 1000)
 
 

@@ -47,7 +47,7 @@ def test_call_is_found_by_any_of_its_names(tracer, name) -> None:
 def test_calls_are_counted(tracer) -> None:
     tracer.assert_function_called("price", times=3)
 
-    with pytest.raises(AssertionError, match="expected price called twice, but it was called 3 times:\n.*'pear'"):
+    with pytest.raises(AssertionError, match=r"expected price called twice, but it was called 3 times:\n.*'pear'"):
         tracer.assert_function_called("price", times=2)
 
 
@@ -91,7 +91,7 @@ def test_arguments_need_a_mode_that_records_them() -> None:
 def test_never_called_is_told_from_called(tracer) -> None:
     tracer.assert_not_called("nest")
 
-    with pytest.raises(AssertionError, match="expected no call of load, but there were 1:\n.*load.path='a.txt'"):
+    with pytest.raises(AssertionError, match=r"expected no call of load, but there were 1:\n.*load.path='a.txt'"):
         tracer.assert_not_called("load")
 
 
@@ -130,7 +130,7 @@ def test_depth_is_limited_and_the_stack_shown_in_part() -> None:
     tracer.assert_max_depth(20)
 
     with pytest.raises(
-        AssertionError, match="at most 19 levels of calls, but there were 20:\n(.*\n){4}.*12 more levels"
+        AssertionError, match=r"at most 19 levels of calls, but there were 20:\n(.*\n){4}.*12 more levels"
     ):
         tracer.assert_max_depth(19)
 
