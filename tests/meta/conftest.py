@@ -10,11 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FOLDERS = ("src", "csrc", "tests", "benchmarks", "examples", "docs", ".ci")
+FOLDERS = ("src", "csrc", "tests", "benchmarks", "examples", "docs", "tools", ".ci")
 NOT_OURS = {"__pycache__", "vendor", "gold", "out", "build"}
 PYTHON = {".py"}
 CYTHON = {".pyx", ".pxd"}
 C = {".c", ".h"}
+PAGE = {".js", ".css"}
 PROSE = {".md", ".toml", ".txt", ".yml", ".cfg", ".ini", ".pyi"}
 
 
@@ -32,7 +33,7 @@ class Source:
 
 
 def is_text(path: Path) -> bool:
-    return path.suffix in PYTHON | CYTHON | C | PROSE or path.parts[0] == ".ci"
+    return path.suffix in PYTHON | CYTHON | C | PAGE | PROSE or path.parts[0] == ".ci"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Tree:
 
     @property
     def code(self) -> list[Source]:
-        return self.of(PYTHON | CYTHON | C)
+        return self.of(PYTHON | CYTHON | C | PAGE)
 
     @property
     def package(self) -> list[Source]:

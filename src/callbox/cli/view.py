@@ -1,0 +1,67 @@
+"""`callbox view`: a recording in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from callbox.cli.box import open_box
+from callbox.errors import ConfigError
+
+if TYPE_CHECKING:
+    from callbox.view.exhibit import Exhibit
+
+
+@click.command("view")
+@click.argument("box")
+@click.argument("second_box", required=False, metavar="[SECOND_BOX]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; by default any that is free."
+)
+@click.option("--no-browser", is_flag=True, help="Print the page's address and open no browser.")
+@click.option("--static", "output", metavar="OUT.html", help="Write the page to one file, which needs no server.")
+def command(box: str, second_box: str | None, port: int, no_browser: bool, output: str | None) -> None:
+    """Show a recording in the browser, or two side by side.
+
+    Its time line, flame graph, hotspots, call graph and exceptions, and the values of
+    its calls. The page is served to this machine alone, until Ctrl-C.
+    """
+    from callbox.view.exhibit import Exhibit
+
+    boxes = [box] if second_box is None else [box, second_box]
+    exhibits = [Exhibit(open_box(path), Path(path).name) for path in boxes]
+    if output is not None:
+        _write(exhibits, Path(output))
+    else:
+        _serve(exhibits, port, opens_browser=not no_browser)
+
+
+def _serve(exhibits: list[Exhibit], port: int, *, opens_browser: bool) -> None:
+    from callbox.view.server import ViewServer
+
+    with ViewServer(exhibits, port) as server:
+        click.echo(f"{server.address}\ncallbox: shown until Ctrl-C")
+        if opens_browser:
+            webbrowser.open(server.ticket_address())
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()
+
+
+def _write(exhibits: list[Exhibit], path: Path) -> None:
+    from callbox.view.static import format_page
+
+    page = format_page(exhibits)
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.touch(mode=0o600)
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ConfigError(f"cannot write {path} ({error.strerror}): give --static another path") from error
+    click.echo(f"{path}: {len(page.encode()):,} bytes")

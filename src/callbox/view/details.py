@@ -1,0 +1,135 @@
+"""What is known of one call or one function, as plain values for JSON."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from callbox.model import GREENLET, Outcome
+from callbox.values.describe import describe, describe_exception
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from callbox.recording import Recording
+
+MAX_VALUE_CHARS = 4000
+_MAX_CALLERS = 200
+_MAX_CALLEES = 100
+_MAX_RELATED = 30
+_N_SLOWEST = 20
+
+
+class Details:
+    """Answers about single calls and functions of a recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._tree = recording.tree
+        self._calls = recording.tree.calls
+        self._epoch_ns = int(self._calls["t_start_ns"].min())
+
+    @cached_property
+    def _parents(self) -> NDArray[np.int32]:
+        return np.ascontiguousarray(self._calls["parent"])
+
+    @cached_property
+    def _codes(self) -> NDArray[np.uint32]:
+        return np.ascontiguousarray(self._calls["code"])
+
+    def call(self, row: int) -> dict[str, Any]:
+        """Describe a call: its times, its place among others, and its values."""
+        call = self._calls[row]
+        thread = self._tree.threads[int(call["thread"])]
+        task = int(call["task"])
+        callees = np.flatnonzero(self._parents == row)
+        return {
+            **self.entry(row),
+            "self": int(call["self_ns"]),
+            "depth": int(call["depth"]),
+            "resumes": int(call["n_resumes"]),
+            "partial": bool(call["is_partial"]),
+            "nested": int(call["n_nested"]),
+            "thread": thread.name,
+            "process": thread.process_id,
+            "task": task if 0 < task < GREENLET else None,
+            "greenlet": task & ~GREENLET if task >= GREENLET else None,
+            "allocated": None if self._tree.alloc is None else self._tree.alloc[row].tolist(),
+            "callers": [self.entry(caller) for caller in self._callers(row)],
+            "callees": [self.entry(callee) for callee in callees[:_MAX_CALLEES].tolist()],
+            "n_callees": len(callees),
+            "values": self.values(row),
+        }
+
+    def entry(self, row: int) -> dict[str, Any]:
+        """Describe a call in a list."""
+        call = self._calls[row]
+        return {
+            "row": row,
+            "code": int(call["code"]),
+            "start": int(call["t_start_ns"]) - self._epoch_ns,
+            "end": int(call["t_end_ns"]) - self._epoch_ns,
+            "inclusive": int(call["inclusive_ns"]),
+            "outcome": int(call["outcome"]),
+        }
+
+    def values(self, row: int) -> dict[str, Any] | None:
+        """Describe what a call was given, and what came of it; None where the recording keeps no values."""
+        values = self._recording.values
+        if values is None:
+            return None
+        arguments = values.arguments(row)
+        has_result = self._calls["outcome"][row] == Outcome.RETURNED and not self._is_c(row)
+        return {
+            "arguments": None
+            if arguments is None
+            else [[name, describe(value, max_chars=MAX_VALUE_CHARS)] for name, value in arguments.items()],
+            "result": describe(values.result(row), max_chars=MAX_VALUE_CHARS) if has_result else None,
+            "exception": self.exception(row, MAX_VALUE_CHARS),
+        }
+
+    def exception(self, row: int, max_chars: int) -> str | None:
+        """Write what a call raised; None where that is not known."""
+        values = self._recording.values
+        raised = None if values is None else values.exception(row)
+        return None if raised is None else describe_exception(raised, max_chars=max_chars)
+
+    def function(self, code: int) -> dict[str, Any]:
+        """Describe a function: who called it, whom it called, its slowest calls and how long calls took."""
+        rows = np.flatnonzero(self._codes == code)
+        inclusive_ns = self._calls["inclusive_ns"][rows]
+        parents = self._parents[rows]
+        callers = self._codes[parents[parents >= 0]]
+        is_mine = np.zeros(len(self._calls) + 1, np.bool_)
+        is_mine[rows] = True
+        callees = self._codes[is_mine[self._parents]]
+        slowest = rows[np.argsort(-inclusive_ns, kind="stable")[:_N_SLOWEST]]
+        powers = np.frexp(np.maximum(inclusive_ns, 1).astype(float))[1] - 1
+        first_power = int(powers.min(initial=powers.max(initial=0)))
+        return {
+            "code": code,
+            "callers": _most_common(callers),
+            "callees": _most_common(callees),
+            "slowest": [self.entry(row) for row in slowest.tolist()],
+            "durations": {"first_power": first_power, "counts": np.bincount(powers - first_power).tolist()},
+        }
+
+    def _callers(self, row: int) -> list[int]:
+        """Return the calls above a call, nearest first."""
+        rows: list[int] = []
+        while (row := int(self._parents[row])) >= 0 and len(rows) < _MAX_CALLERS:
+            rows.append(row)
+        return rows
+
+    def _is_c(self, row: int) -> bool:
+        function = self._tree.functions.get(int(self._codes[row]))
+        return function is None or function.is_c
+
+
+def _most_common(codes: NDArray[np.uint32]) -> list[list[int]]:
+    """Return functions with how often they occur, the most common first."""
+    found, counts = np.unique(codes, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:_MAX_RELATED]
+    return [list(pair) for pair in zip(found[order].tolist(), counts[order].tolist(), strict=True)]
