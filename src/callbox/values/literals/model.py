@@ -18,6 +18,8 @@ class Style:
         file_stem: what the names of side files begin with.
         reserved: names that the surrounding code uses for other things.
         modules: names to import modules by instead of their own, e.g. `{"__main__": "script"}`.
+        constructors: `(keyword, attribute)` pairs by class: constructors that the caller tries out, and whose
+            source it then compares with the value.
     """
 
     width: int = 88
@@ -26,6 +28,7 @@ class Style:
     file_stem: str = "value"
     reserved: frozenset[str] = frozenset()
     modules: Mapping[str, str] = field(default_factory=dict)
+    constructors: Mapping[type, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import types
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from callbox.values import statics
@@ -54,9 +55,13 @@ def _write_object(writer: Writer, value: Any, link: Link) -> Built:
         return Built("object()", None, lambda _: None)
     name = writer.class_name(cls, link)
     state = dict(statics.layout_of(cls).read(value))
+    arguments: Sequence[tuple[str, str]] | None = writer.style.constructors.get(cls)
+    if arguments is not None and all(attribute in state for _, attribute in arguments):
+        state = {attribute: state[attribute] for _, attribute in arguments}
+    else:
+        arguments = find_arguments(cls, state)
     nodes = dict(writer.state(state, link))
     whole = functools.partial(set_attributes, writer, cls, nodes)
-    arguments = find_arguments(cls, state)
     if arguments is not None:
         made = call(name, (), [(keyword, nodes[attribute]) for keyword, attribute in arguments])
         return Built(made, None, whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callbox.values import statics
@@ -34,17 +35,39 @@ def literal(value: Any, *, name: str = "value", style: Style | None = None) -> L
     Raises:
         UnwritableError: a part has no source; a `GenerateError` with its path and the reason.
     """
+    return literals({name: value}, style=style)[0]
+
+
+def literals(values: Mapping[str, Any], *, style: Style | None = None) -> list[Literal]:
+    """Write several values that are evaluated together; what they share is one object in the source too.
+
+    Args:
+        values: what to write, by what paths in errors begin with.
+        style: width, side files and names.
+
+    Returns:
+        One literal for each; imports, setup and side files of all of them are those of the first.
+
+    Raises:
+        UnwritableError: a part has no source; a `GenerateError` with its path and the reason.
+    """
     style = style or Style()
-    try:
-        draft = Writer(style)
-        draft.write(value, None)
-        writer = Writer(style, draft.shared)
-        node = writer.write(value, None)
-        return writer.finish(node)
-    except RefusedPartError as refused:
-        raise refused.as_unwritable(name) from None
-    except RecursionError:
-        raise UnwritableError(name, "it is nested too deeply") from None
+    draft = Writer(style)
+    _write_all(draft, values)
+    writer = Writer(style, draft.shared)
+    return writer.finish(_write_all(writer, values))
+
+
+def _write_all(writer: Writer, values: Mapping[str, Any]) -> list[Node]:
+    nodes = []
+    for name, value in values.items():
+        try:
+            nodes.append(writer.write(value, None))
+        except RefusedPartError as refused:
+            raise refused.as_unwritable(name) from None
+        except RecursionError:
+            raise UnwritableError(name, "it is nested too deeply") from None
+    return nodes
 
 
 class Writer:
@@ -139,10 +162,11 @@ class Writer:
         self._side_files[name] = data
         return f'{self.style.data_name} / "{name}"'
 
-    def finish(self, node: Node) -> Literal:
-        """Return what was written."""
-        source = self._layout.write(node)
-        return Literal(source, self.names.imports(), tuple(self._setup), self._side_files)
+    def finish(self, nodes: Sequence[Node]) -> list[Literal]:
+        """Return what was written; the first literal has what all of them need."""
+        sources = [self._layout.write(node) for node in nodes]
+        first = [Literal(source, self.names.imports(), tuple(self._setup), self._side_files) for source in sources[:1]]
+        return first + [Literal(source) for source in sources[1:]]
 
     def _write_content(self, value: Any, writing: Writing, link: Link) -> Node:
         built = writing.write(self, value, link)

@@ -23,7 +23,7 @@ from tests.support.value_strategies import cyclic_values, values
 from callbox.errors import GenerateError
 from callbox.values.compare import Rules, compare
 from callbox.values.exact import encode
-from callbox.values.literals import Style, literal
+from callbox.values.literals import Style, literal, literals
 from callbox.values.refusal import UnwritableError
 
 
@@ -312,3 +312,27 @@ def test_class_of_the_main_file_is_refused_unless_renamed(monkeypatch) -> None:
     with pytest.raises(UnwritableError, match="main file"):
         literal(kinds.Point(1))
     assert literal(kinds.Point(1), style=Style(modules={"__main__": "script"})).imports == ("from script import Point",)
+
+
+def test_values_written_together_share_what_they_shared() -> None:
+    shared = [1]
+
+    first, second = literals({"a": [shared], "b": (shared, 2)})
+
+    scope: dict[str, object] = {}
+    exec("\n".join(first.setup), scope)
+    a, b = eval(first.source, scope), eval(second.source, scope)
+    assert (a, b) == ([[1]], ([1], 2))
+    assert a[0] is b[0]
+
+
+class Parsed:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = text.split()
+
+
+def test_constructor_that_the_caller_tries_out_is_called() -> None:
+    style = Style(constructors={Parsed: (("text", "text"),)})
+
+    assert literal([Parsed("a b")], style=style).source == '[Parsed(text="a b")]'
