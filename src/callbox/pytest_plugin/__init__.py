@@ -1,0 +1,142 @@
+"""callbox in pytest: options, fixtures and a marker.
+
+Every pytest run on a machine with callbox loads this module: it imports nothing but pytest, and what does the work
+is imported when a run asks for it. `-p no:callbox` leaves it out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callbox.snapshot import TracedSnapshot
+    from callbox.tracing import FunctionTracer
+
+NAME = "callbox"
+MODES = ("static", "profile", "trace")
+MARKER = (
+    "callbox(mode='trace', include=None): record this test; `include` are globs on module names. "
+    "If it fails, its last calls are printed and its recording is kept"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("callbox", "callbox, a flight recorder")
+    group.addoption(
+        "--callbox",
+        nargs="?",
+        const="profile",
+        type=_mode,
+        metavar="MODE",
+        help="record every test, with MODE profile (calls and times) or trace (also values); keep the recording",
+    )
+    group.addoption(
+        "--callbox-on-failure",
+        action="store_true",
+        help="record every test, print the last calls of those that fail, and keep their recordings",
+    )
+    group.addoption(
+        "--callbox-include",
+        action="append",
+        metavar="GLOB",
+        help="modules to record, or with ! in front not to; default: the project's own code",
+    )
+    group.addoption("--callbox-dir", metavar="FOLDER", help="where recordings go; default: .callbox in the root folder")
+    parser.addini("callbox", "mode in which every test is recorded, as with --callbox=MODE", default="")
+    parser.addini("callbox_on_failure", "as --callbox-on-failure", type="bool", default=False)
+    parser.addini("callbox_include", "modules to record, as --callbox-include", type="args", default=[])
+    parser.addini("callbox_dir", "where recordings go, as --callbox-dir", default="")
+    parser.addini("callbox_max_events", "how many events each thread keeps, the newest ones", default=str(1 << 20))
+    parser.addini("callbox_last_calls", "how many calls to print under a failure", default="30")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and do what the options ask for."""
+    config.addinivalue_line("markers", MARKER)
+    if config.pluginmanager.hasplugin("syrupy"):
+        from callbox.snapshot import amber
+
+        amber.install()
+        config.add_cleanup(amber.uninstall)
+    if _option(config, "callbox") or _option(config, "callbox_on_failure"):
+        _record_tests(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Record tests if one of them is marked."""
+    if not config.pluginmanager.has_plugin(f"{NAME}-recording") and any(
+        mark.name == NAME for item in items for mark in item.iter_markers()
+    ):
+        _record_tests(config)
+
+
+@pytest.fixture
+def function_tracer(request: pytest.FixtureRequest) -> Iterator[FunctionTracer]:
+    """A `FunctionTracer` in mode "trace" for this test; the marker `callbox` chooses mode and modules."""
+    from callbox.pytest_plugin.lending import lend_tracer
+
+    yield from lend_tracer(request)
+
+
+@pytest.fixture
+def traced_snapshot(request: pytest.FixtureRequest) -> Iterator[TracedSnapshot]:
+    """A `TracedSnapshot` for this test; the marker `callbox` chooses modules."""
+    from callbox.pytest_plugin.lending import lend_snapshot
+
+    yield from lend_snapshot(request)
+
+
+@pytest.fixture
+def callbox_recording(request: pytest.FixtureRequest) -> Iterator[FunctionTracer]:
+    """A `FunctionTracer` that is started before the test, and stopped after it."""
+    from callbox.pytest_plugin.lending import lend_recording
+
+    yield from lend_recording(request)
+
+
+def _record_tests(config: pytest.Config) -> None:
+    from callbox.errors import ConfigError
+    from callbox.pytest_plugin.session import SessionOptions, TestRecorder
+
+    try:
+        options = SessionOptions(
+            keep_mode=_mode(_option(config, "callbox")) if _option(config, "callbox") else None,
+            is_on_failure=bool(_option(config, "callbox_on_failure")),
+            include=tuple(config.getoption("--callbox-include") or config.getini("callbox_include")),
+            folder=_folder(config),
+            max_events=_number(config, "callbox_max_events"),
+            n_last_calls=_number(config, "callbox_last_calls"),
+        )
+        recorder = TestRecorder(config, options)
+    except (ConfigError, argparse.ArgumentTypeError) as error:
+        raise pytest.UsageError(f"callbox: {error}") from error
+    config.pluginmanager.register(recorder, f"{NAME}-recording")
+
+
+def _folder(config: pytest.Config) -> Any:
+    return config.rootpath / (config.getoption("--callbox-dir") or config.getini("callbox_dir") or ".callbox")
+
+
+def _option(config: pytest.Config, name: str) -> Any:
+    return config.getoption(name) or config.getini(name)
+
+
+def _number(config: pytest.Config, name: str) -> int:
+    text = config.getini(name)
+    try:
+        return int(text)
+    except ValueError:
+        raise pytest.UsageError(f"callbox: {name} = {text!r} in the configuration is no whole number") from None
+
+
+def _mode(text: str) -> str:
+    if text not in MODES:
+        hint = "; paths of tests go before --callbox, or write --callbox=profile" if "/" in text or "." in text else ""
+        raise argparse.ArgumentTypeError(f"mode {text!r}: choose one of {', '.join(MODES)}{hint}")
+    return text

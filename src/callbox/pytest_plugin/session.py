@@ -1,0 +1,234 @@
+"""Recording the tests of a session: all of them into one box, or those that fail each into its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callbox.engine.choice import new_recorder
+from callbox.engine.options import Options
+from callbox.errors import CallboxError
+from callbox.pytest_plugin.marker import mark_of
+from callbox.pytest_plugin.project import own_patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from callbox.engine.recorder import Recorder
+    from callbox.model import Capture
+    from callbox.recording import Recording
+
+_WORKER_KEY = "callbox_summary"
+_SECTION = "callbox: last calls"
+_MAX_NAME_CHARS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What a session was asked to record.
+
+    Attributes:
+        keep_mode: mode in which every test is recorded and kept; None: they are not kept.
+        is_on_failure: print the last calls of tests that fail, and keep the recording of each.
+        include: globs on module names; none takes the project's own code.
+        folder: where boxes go.
+        max_events: how many events each thread keeps.
+        n_last_calls: how many calls to print.
+    """
+
+    keep_mode: str | None
+    is_on_failure: bool
+    include: tuple[str, ...]
+    folder: Path
+    max_events: int
+    n_last_calls: int
+
+    @property
+    def mode(self) -> str | None:
+        """The mode in which a test is recorded that has no marker; None: it is not."""
+        return self.keep_mode or ("trace" if self.is_on_failure else None)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was recorded, to be told at the end; workers send it to their controller."""
+
+    n_tests: int = 0
+    n_events: int = 0
+    n_dropped: int = 0
+    boxes: list[str] = dataclasses.field(default_factory=list)
+    problems: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, other: Summary) -> None:
+        """Add what another worker recorded."""
+        self.n_tests += other.n_tests
+        self.n_events += other.n_events
+        self.n_dropped += other.n_dropped
+        self.boxes += other.boxes
+        self.problems += [problem for problem in other.problems if problem not in self.problems]
+
+
+class TestRecorder:
+    """The plugin that records; there is one for each process that runs tests, and one for their controller."""
+
+    __test__ = False
+
+    def __init__(self, config: pytest.Config, options: SessionOptions) -> None:
+        """Prepare a recording; it begins with the first test.
+
+        Raises:
+            ConfigError: an option is wrong.
+        """
+        self._config = config
+        self._options = options
+        self._worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        self._patterns = options.include or own_patterns(config.rootpath)
+        self._recorder = self._new_recorder(options.mode, self._patterns) if options.mode else None
+        self._current: Recorder | None = None
+        """The recorder of the test that runs."""
+        self._has_run = False
+        self._summary = Summary()
+
+    def _new_recorder(self, mode: str, patterns: tuple[str, ...]) -> Recorder:
+        return new_recorder(Options(mode=mode, filters=patterns, max_events=self._options.max_events))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Record a test with its setup and teardown."""
+        mark = mark_of(item)
+        recorder = self._recorder
+        if mark is not None:
+            recorder = self._new_recorder(mark.mode, mark.include or self._patterns)
+        if recorder is None:
+            return (yield)
+        self._begin(recorder)
+        try:
+            return (yield)
+        finally:
+            self._current = None
+            if recorder is not self._recorder:
+                self._count(recorder.capture())
+                recorder.stop()
+
+    def _begin(self, recorder: Recorder) -> None:
+        self._summary.n_tests += 1
+        self._current = recorder
+        if not recorder.is_recording:
+            recorder.start()
+        elif self._options.keep_mode is None:
+            # A failure shall show, and keep, what its own test did.
+            recorder.clear()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add the last calls to the report of a failure."""
+        report = yield
+        if report.failed and self._current is not None and (self._options.is_on_failure or mark_of(item)):
+            try:
+                self._report_failure(report, self._current)
+            except (CallboxError, OSError) as error:
+                report.sections.append((_SECTION, f"they cannot be shown: {error}"))
+        return report
+
+    def _report_failure(self, report: pytest.TestReport, recorder: Recorder) -> None:
+        from callbox.recording import Recording, write_box
+
+        recording = Recording.from_capture(recorder.capture())
+        text = _last_calls(recording, self._options.n_last_calls)
+        if self._options.keep_mode is None or recorder is not self._recorder:
+            path = self._options.folder / f"{_file_name(report.nodeid)}.cbx"
+            self._make_folder()
+            write_box(recording.capture, path)
+            self._summary.boxes.append(str(path))
+            text += f"\n\nall of them: callbox show {_relative(path, self._config.invocation_params.dir)}"
+        report.sections.append((_SECTION, text))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Stop, and keep the recording."""
+        if self._recorder is not None and self._recorder.is_recording:
+            self._recorder.stop()
+            capture = self._recorder.capture()
+            self._count(capture)
+            if self._options.keep_mode is not None:
+                self._keep(capture)
+        if self._worker:
+            self._config.workeroutput[_WORKER_KEY] = dataclasses.asdict(self._summary)  # type: ignore[attr-defined]
+
+    def _keep(self, capture: Capture) -> None:
+        from callbox.recording import write_box
+
+        path = self._options.folder / f"tests{'-' if self._worker else ''}{self._worker}.cbx"
+        try:
+            self._make_folder()
+            write_box(capture, path)
+        except (CallboxError, OSError) as error:
+            self._summary.problems.append(f"the recording is lost: {error}")
+        else:
+            self._summary.boxes.append(str(path))
+
+    def _make_folder(self) -> None:
+        self._options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _count(self, capture: Capture) -> None:
+        self._summary.n_events += sum(thread.n_events for thread in capture.threads)
+        for note in capture.header.notes:
+            if not note.startswith("filter ") and note not in self._summary.problems:
+                self._summary.problems.append(note)
+        if self._options.keep_mode is not None:
+            from callbox.recording import Recording
+
+            self._summary.n_dropped += Recording.from_capture(capture).dropped
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker tells."""
+        told = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
+        if told is not None:
+            self._summary.add(Summary(**told))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Tell what was recorded, and where it is."""
+        if not self._summary.n_tests and not self._summary.problems:
+            return
+        terminalreporter.section("callbox")
+        for line in _summary_lines(self._summary, self._config.invocation_params.dir):
+            terminalreporter.line(line)
+
+
+def _last_calls(recording: Recording, n_calls: int) -> str:
+    from callbox.tracing.selection import select_newest
+    from callbox.render import format_tree
+
+    if not len(recording.tree.calls):
+        return "none: nothing that is recorded was called"
+    tree = select_newest(recording.tree, n_calls)
+    return format_tree(tree, values=recording.describe_values(tree), max_lines=2 * n_calls)
+
+
+def _summary_lines(summary: Summary, here: Path) -> list[str]:
+    lines = [f"{summary.n_tests:,} tests recorded, {summary.n_events:,} events"]
+    if summary.n_dropped:
+        lines.append(
+            f"{summary.n_dropped:,} older events were dropped: raise callbox_max_events, or record less with "
+            "--callbox-include"
+        )
+    lines += [f"callbox show {_relative(path, here)}" for path in summary.boxes]
+    return lines + summary.problems
+
+
+def _relative(path: Path | str, here: Path) -> str:
+    relative = os.path.relpath(path, here)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _file_name(node_id: str) -> str:
+    """Make a file name of a test's name; long ones keep their end, where parameters are."""
+    name = re.sub(r"[^\w.\[\]=-]+", "-", node_id)
+    return name if len(name) <= _MAX_NAME_CHARS else name[: _MAX_NAME_CHARS // 3] + "…" + name[-_MAX_NAME_CHARS // 2 :]
