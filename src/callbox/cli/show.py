@@ -51,14 +51,14 @@ def command(
     if function is not None:
         tree = _select(tree, function, box)
     if last is not None:
-        from callbox.cli.selection import select_newest
+        from callbox.tracing.selection import select_newest
 
         tree = select_newest(tree, last)
     click.echo(_format(recording, tree, format, _Limits(max_depth, max_lines)))
 
 
 def _select(tree: CallTree, glob: str, box: str) -> CallTree:
-    from callbox.cli.selection import select_function
+    from callbox.tracing.selection import select_function
 
     selected = select_function(tree, glob)
     if not len(selected.calls):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from callbox.cli.selection import select_function, select_newest
 from callbox.model import CALL_FIELDS, CallTree, Function, Thread
+from callbox.tracing.selection import select_function, select_newest, select_newest_of_threads
 
 NAMES = {1: "main", 2: "parse", 3: "lex", 4: "other"}
 FUNCTIONS = {i: Function(i, name, f"App.{name}", "app", "app.py", i) for i, name in NAMES.items()}
@@ -84,3 +84,7 @@ def test_original_tree_is_left_alone() -> None:
     select_newest(TREE, 1)
 
     assert (TREE.calls == before).all()
+
+
+def test_newest_calls_of_a_thread_keep_their_callers() -> None:
+    assert rows_of(select_newest_of_threads(TREE, 2)) == [(1, -1, 0), (4, 0, 1), (2, 1, 2), (3, 2, 3), (4, -1, 0)]

@@ -33,6 +33,21 @@ def select_newest(tree: CallTree, n_calls: int) -> CallTree:
     return _keep(tree, is_newest)
 
 
+def select_newest_of_threads(tree: CallTree, n_calls: int) -> CallTree:
+    """Keep the calls of each thread that began last, and those that they were called from."""
+    is_kept = np.zeros(len(tree.calls), np.bool_)
+    for thread in range(len(tree.threads)):
+        rows = np.flatnonzero(tree.calls["thread"] == thread)
+        is_kept[rows[np.argsort(tree.calls["t_start_ns"][rows], kind="stable")[-n_calls:]]] = True
+    above = np.append(is_kept, False)
+    ancestors = _with_root(tree.calls["parent"])
+    n_kept = 0
+    while (n_now := int(above[:-1].sum())) != n_kept:
+        n_kept = n_now
+        above[ancestors[above]] = True
+    return _keep(tree, above[:-1])
+
+
 def _keep(tree: CallTree, is_kept: NDArray[np.bool_]) -> CallTree:
     """Keep some rows; a call whose caller goes becomes the nearest kept caller's, or a root."""
     n = len(tree.calls)

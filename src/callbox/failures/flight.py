@@ -1,0 +1,106 @@
+"""The flight recorder: what each thread called last before a failure."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from callbox.engine.recorder import Recorder
+
+# What reads recordings needs NumPy: it is imported with the first failure, or when a program prepares for one.
+
+DEFAULT_EVENTS = 1 << 10
+"""Events that each thread keeps; telling of them takes about 2 ms."""
+_MAX_CALLS = 60
+"""Calls of each thread that are shown."""
+_MAX_LINES = 200
+_MAX_TEXT_CHARS = 40_000
+
+
+class FlightRecorder:
+    """Records calls into small rings, from its start on, and tells the last of them."""
+
+    def __init__(self, mode: str, include: Iterable[str] = (), *, max_events: int = DEFAULT_EVENTS) -> None:
+        """Prepare to record.
+
+        Args:
+            mode: "profile" records calls, "trace" also arguments and results.
+            include: globs on module names, as everywhere; none: all modules but the standard library's.
+            max_events: events that each thread keeps.
+        """
+        from callbox.engine.choice import new_recorder
+        from callbox.engine.options import Options
+
+        self.mode = mode
+        filters = tuple(include) or _without_stdlib()
+        self._recorder: Recorder = new_recorder(Options(mode=mode, filters=filters, max_events=max_events))
+        # imported before they are needed: a failure may come when there is no time, or memory, for that
+        self._import_readers()
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether calls are being recorded."""
+        return self._recorder.is_recording
+
+    def start(self) -> None:
+        """Begin to record.
+
+        Raises:
+            EngineError: the hook that the engine needs is taken.
+        """
+        self._recorder.start()
+
+    def stop(self) -> None:
+        """Stop recording."""
+        self._recorder.stop()
+
+    @staticmethod
+    def _import_readers() -> None:
+        import callbox.recording
+        import callbox.recording.values
+        import callbox.render.tree
+        import callbox.tracing.selection  # noqa: F401
+
+    def last_calls(self) -> str:
+        """Write the last calls of each thread as a tree, those that still run marked as such."""
+        from callbox.recording import Recording
+        from callbox.render.tree import format_tree
+        from callbox.tracing.selection import select_newest_of_threads
+
+        recording = Recording.from_capture(self._recorder.capture())
+        tree = select_newest_of_threads(recording.tree, _MAX_CALLS)
+        text = format_tree(tree, show_times=True, max_lines=_MAX_LINES, values=recording.describe_values(tree))
+        return text[-_MAX_TEXT_CHARS:]
+
+
+def _without_stdlib() -> tuple[str, ...]:
+    names = sorted(sys.stdlib_module_names)
+    return tuple(pattern for name in names for pattern in (f"!{name}", f"!{name}.*"))
+
+
+_lock = threading.Lock()
+_running: FlightRecorder | None = None
+
+
+def start_recorder(mode: str, include: Iterable[str] = ()) -> FlightRecorder:
+    """Return the process's flight recorder, started. It runs until `stop_recorder`; the first mode counts."""
+    global _running
+    with _lock:
+        if _running is None:
+            recorder = FlightRecorder(mode, include)
+            recorder.start()
+            _running = recorder
+        return _running
+
+
+def stop_recorder() -> None:
+    """Stop the process's flight recorder, if it runs."""
+    global _running
+    with _lock:
+        if _running is not None:
+            _running.stop()
+            _running = None

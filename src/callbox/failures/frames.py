@@ -1,0 +1,89 @@
+"""Frames of a traceback: where each was, and what its variables held."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from callbox.failures import source
+from callbox.failures.model import Frame
+from callbox.failures.options import MAX_DESCRIBED_CHARS, MAX_FRAMES, MAX_LOCALS, CaptureOptions
+from callbox.values.describe import describe
+from callbox.values.freeze import Freezer
+
+_HIDDEN = frozenset({"__builtins__", "__tracebackhide__", "__class__"})
+_MAX_SOURCES = 3
+"""Innermost frames whose functions' and classes' sources are kept."""
+
+
+def walk(traceback: types.TracebackType | None) -> Iterator[tuple[types.FrameType, int]]:
+    """Yield the frames of a traceback with the line that each was at, outermost first."""
+    while traceback is not None:
+        yield traceback.tb_frame, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+class FrameReader:
+    """Reads tracebacks into what is kept of them."""
+
+    def __init__(self, options: CaptureOptions, freezer: Freezer) -> None:
+        self._options = options
+        self._freezer = freezer
+
+    def read(self, traceback: types.TracebackType | None) -> tuple[tuple[Frame, ...], int]:
+        """Return the frames that are kept, outermost first, and the number of those between that are not."""
+        places = [place for place in walk(traceback) if not source.is_own(place[0].f_code.co_filename)]
+        if self._options.skip_stdlib:
+            # the innermost stays, whosever it is: there it was raised
+            outer = [place for place in places[:-1] if not source.is_stdlib(place[0].f_code.co_filename)]
+            places = outer + places[-1:]
+        n_omitted = max(0, len(places) - MAX_FRAMES)
+        if n_omitted:
+            places = places[: MAX_FRAMES // 2] + places[-(MAX_FRAMES - MAX_FRAMES // 2) :]
+        # the innermost first: should time run out, they are the ones that count
+        frames = [self._frame(*place, depth=depth) for depth, place in enumerate(reversed(places))]
+        return tuple(reversed(frames)), n_omitted
+
+    def _frame(self, frame: types.FrameType, line: int, depth: int) -> Frame:
+        code, options = frame.f_code, self._options
+        first_line, lines = source.context_of(code.co_filename, line, options.code_context_lines)
+        has_source = options.enhanced_context and depth < _MAX_SOURCES
+        has_class = options.extract_classes and depth < _MAX_SOURCES
+        module = frame.f_globals.get("__name__")
+        return Frame(
+            filename=code.co_filename,
+            line=line,
+            function=code.co_qualname,
+            module=module if type(module) is str else "",
+            first_line=first_line,
+            code=lines,
+            source=source.source_of(code, options.max_code_lines) if has_source else "",
+            class_source=source.class_source_of(code, options.max_code_lines) if has_class else "",
+            locals=self._locals(frame) if options.include_locals else None,
+        )
+
+    def _locals(self, frame: types.FrameType) -> dict[str, str]:
+        """Write what the variables held; a module's are its definitions, and are left out with the dunder names."""
+        found: dict[str, str] = {}
+        namespace: Any = frame.f_locals
+        if frame.f_code.co_flags & _OPTIMIZED == 0 and type(namespace) is not dict:
+            return found  # a class body, whose namespace may be anything
+        is_module = frame.f_code.co_name == "<module>"
+        for name, value in list(namespace.items()):
+            # "@": what pytest adds to a test's own
+            if (
+                name in _HIDDEN
+                or name[0] == "@"
+                or (is_module and (name.startswith("__") or type(value) in _DEFINITIONS))
+            ):
+                continue
+            if len(found) >= MAX_LOCALS:
+                found["…"] = f"{len(namespace) - MAX_LOCALS} more variables"
+                break
+            found[name] = describe(self._freezer.freeze_named(name, value), max_chars=MAX_DESCRIBED_CHARS)
+        return found
+
+
+_OPTIMIZED = 0x01  # co_flags: variables lie in slots, not in a namespace
+_DEFINITIONS = (types.ModuleType, types.FunctionType, type)

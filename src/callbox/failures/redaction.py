@@ -1,0 +1,78 @@
+"""Secrets: the redactor of this process, and those of one failure wherever they come up again.
+
+A password is known by its name. Passed on as an item of `*args` it has none, so what
+was found under a name once is taken out of everything else that is kept of the failure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import threading
+from typing import Any, TypeVar
+
+from callbox.values.redact import Redactor
+from callbox.values.redact_rules import Hit, RedactRules
+
+T = TypeVar("T")
+
+_MIN_CHARS, _MAX_CHARS = 6, 4096
+_MAX_WORD_CHARS = 12
+_MARKER = "[redacted: known secret]"
+_state = threading.local()
+
+
+@functools.cache
+def shared_redactor() -> Redactor:
+    """Return the one redactor that everything here shares."""
+    return Redactor(RedactRules(callback=_remember))
+
+
+def _remember(hit: Hit) -> None:
+    note_secret(hit.value)
+
+
+def note_secret(value: object) -> None:
+    """Remember what a secret's name stood beside, while a failure is captured."""
+    found = getattr(_state, "secrets", None)
+    if found is None or type(value) is not str or not _MIN_CHARS <= len(value) <= _MAX_CHARS:
+        return
+    # a short plain word would take too much else with it
+    if len(value) >= _MAX_WORD_CHARS or not (value.isalpha() and value.islower()):
+        found.add(value)
+
+
+class Secrets:
+    """The secrets that are found while it is entered."""
+
+    def __enter__(self) -> Secrets:
+        """Begin to remember."""
+        self._found: set[str] = set()
+        _state.secrets = self._found
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Forget them."""
+        _state.secrets = None
+
+    def remove_from(self, value: T) -> T:
+        """Return a dataclass, or plain data, with every known secret in its texts replaced."""
+        if not self._found:
+            return value
+        pattern = re.compile("|".join(re.escape(text) for text in sorted(self._found, key=len, reverse=True)))
+        cleaned: T = _scrub(value, pattern)
+        return cleaned
+
+
+def _scrub(value: Any, pattern: re.Pattern[str]) -> Any:
+    if type(value) is str:
+        return pattern.sub(_MARKER, value)
+    if type(value) is dict:
+        return {_scrub(key, pattern): _scrub(item, pattern) for key, item in value.items()}
+    if type(value) is tuple:
+        return tuple(_scrub(item, pattern) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: _scrub(getattr(value, field.name), pattern) for field in dataclasses.fields(value)}
+        return type(value)(**fields)
+    return value
