@@ -1,0 +1,115 @@
+"""`callbox query`: SQL over recordings."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import decimal
+import json
+import sys
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from callbox.cli.box import open_box
+from callbox.cli.waiting import waiting
+from callbox.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from callbox.recording.query import Answer
+
+_PLAIN_WIDTH = 1000
+"""Wider than any table: where no terminal sets a width, nothing is cut."""
+
+
+@click.command("query")
+@click.argument("words", nargs=-1, required=True, metavar="BOX... SQL")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="As what to print the answer.",
+)
+def command(words: tuple[str, ...], form: str) -> None:
+    r"""Ask recordings a question in SQL.
+
+    Of the tables events, calls, functions, values and threads, whose column `box` says which recording a row is of:
+
+    \b
+        callbox query callbox.cbx "select function, count(*) n from calls group by all order by n desc limit 5"
+    """
+    *boxes, sql = words
+    if not boxes:
+        raise ConfigError('name a box before the SQL: callbox query callbox.cbx "select count(*) from calls"')
+    from callbox.recording.query import query
+
+    with waiting("asking"):
+        recordings = {name: open_box(box) for name, box in _names(boxes).items()}
+        answer = query(recordings, sql)
+    _WRITERS[form](answer)
+
+
+def _names(boxes: Sequence[str]) -> dict[str, str]:
+    """Map what stands in the column `box` to the boxes: file names, or paths where those do not tell them apart."""
+    short = [PurePath(box).name for box in boxes]
+    names = short if len(set(short)) == len(short) else boxes
+    return dict(zip(names, boxes, strict=True))
+
+
+def _print_table(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not answer.names:
+        return
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, column in zip(answer.names, zip(*answer.rows, strict=True) if answer.rows else answer.names, strict=True):
+        is_number = all(isinstance(value, int | float | decimal.Decimal | None) for value in column)
+        table.add_column(_shown(name), justify="right" if answer.rows and is_number else "left", overflow="fold")
+    for row in answer.rows:
+        table.add_row(*map(_shown, row))
+    with console.capture() as capture:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def _shown(value: Any) -> str:
+    from callbox.render.text import printable
+
+    return "" if value is None else printable(str(value))
+
+
+def _print_json(answer: Answer) -> None:
+    rows = [dict(zip(answer.names, map(_plain, row), strict=True)) for row in answer.rows]
+    click.echo(json.dumps(rows, indent=1))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; what JSON lacks becomes text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
+
+
+def _print_csv(answer: Answer) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(answer.names)
+    writer.writerows(answer.rows)
+
+
+_WRITERS: dict[str, Callable[[Answer], None]] = {"table": _print_table, "json": _print_json, "csv": _print_csv}
