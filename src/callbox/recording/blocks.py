@@ -11,6 +11,7 @@ from callbox.recording.slots import (
     SLOT_SIZE,
     bridge,
     codes_of,
+    count_events,
     count_up_to_last_event,
     has_unknown_kind,
     step_high,
@@ -21,6 +22,9 @@ from callbox.recording.slots import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_MAX_POSITION = 1 << 62
 
 
 class BlockError(Exception):
@@ -48,6 +52,11 @@ class ThreadBlocks:
         self._blocks: list[_Block] = []
         self.values = ValueBlocks(str(self), row)
 
+    @property
+    def n_seen(self) -> int:
+        """Position after the newest slot so far."""
+        return self._blocks[-1].first + self._blocks[-1].n_slots if self._blocks else 0
+
     def add(self, slots: memoryview, first: int, high: int) -> None:
         """Check a block and keep it.
 
@@ -57,10 +66,10 @@ class ThreadBlocks:
         n_slots, rest = divmod(slots.nbytes, SLOT_SIZE)
         if rest or not 0 < n_slots <= BLOCK_MAX_SLOTS:
             raise BlockError(f"a block of slots of {self} has {slots.nbytes} bytes")
-        if first < self._n_seen or first + n_slots > self._row.n_slots:
+        if first < self.n_seen or first + n_slots > _limit(self._row.n_slots):
             raise BlockError(
                 f"slots {first} to {first + n_slots - 1} of {self} are out of place: "
-                f"{self._n_seen} came before, and there are {self._row.n_slots}"
+                f"{self.n_seen} came before, and there are {_limit(self._row.n_slots)}"
             )
         words = words_of(slots)
         if has_unknown_kind(words):
@@ -72,7 +81,7 @@ class ThreadBlocks:
     def describe_gaps(self) -> list[str]:
         """Name the runs of slots that no intact block holds."""
         bounds = [(block.first, block.first + block.n_slots) for block in self._blocks]
-        n_slots = self._row.n_slots
+        n_slots = self.n_seen if self._row.n_slots is None else self._row.n_slots
         return [
             f"{self} lacks {end - start} of its {n_slots} slots, from slot {start} on"
             for start, end in _gaps(bounds, n_slots)
@@ -92,16 +101,14 @@ class ThreadBlocks:
             native_id=self._row.native_id,
             name=self._row.name,
             process_id=self._row.process_id,
-            n_events=self._row.n_events,
+            n_events=self._count_events() if self._row.n_slots is None else self._row.n_events,
             ticks_high=self._blocks[-1].high if self._blocks else 0,
             segments=tuple(segments),
             values=self.values.capture(),
         )
 
-    @property
-    def _n_seen(self) -> int:
-        """Position after the newest slot so far."""
-        return self._blocks[-1].first + self._blocks[-1].n_slots if self._blocks else 0
+    def _count_events(self) -> int:
+        return sum(count_events(words_of(block.slots)) for block in self._blocks)
 
     def __str__(self) -> str:
         return f"thread {self._index} ({self._row.name!r})"
@@ -123,17 +130,18 @@ class ValueBlocks:
         """
         if not 0 < octets.nbytes <= VALUE_BLOCK_MAX_BYTES:
             raise BlockError(f"a block of values of {self._thread} has {octets.nbytes} bytes")
-        n_seen = self._bounds[-1][1] if self._pieces else 0
-        if position < n_seen or position + octets.nbytes > self._row.n_value_bytes:
+        n_seen = self.n_seen
+        n_bytes = _MAX_POSITION if self._row.n_slots is None else self._row.n_value_bytes
+        if position < n_seen or position + octets.nbytes > n_bytes:
             raise BlockError(
                 f"bytes {position} to {position + octets.nbytes - 1} of the values of {self._thread} are out of place: "
-                f"{n_seen} came before, and there are {self._row.n_value_bytes}"
+                f"{n_seen} came before, and there are {n_bytes}"
             )
         self._pieces.append((position, octets))
 
     def describe_gaps(self) -> list[str]:
         """Name the runs of bytes that no intact block holds."""
-        n_bytes = self._row.n_value_bytes
+        n_bytes = self.n_seen if self._row.n_slots is None else self._row.n_value_bytes
         return [
             f"{self._thread} lacks {end - start} of its {n_bytes} bytes of values, from byte {start} on"
             for start, end in _gaps(self._bounds, n_bytes)
@@ -150,11 +158,23 @@ class ValueBlocks:
                 runs.append((start, [octets]))
             end = stop
         pieces = tuple((start, b"".join(run)) for start, run in runs)
+        if self._row.n_slots is None:
+            return ArenaCapture(self.n_seen, max(1, self.n_seen), pieces)
         return ArenaCapture(self._row.values_head, self._row.values_capacity, pieces)
+
+    @property
+    def n_seen(self) -> int:
+        """Position after the newest byte so far."""
+        return self._bounds[-1][1] if self._pieces else 0
 
     @property
     def _bounds(self) -> list[tuple[int, int]]:
         return [(position, position + octets.nbytes) for position, octets in self._pieces]
+
+
+def _limit(n_slots: int | None) -> int:
+    """Return how many slots there can be; of a box that is being written, nobody knows."""
+    return _MAX_POSITION if n_slots is None else n_slots
 
 
 def _gaps(bounds: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The parts of a box, format version 1: preamble, sections, tables, blocks of slots.
+"""The parts of a box, format version 2: preamble, sections, tables, blocks of slots.
 
 `docs/format.md` describes every byte.
 """
@@ -9,14 +9,21 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+
+from callbox.recording.packing import pack_octets, pack_slots
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 MAGIC = b"\x89CBX\r\n\x1a\n"
-VERSION = 1
+VERSION = 2
+READABLE_VERSIONS = (1, 2)
 PREAMBLE = struct.Struct("<8sII")  # magic, version, zero
 
 HEAD = b"HEAD"
@@ -24,18 +31,22 @@ FUNCTIONS = b"FUNC"
 THREADS = b"THRD"
 SLOTS = b"SLOT"
 VALUES = b"VALS"
+PACKED_SLOTS = b"SLTZ"
+PACKED_VALUES = b"VALZ"
 END = b"DONE"
+TAGS = (HEAD, FUNCTIONS, THREADS, SLOTS, VALUES, PACKED_SLOTS, PACKED_VALUES, END)
 
 SECTION = struct.Struct("<4sII")  # tag, length of the payload, its CRC-32
 CHECKSUM = struct.Struct("<I")  # CRC-32 of the three above
 SECTION_SIZE = SECTION.size + CHECKSUM.size
 ALIGNMENT = 8
 
-BLOCK = struct.Struct("<IIQ")  # thread, high half of the clock at the newest slot, position of the first slot
-BLOCK_MAX_SLOTS = 8192
-"""How much one flipped bit can cost: 64 KiB of slots."""
-
-VALUE_BLOCK = struct.Struct("<IIQ")  # thread, zero, position of the first byte
+BLOCK = struct.Struct("<IIQ")
+"""Thread, high half of the clock at the newest slot, position of the first slot. Of values: thread, zero, position."""
+COUNT = struct.Struct("<II")
+"""Of a packed block, after that: how many slots or bytes there are unpacked; zero."""
+BLOCK_MAX_SLOTS = 1 << 15
+"""How much one flipped bit can cost: 256 KiB of slots."""
 VALUE_BLOCK_MAX_BYTES = 1 << 16
 """How much one flipped bit can cost: 64 KiB of values."""
 
@@ -44,24 +55,38 @@ CLOSING = struct.Struct("<QQ")  # sections, this one included; bytes of the whol
 
 @dataclass(frozen=True, slots=True)
 class ThreadRow:
-    """A thread, as the thread table holds it; its place in the table is its number."""
+    """A thread, as the thread table holds it."""
 
     ident: int
     native_id: int
     name: str
     process_id: int
     n_events: int
-    n_slots: int
-    """Slots that the box holds when it is whole."""
+    n_slots: int | None = None
+    """Slots that the box holds when it is whole; None while it is being written."""
     values_head: int = 0
     """Bytes of values ever written."""
     values_capacity: int = 0
     """Bytes of values that there was room for."""
+    number: int | None = None
+    """The thread's; a later row of the same number takes this one's place. None: its place in the table."""
+    source: str = ""
+    """Name of the ring file that its slots were taken out of; positions count from that ring's first slot."""
 
     @property
     def n_value_bytes(self) -> int:
         """Bytes of values that the box holds when it is whole."""
         return min(self.values_head, self.values_capacity)
+
+
+def pack_slot_block(thread: int, high: int, first: int, slots: NDArray[np.void]) -> bytes:
+    """Return the payload of a block of slots."""
+    return BLOCK.pack(thread, high, first) + COUNT.pack(len(slots), 0) + pack_slots(slots)
+
+
+def pack_value_block(thread: int, position: int, octets: memoryview) -> bytes:
+    """Return the payload of a block of values."""
+    return BLOCK.pack(thread, 0, position) + COUNT.pack(len(octets), 0) + pack_octets(octets)
 
 
 def pack_section_header(tag: bytes, length: int, payload_crc: int) -> bytes:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from callbox.engine.kernels import clock_map
-from callbox.model import Capture, ClockReading, Function, ThreadCapture
+from callbox.model import ArenaCapture, Capture, ClockReading, ThreadCapture
+from callbox.recording.functions import UNKNOWN, FunctionTable
 from callbox.recording.liveness import is_running
 from callbox.recording.parts import find_parts, read_process
-from callbox.recording.slots import codes_of, with_codes
+from callbox.recording.slots import bridge, codes_of, step_high, sum_turns, with_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from callbox.model import Header
+    from callbox.model import Function, Header
     from callbox.recording.parts import ProcessParts, RecordedProcess
     from callbox.recording.rings import Ring
 
@@ -28,8 +29,44 @@ KILLED = "killed or crashed: the program ended without closing the recording"
 RUNNING = "still running"
 
 _MAX_NS = 1 << 62
-_UNKNOWN = Function(0, "<unknown>", "<unknown>", "", "", 0)
-"""As the core calls a function that it has no id for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxContents:
+    """What a box holds, and where its threads came from."""
+
+    capture: Capture
+    damage: tuple[str, ...] = ()
+    """What is missing, a sentence each."""
+    sources: tuple[tuple[str, int], ...] = ()
+    """For each thread the name of the ring file that it was taken out of, if any, and how many of that ring's slots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What lies beside a box."""
+
+    is_present: bool
+    processes: tuple[RecordedProcess, ...] = ()
+    running: tuple[int, ...] = ()
+    """Ids of the processes that may record more."""
+    notes: tuple[str, ...] = ()
+
+
+class RingClock(Protocol):
+    """What a ring says of time."""
+
+    @property
+    def origin(self) -> ClockReading:
+        """When the process loaded callbox, or the one that it was forked from."""
+
+    @property
+    def first(self) -> ClockReading:
+        """When the ring was made."""
+
+    @property
+    def newest_ticks(self) -> int:
+        """The clock at the newest event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +80,36 @@ class Merger:
     """Processes that were still running: theirs it has not."""
 
 
-def add_parts(capture: Capture, folder: Path) -> Capture:
+def read_parts(folder: Path) -> Parts:
+    """Copy what the processes of a recording have left beside their box, or put there so far."""
+    if not folder.is_dir():
+        return Parts(False)
+    found, notes = find_parts(folder)
+    running = tuple(parts.process_id for parts in found if parts.is_running)
+    return Parts(True, tuple(read_process(parts) for parts in found), running, notes)
+
+
+def add_parts(contents: BoxContents, parts: Parts) -> Capture:
     """Complete a box by the parts that lie beside it.
 
     A box that its program never closed gets everything from them; a closed one
     what processes recorded that were still running then.
     """
-    if not folder.is_dir():
-        return capture
-    header = capture.header
-    found, notes = find_parts(folder)
-    running = [parts.process_id for parts in found if parts.is_running and parts.process_id != header.process_id]
-    notes += tuple(f"process {number} is still running: what it recorded so far is here" for number in running)
-    is_closed = header.is_complete
-    processes = [read_process(parts, since_ns=0 if is_closed else header.started.monotonic_ns) for parts in found]
-    if not is_closed:
+    if not parts.is_present:
+        return contents.capture
+    header = contents.capture.header
+    notes = parts.notes + tuple(
+        f"process {number} is still running: what it recorded so far is here"
+        for number in parts.running
+        if number != header.process_id
+    )
+    since_ns = 0 if header.is_complete else header.started.monotonic_ns
+    if not header.is_complete:
         is_alive = is_running(header.process_id, header.started.epoch_ns)
         header = dataclasses.replace(header, exit_status=RUNNING if is_alive else KILLED)
     header = dataclasses.replace(header, notes=(*header.notes, *notes))
-    return add_processes(dataclasses.replace(capture, header=header), processes)
+    capture = dataclasses.replace(contents.capture, header=header)
+    return add_processes(capture, [process.since(since_ns) for process in parts.processes], contents.sources)
 
 
 def merge_ended(capture: Capture, folder: str, origins_ns: tuple[int, int]) -> Merger:
@@ -79,94 +127,111 @@ def merge_ended(capture: Capture, folder: str, origins_ns: tuple[int, int]) -> M
     running = [parts for parts in found if parts.process_id != own_id and parts.is_running]
     ended = [parts for parts in found if parts not in running]
     others = [parts for parts in ended if parts.process_id != own_id or parts.nonce < own_since_ns]
-    merged = add_processes(capture, [read_process(parts, since_ns) for parts in others])
+    merged = add_processes(capture, [read_process(parts).since(since_ns) for parts in others])
     header = dataclasses.replace(merged.header, notes=(*merged.header.notes, *notes))
     return Merger(dataclasses.replace(merged, header=header), tuple(ended), len(running))
 
 
-def add_processes(capture: Capture, processes: Sequence[RecordedProcess]) -> Capture:
-    """Add what other processes recorded; threads that the capture has already are passed over."""
-    table = _FunctionTable(capture.functions)
-    known = {(thread.process_id, thread.native_id, thread.ident) for thread in capture.threads}
+def add_processes(
+    capture: Capture, processes: Sequence[RecordedProcess], sources: Sequence[tuple[str, int]] = ()
+) -> Capture:
+    """Add what other processes recorded.
+
+    Args:
+        capture: what there is already.
+        processes: what to add. Threads that the capture has are passed over.
+        sources: as in `BoxContents`, of the capture's threads: those get what their rings hold beyond it.
+    """
+    table = FunctionTable(capture.functions)
     threads = list(capture.threads)
+    by_source = {name: (index, n_slots) for index, (name, n_slots) in enumerate(sources) if name}
+    known = {_identity(thread) for thread, (name, _) in zip(threads, sources, strict=False) if not name}
+    known.update(_identity(thread) for thread in threads[len(sources) :])
     notes = list(capture.header.notes)
     added: list[Ring] = []
     for process in processes:
-        rings = [ring for ring in process.rings if (ring.process_id, ring.native_id, ring.ident) not in known]
+        rings = [ring for ring in process.rings if ring.name in by_source or _identity(ring) not in known]
         notes += process.notes
         ids = table.map_ids(process.functions)
         if n_missing := len(_missing(rings, process.functions)):
             notes.append(f"the names of {n_missing} function(s) of process {process.process_id} are missing")
-        threads += [_thread(ring, index, ids) for index, ring in enumerate(rings)]
+        for index, ring in enumerate(rings):
+            if ring.name in by_source:
+                place, n_slots = by_source[ring.name]
+                threads[place] = _extend(threads[place], n_slots, ring, ids)
+            else:
+                threads.append(_thread(ring, index, ids))
         added += rings
-    header = dataclasses.replace(_with_clock(capture.header, added), notes=tuple(notes))
+    header = dataclasses.replace(with_clock(capture.header, added), notes=tuple(notes))
     return Capture(header, table.functions(), tuple(threads))
 
 
-class _FunctionTable:
-    """Functions by id; the same function of two processes has one."""
-
-    def __init__(self, functions: Iterable[Function]) -> None:
-        self._by_id = {function.id: function for function in functions}
-        self._ids = {_key(function): function.id for function in self._by_id.values()}
-        self._next_id = max(self._by_id, default=-1) + 1
-
-    def map_ids(self, functions: Sequence[Function]) -> NDArray[np.uint32]:
-        """Return the ids here by a process's ids; the last one stands for all that have no name."""
-        unknown = self._take(_UNKNOWN)
-        ids = np.full(max((function.id for function in functions), default=0) + 2, unknown, np.uint32)
-        for function in functions:
-            ids[function.id] = self._take(function)
-        return ids
-
-    def functions(self) -> tuple[Function, ...]:
-        """Return all, in order of id."""
-        return tuple(self._by_id[number] for number in sorted(self._by_id))
-
-    def _take(self, function: Function) -> int:
-        key = _key(function)
-        if key not in self._ids:
-            # A process's own id, where it is free: what a fork shares keeps its numbers.
-            number = self._next_id if function.id in self._by_id else function.id
-            self._next_id = max(self._next_id, number + 1)
-            self._ids[key] = number
-            self._by_id[number] = dataclasses.replace(function, id=number)
-        return self._ids[key]
-
-
-def _key(function: Function) -> tuple[str, str, str, str, int, bool]:
-    return (
-        function.module_name,
-        function.qualified_name,
-        function.name,
-        function.filename,
-        function.line_number,
-        function.is_c,
-    )
+def _identity(thread: ThreadCapture | Ring) -> tuple[int, int, int]:
+    return thread.process_id, thread.native_id, thread.ident
 
 
 def _missing(rings: Iterable[Ring], functions: Iterable[Function]) -> set[int]:
     """Return the ids that slots name and no function has; 0 is the core's own for one it could not take in."""
     used = {number for ring in rings for number in np.unique(codes_of(ring.slots["word"])).tolist()}
-    return used - {function.id for function in functions} - {_UNKNOWN.id}
+    return used - {function.id for function in functions} - {UNKNOWN.id}
+
+
+def name_thread(process_id: int, native_id: int, index: int) -> str:
+    """Name a thread of which no name is known."""
+    return "MainThread" if native_id == process_id else f"thread-{index}"
 
 
 def _thread(ring: Ring, index: int, ids: NDArray[np.uint32]) -> ThreadCapture:
-    slots = ring.slots.copy()
-    slots["word"] = with_codes(slots["word"], ids)
     return ThreadCapture(
         ident=ring.ident,
         native_id=ring.native_id,
-        name="MainThread" if ring.native_id == ring.process_id else f"thread-{index}",
+        name=name_thread(ring.process_id, ring.native_id, index),
         process_id=ring.process_id,
         n_events=ring.n_events,
         ticks_high=ring.ticks_high,
-        segments=(slots.view(np.uint8).data,),
+        segments=(_renumbered(ring.slots, ids),),
         values=ring.values,
     )
 
 
-def _with_clock(header: Header, rings: Sequence[Ring]) -> Header:
+def _extend(thread: ThreadCapture, n_slots: int, ring: Ring, ids: NDArray[np.uint32]) -> ThreadCapture:
+    """Add to a thread what its ring holds beyond its first slots."""
+    tail = ring.slots[max(0, n_slots - ring.position) :]
+    if not len(tail):
+        return dataclasses.replace(thread, n_events=max(thread.n_events, ring.n_events))
+    segments = [_renumbered(tail, ids)]
+    if ring.position > n_slots:
+        high = step_high(ring.ticks_high, -sum_turns(tail["word"]))
+        segments.insert(0, memoryview(bridge(thread.ticks_high, high)))
+    return dataclasses.replace(
+        thread,
+        n_events=ring.n_events,
+        ticks_high=ring.ticks_high,
+        segments=(*thread.segments, *segments),
+        values=_join(thread.values, ring.values),
+    )
+
+
+def _renumbered(slots: NDArray[np.void], ids: NDArray[np.uint32]) -> memoryview:
+    copy = slots.copy()
+    copy["word"] = with_codes(copy["word"], ids)
+    return copy.view(np.uint8).data
+
+
+def _join(before: ArenaCapture, after: ArenaCapture) -> ArenaCapture:
+    """Add to values whose positions are their offsets those that an arena has beyond."""
+    n_before = max((start + len(piece) for start, piece in before.pieces), default=0)
+    start = max(n_before, after.head - after.capacity)
+    if start >= after.head:
+        return before
+    [(_, octets)] = after.pieces
+    begin = start % after.capacity
+    n_first = min(after.head - start, after.capacity - begin)
+    new = octets[begin : begin + n_first] + octets[: after.head - start - n_first]
+    return ArenaCapture(after.head, max(1, after.head), (*before.pieces, (start, new)))
+
+
+def with_clock(header: Header, rings: Sequence[RingClock]) -> Header:
     """Let the recording last from its first ring to its newest event, at the rate of the readings farthest apart."""
     if not rings:
         return header

@@ -8,6 +8,7 @@ read. Nothing in them is trusted: a file that is damaged is named, and left out.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import os
 import re
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from callbox.recording.rings import Ring
 
 _NAME = re.compile(r"(?P<process>\d{1,20})-(?P<nonce>[0-9a-f]{1,16})(?:-(?P<ring>\d{1,10})\.ring|\.functions)")
+
+COLLECTOR_FILES = (STATUS, ENDING) = ("collector.json", "ending.json")
+"""What a collector and the program tell each other."""
 
 
 def parts_folder(path: str | os.PathLike[str]) -> Path:
@@ -71,6 +75,18 @@ class RecordedProcess:
     notes: tuple[str, ...]
     """What is missing, a sentence each."""
 
+    def since(self, since_ns: int) -> RecordedProcess:
+        """Leave out rings of an earlier recording.
+
+        Args:
+            since_ns: the monotonic clock when this one began; a process that
+                loaded callbox before belongs to an earlier one.
+        """
+        names = [ring.name for ring in self.rings if ring.origin.monotonic_ns < since_ns]
+        notes = [f"the ring file {name!r} is left out: it is of an earlier recording" for name in names]
+        rings = tuple(ring for ring in self.rings if ring.name not in names)
+        return dataclasses.replace(self, rings=rings, notes=(*self.notes, *notes))
+
 
 def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]:
     """List the processes that have files in a folder, in the order in which they began to record.
@@ -82,6 +98,8 @@ def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]
     logs: dict[tuple[int, int], list[Path]] = {}
     notes = []
     for path in _list_files(folder):
+        if path.name in COLLECTOR_FILES:
+            continue
         match = _NAME.fullmatch(path.name)
         if match is None:
             notes.append(f"{path.name!r} among the parts is no file of callbox's")
@@ -104,14 +122,8 @@ def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]
     return parts, tuple(notes)
 
 
-def read_process(parts: ProcessParts, since_ns: int = 0) -> RecordedProcess:
-    """Copy what a process has recorded so far.
-
-    Args:
-        parts: its files.
-        since_ns: the monotonic clock when the recording began; a process that
-            loaded callbox before belongs to an earlier one.
-    """
+def read_process(parts: ProcessParts) -> RecordedProcess:
+    """Copy what a process has recorded so far."""
     notes: list[str] = []
     rings = []
     for path in parts.rings:
@@ -122,8 +134,6 @@ def read_process(parts: ProcessParts, since_ns: int = 0) -> RecordedProcess:
             continue
         if ring.process_id != parts.process_id:
             notes.append(f"the ring file {path.name!r} is left out: it is of process {ring.process_id}")
-        elif ring.origin.monotonic_ns < since_ns:
-            notes.append(f"the ring file {path.name!r} is left out: it is of an earlier recording")
         elif len(ring.slots):
             rings.append(ring)
         if ring.n_unknown:

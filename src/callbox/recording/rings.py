@@ -57,6 +57,8 @@ class RingError(Exception):
 class Ring:
     """One thread's ring, copied."""
 
+    name: str
+    """Of its file."""
     process_id: int
     ident: int
     native_id: int
@@ -70,6 +72,8 @@ class Ring:
     """High half of the clock at the newest slot."""
     n_events: int
     """Events ever recorded."""
+    position: int
+    """Of the oldest slot retained, among all that were ever written."""
     n_unknown: int
     """Slots left out, of a kind that does not exist."""
     values: ArenaCapture
@@ -77,13 +81,17 @@ class Ring:
     @property
     def newest_ticks(self) -> int:
         """The clock at the newest event; when the ring was made if it has none."""
-        words = self.slots["word"]
-        is_event = (words & _KIND_MASK) < EventKind.TIME
-        if not is_event.any():
-            return self.first.ticks
-        last = len(words) - 1 - int(is_event[::-1].argmax())
-        high = step_high(self.ticks_high, -sum_turns(words[last + 1 :]))
-        return high << _HIGH_BITS | int(self.slots["ticks"][last])
+        return find_newest_ticks(self.slots, self.ticks_high, self.first.ticks)
+
+
+def find_newest_ticks(slots: NDArray[np.void], high: int, default: int) -> int:
+    """Return the clock at the newest event among slots, whose last is of a given high half."""
+    words = slots["word"]
+    is_event = (words & _KIND_MASK) < EventKind.TIME
+    if not is_event.any():
+        return default
+    last = len(words) - 1 - int(is_event[::-1].argmax())
+    return step_high(high, -sum_turns(words[last + 1 :])) << _HIGH_BITS | int(slots["ticks"][last])
 
 
 def read_ring(path: Path) -> Ring:
@@ -93,62 +101,151 @@ def read_ring(path: Path) -> Ring:
         RingError: it is no ring file, of another version, or damaged.
     """
     try:
-        with _map(path) as data:
-            return _RingReader(data).read()
+        with map_ring(path, mmap.ACCESS_READ) as data:
+            return RingReader(data).read(path.name)
     except (OSError, ValueError) as error:
         raise RingError(error.strerror if isinstance(error, OSError) and error.strerror else str(error)) from error
 
 
-def _map(path: Path) -> mmap.mmap:
+def map_ring(path: Path, access: int) -> mmap.mmap:
+    """Map a ring file.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it cannot be one.
+    """
     # A pipe or a device would block, or never end.
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("it is no regular file")
-    with path.open("rb") as file:
+    with path.open("rb" if access == mmap.ACCESS_READ else "r+b") as file:
         if os.fstat(file.fileno()).st_size < HEADER_SIZE:
             raise ValueError("it is shorter than a header")
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return mmap.mmap(file.fileno(), 0, access=access)
 
 
 @dataclass(frozen=True, slots=True)
-class _Counters:
-    head: int
-    """Slots ever written, counted from `first`."""
+class RingCounters:
+    """What a ring's producer has done so far."""
+
+    n_written: int
+    """Slots ever written."""
     high: int
     is_changing: bool
     """The producer was changing what belongs together, and has not finished."""
-    first: int
     n_prefixes: int
 
+    @property
+    def n_events(self) -> int:
+        """Events ever recorded."""
+        return max(0, min(self.n_written, self.n_written - self.n_prefixes))
 
-class _RingReader:
-    """One pass over a mapped ring. Its methods raise ValueError where nothing can be read."""
+
+class RingReader:
+    """A mapped ring. Its methods raise ValueError where nothing can be read."""
 
     def __init__(self, data: mmap.mmap) -> None:
+        """Look at a ring and check that it can be one."""
         self._data = data
-
-    def read(self) -> Ring:
-        magic, version, header_size, n_slots, process_id, ident, native_id = _HEAD.unpack_from(self._data)
+        magic, version, header_size, n_slots, process_id, ident, native_id = _HEAD.unpack_from(data)
         if magic != MAGIC:
             raise ValueError(f"it begins with {magic!r} instead of {MAGIC!r}")
         if (version, header_size) != (VERSION, HEADER_SIZE):
             raise ValueError(f"version {version}; this callbox reads {VERSION}")
-        n_arena_bytes = self._check_size(n_slots)
-        origin, first = self._clocks()
-        slots, high, n_events = self._copy_slots(n_slots)
+        self.process_id, self.ident, self.native_id = process_id, ident, native_id
+        self._n_slots = n_slots
+        self._n_arena_bytes = self._check_size(n_slots)
+        self.origin, self.first = self._clocks()
+
+    def read(self, name: str) -> Ring:
+        """Copy what the ring holds."""
+        slots, position, counters = self._copy_newest()
         is_known = _IS_KIND[slots["word"] & _KIND_MASK]
         return Ring(
-            process_id=process_id,
-            ident=ident,
-            native_id=native_id,
-            origin=origin,
-            first=first,
+            name=name,
+            process_id=self.process_id,
+            ident=self.ident,
+            native_id=self.native_id,
+            origin=self.origin,
+            first=self.first,
             slots=slots[is_known],
-            ticks_high=high,
-            n_events=n_events,
+            ticks_high=counters.high,
+            n_events=counters.n_events,
+            position=position,
             n_unknown=int(np.count_nonzero(~is_known)),
             # After the slots: what was overwritten since is then known to be gone.
-            values=self._copy_values(HEADER_SIZE + n_slots * SLOT_SIZE, n_arena_bytes),
+            values=self._copy_values(),
         )
+
+    def counters(self) -> RingCounters:
+        """Read counters of one moment; of a process that ended between two stores, the last ones."""
+        for _ in range(_MAX_TRIES):
+            before = self._unpack_counters()[3]
+            cursor, _, high, version, n_prefixes, slots, _, count, next_count, first = self._unpack_counters()
+            is_changing = bool(version & 1)
+            if not is_changing and before == version == self._unpack_counters()[3]:
+                break
+        if cursor < slots or (cursor - slots) % SLOT_SIZE:
+            raise ValueError(f"its cursor cannot be: {cursor} where the slots begin at {slots}")
+        head = count + (cursor - slots) // SLOT_SIZE if count == next_count else next_count
+        n_written = (head - first) % (1 << 64)
+        if n_written > _MAX_EVENTS:
+            raise ValueError(f"its counters cannot be: {n_written} slots")
+        return RingCounters(n_written, high, is_changing, n_prefixes)
+
+    def capacity(self) -> int:
+        """Read how far the ring has grown. After the counters: it changes no place that was written before."""
+        capacity = self._unpack_counters()[6]
+        if not 0 < capacity <= self._n_slots:
+            raise ValueError(f"its counters cannot be: a capacity of {capacity} in {self._n_slots} slots")
+        return capacity
+
+    def copy_slots(self, position: int, n_slots: int) -> NDArray[np.void]:
+        """Copy slots that are in place."""
+        capacity = self.capacity()
+        places = np.frombuffer(self._data, SLOT_DTYPE, capacity, HEADER_SIZE)
+        begin = position % capacity
+        return np.concatenate([places[begin : begin + n_slots], places[: max(0, begin + n_slots - capacity)]])
+
+    def arena_state(self) -> tuple[int, int]:
+        """Return how many bytes of values were ever written, and how many there is room for."""
+        n_bytes, _, mask, head = _ARENA.unpack_from(self._data, _ARENA_AT)
+        return head, min(n_bytes, mask + 1)
+
+    def copy_arena(self, start: int, stop: int) -> bytes:
+        """Copy the bytes of values at offsets that are in place."""
+        capacity = self.arena_state()[1]
+        base = HEADER_SIZE + self._n_slots * SLOT_SIZE
+        begin, n_bytes = start % capacity, stop - start
+        n_rest = max(0, begin + n_bytes - capacity)
+        return self._data[base + begin : base + begin + n_bytes - n_rest] + self._data[base : base + n_rest]
+
+    def _copy_newest(self) -> tuple[NDArray[np.void], int, RingCounters]:
+        """Copy the retained slots; return them, the position of the first, and the counters at the newest."""
+        counters = self.counters()
+        capacity = self.capacity()
+        n_retained = min(counters.n_written, capacity)
+        position = counters.n_written - n_retained
+        slots = self.copy_slots(position, n_retained)
+        n_since = self.counters().n_written - counters.n_written
+        if n_since:
+            # The producer may be writing the next slot, too.
+            n_lost = max(0, min(n_retained, n_since + 1 - (capacity - n_retained)))
+            slots, position = slots[n_lost:], position + n_lost
+        if counters.is_changing and len(slots) and slots["word"][-1] & _KIND_MASK == EventKind.TIME:
+            slots = slots[:-1]  # the turn that was never finished
+        return slots, position, counters
+
+    def _copy_values(self) -> ArenaCapture:
+        _, capacity = self.arena_state()
+        if capacity == 0:
+            return ArenaCapture()
+        base = HEADER_SIZE + self._n_slots * SLOT_SIZE
+        octets = self._data[base : base + capacity]
+        # After the bytes: what was overwritten since is then known to be gone.
+        return ArenaCapture.of_memory(self.arena_state()[0], octets)
+
+    def _unpack_counters(self) -> tuple[int, ...]:
+        return _COUNTERS.unpack_from(self._data, _RING_AT)
 
     def _check_size(self, n_slots: int) -> int:
         n_arena_bytes: int = _ARENA.unpack_from(self._data, _ARENA_AT)[0]
@@ -170,49 +267,3 @@ class _RingReader:
         if n_ticks < 0 or not 0 <= elapsed_ns <= max(1, n_ticks) * _MAX_NS_PER_TICK:
             raise ValueError(f"its clock cannot be: {n_ticks} ticks in {elapsed_ns} ns")
         return origin, first
-
-    def _copy_slots(self, n_slots: int) -> tuple[NDArray[np.void], int, int]:
-        """Return the retained slots, the high half of the clock at the newest, and the events ever recorded."""
-        counters = self._counters()
-        n_written = (counters.head - counters.first) % (1 << 64)
-        # After head: a capacity that has grown since changes no place that was written before.
-        capacity = self._unpack_counters()[6]
-        if n_written > _MAX_EVENTS or not 0 < capacity <= n_slots:
-            raise ValueError(f"its counters cannot be: {n_written} slots in a ring of {capacity}")
-        n_retained = min(n_written, capacity)
-        places = np.frombuffer(self._data, SLOT_DTYPE, capacity, HEADER_SIZE)
-        begin = (n_written - n_retained) % capacity
-        slots = np.concatenate([places[begin : begin + n_retained], places[: max(0, begin + n_retained - capacity)]])
-        del places  # a view would keep the map from being closed
-        now = self._counters().head
-        if now != counters.head:
-            # The producer may be writing the slot at `now` too.
-            n_since = (now + 1 - counters.head) % (1 << 64)
-            slots = slots[max(0, min(n_retained, n_since - (capacity - n_retained))) :]
-        if counters.is_changing and len(slots) and slots["word"][-1] & _KIND_MASK == EventKind.TIME:
-            slots = slots[:-1]  # the turn that was never finished
-        n_events = max(0, min(n_written, n_written - counters.n_prefixes))
-        return slots, counters.high, n_events
-
-    def _counters(self) -> _Counters:
-        """Read counters of one moment; of a process that ended between two stores, the last ones."""
-        for _ in range(_MAX_TRIES):
-            before = self._unpack_counters()[3]
-            cursor, _, high, version, n_prefixes, slots, _, count, next_count, first = self._unpack_counters()
-            is_changing = bool(version & 1)
-            if not is_changing and before == version == self._unpack_counters()[3]:
-                break
-        if cursor < slots or (cursor - slots) % SLOT_SIZE:
-            raise ValueError(f"its cursor cannot be: {cursor} where the slots begin at {slots}")
-        head = count + (cursor - slots) // SLOT_SIZE if count == next_count else next_count
-        return _Counters(head, high, is_changing, first, n_prefixes)
-
-    def _unpack_counters(self) -> tuple[int, ...]:
-        return _COUNTERS.unpack_from(self._data, _RING_AT)
-
-    def _copy_values(self, offset: int, n_bytes: int) -> ArenaCapture:
-        if n_bytes == 0:
-            return ArenaCapture()
-        mask: int = _ARENA.unpack_from(self._data, _ARENA_AT)[2]
-        octets = self._data[offset : offset + min(n_bytes, mask + 1)]
-        return ArenaCapture.of_memory(_ARENA.unpack_from(self._data, _ARENA_AT)[3], octets)

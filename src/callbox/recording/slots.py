@@ -74,6 +74,11 @@ def count_up_to_last_event(words: NDArray[np.uint32]) -> int:
     return int(places[-1]) + 1 if len(places) else 0
 
 
+def count_events(words: NDArray[np.uint32]) -> int:
+    """Return how many slots are no prefixes."""
+    return int(np.count_nonzero(words & _KIND_MASK < EventKind.TIME))
+
+
 def bridge(high_before: int, high_after: int) -> bytes:
     """Return a slot that stands for missing ones: it turns the clock."""
     turn = (high_after - high_before) & (N_CODES - 1)

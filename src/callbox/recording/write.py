@@ -7,15 +7,16 @@ import dataclasses
 import os
 import stat
 import tempfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from callbox.engine.kernels import SLOT_DTYPE
 from callbox.errors import ConfigError, RecordingError
 from callbox.model import ArenaCapture, Capture, Header, ThreadCapture
 from callbox.recording import box
+from callbox.recording.sections import SectionWriter
 from callbox.recording.slots import N_CODES, SLOT_SIZE, codes_of, iter_blocks, step_high, sum_turns, words_of
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
 def _write(file: BinaryIO, capture: Capture) -> None:
     used = np.zeros(N_CODES, np.bool_)
     turns = [_survey(thread, used) for thread in capture.threads]
-    sections = _Sections(file)
+    sections = SectionWriter(file)
     sections.write(box.HEAD, box.encode_table(capture.header))
     sections.write(box.FUNCTIONS, box.encode_table([f for f in capture.functions if used[f.id]]))
-    sections.write(box.THREADS, box.encode_table([_row(thread) for thread in capture.threads]))
+    sections.write(box.THREADS, box.encode_table([_row(i, thread) for i, thread in enumerate(capture.threads)]))
     for index, thread in enumerate(capture.threads):
         _write_slots(sections, index, thread, turns[index])
     for index, thread in enumerate(capture.threads):
@@ -119,8 +120,9 @@ def _survey(thread: ThreadCapture, used: np.ndarray[tuple[int], np.dtype[np.bool
     return turns
 
 
-def _row(thread: ThreadCapture) -> box.ThreadRow:
+def _row(number: int, thread: ThreadCapture) -> box.ThreadRow:
     return box.ThreadRow(
+        number=number,
         ident=thread.ident,
         native_id=thread.native_id,
         name=thread.name,
@@ -132,38 +134,19 @@ def _row(thread: ThreadCapture) -> box.ThreadRow:
     )
 
 
-def _write_slots(sections: _Sections, index: int, thread: ThreadCapture, turns: list[int]) -> None:
+def _write_slots(sections: SectionWriter, index: int, thread: ThreadCapture, turns: list[int]) -> None:
     high = step_high(thread.ticks_high, -sum(turns))
     n_before = 0
     for block, turn in zip(iter_blocks(thread.segments, box.BLOCK_MAX_SLOTS), turns, strict=True):
         high = step_high(high, turn)
-        sections.write(box.SLOTS, box.BLOCK.pack(index, high, n_before) + bytes(block))
-        n_before += block.nbytes // SLOT_SIZE
+        slots = np.frombuffer(block, SLOT_DTYPE)
+        sections.write(box.PACKED_SLOTS, box.pack_slot_block(index, high, n_before, slots))
+        n_before += len(slots)
 
 
-def _write_values(sections: _Sections, index: int, values: ArenaCapture) -> None:
+def _write_values(sections: SectionWriter, index: int, values: ArenaCapture) -> None:
     for start, piece in values.pieces:
         octets = memoryview(piece).cast("B")
         for at in range(0, octets.nbytes, box.VALUE_BLOCK_MAX_BYTES):
             block = octets[at : at + box.VALUE_BLOCK_MAX_BYTES]
-            sections.write(box.VALUES, box.VALUE_BLOCK.pack(index, 0, start + at) + bytes(block))
-
-
-class _Sections:
-    """The sections of a box being written, counted for its end marker."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._n_sections = 0
-        self._n_bytes = file.write(box.PREAMBLE.pack(box.MAGIC, box.VERSION, 0))
-
-    def write(self, tag: bytes, payload: bytes) -> None:
-        header = box.pack_section_header(tag, len(payload), zlib.crc32(payload))
-        self._n_bytes += self._file.write(header)
-        self._n_bytes += self._file.write(payload)
-        self._n_bytes += self._file.write(bytes(-len(payload) % box.ALIGNMENT))
-        self._n_sections += 1
-
-    def close(self) -> None:
-        n_bytes = self._n_bytes + box.SECTION_SIZE + box.CLOSING.size
-        self.write(box.END, box.CLOSING.pack(self._n_sections + 1, n_bytes))
+            sections.write(box.PACKED_VALUES, box.pack_value_block(index, start + at, block))

@@ -19,13 +19,13 @@ GOLD = ROOT / "tests" / "gold" / "recording"
 
 
 def test_layout_is_the_one_that_the_format_page_describes(small_sections) -> None:
-    assert [tag for tag, _ in small_sections] == [b"HEAD", b"FUNC", b"THRD", *[b"SLOT"] * 4, b"DONE"]
+    assert [tag for tag, _ in small_sections] == [b"HEAD", b"FUNC", b"THRD", *[b"SLTZ"] * 4, b"DONE"]
 
 
 def test_blocks_carry_thread_clock_and_position(small_sections) -> None:
-    blocks = [struct.unpack_from("<IIQ", payload) for tag, payload in small_sections if tag == b"SLOT"]
+    blocks = [struct.unpack_from("<IIQI", payload) for tag, payload in small_sections if tag == b"SLTZ"]
 
-    assert blocks == [(0, 2, 0), (0, 3, 4), (0, 3, 8), (1, 2, 0)]
+    assert blocks == [(0, 2, 0, 4), (0, 3, 4, 4), (0, 3, 8, 3), (1, 2, 0, 4)]
 
 
 def test_tables_are_json(small_sections) -> None:
@@ -58,8 +58,13 @@ def test_malformed_table_is_a_value_error(payload) -> None:
         box.decode_table(memoryview(payload), tuple[Function, ...])
 
 
-def test_box_written_by_version_1_stays_readable() -> None:
-    recording = open_recording(GOLD / "version-1.cbx")
+@pytest.fixture(params=["version-1.cbx", "version-2.cbx"])
+def gold(request) -> Path:
+    return GOLD / request.param
+
+
+def test_box_of_every_version_stays_readable(gold) -> None:
+    recording = open_recording(gold)
 
     assert recording.damage == ()
     assert recording.header.engine == "setprofile"
@@ -79,8 +84,8 @@ def test_box_written_by_version_1_stays_readable() -> None:
     assert recording.tree.alloc[0].tolist() == [640, 5]
 
 
-def test_values_written_by_version_1_stay_readable() -> None:
-    values = open_recording(GOLD / "version-1.cbx").values
+def test_values_of_every_version_stay_readable(gold) -> None:
+    values = open_recording(gold).values
 
     assert values is not None
     assert values.arguments(0) == {"path": "caf\udce9", "flags": (1.5,), "more": {"token": Redacted("token")}}
@@ -93,13 +98,13 @@ def test_values_written_by_version_1_stay_readable() -> None:
     assert values.exception_at(12) is Cut.MISSED
 
 
-def test_reader_on_the_format_page_reads_what_callbox_reads() -> None:
+def test_reader_on_the_format_page_reads_what_callbox_reads(gold) -> None:
     page = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
     (source,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     reader: dict[str, Any] = {}
     exec(source, reader)
 
-    rows = list(reader["read_events"]((GOLD / "version-1.cbx").read_bytes()))
+    rows = list(reader["read_events"](gold.read_bytes()))
 
-    events = open_recording(GOLD / "version-1.cbx").events
+    events = open_recording(gold).events
     assert rows == events[["thread", "t_ns", "kind", "code", "frame"]].tolist()

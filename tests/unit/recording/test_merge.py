@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from pathlib import Path
 
 import pytest
 from tests.support.captures import CaptureBuilder
@@ -18,9 +19,9 @@ from tests.support.parts import (
     write_log,
 )
 
-from callbox.model import EventKind, Function
+from callbox.model import ArenaCapture, Capture, EventKind, Function
 from callbox.recording import Recording, open_recording, reserve_box, write_box
-from callbox.recording.merge import KILLED, RUNNING, add_parts
+from callbox.recording.merge import KILLED, RUNNING, BoxContents, add_parts, read_parts
 
 LOAD, SAVE = function(1, "load"), function(2, "save")
 
@@ -52,6 +53,10 @@ def reserved():
     return dataclasses.replace(capture, header=header, functions=(), threads=())
 
 
+def complete(capture: Capture, folder: Path, *sources: tuple[str, int]) -> Capture:
+    return add_parts(BoxContents(capture, sources=sources), read_parts(folder))
+
+
 def names(recording: Recording) -> list[str]:
     return [recording.functions[code].name for code in recording.tree.calls["code"].tolist()]
 
@@ -60,7 +65,7 @@ def test_killed_program_is_read_from_its_parts(folder, reserved) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(add_parts(reserved, folder))
+    recording = Recording.from_capture(complete(reserved, folder))
 
     assert names(recording) == ["load"]
     assert recording.header.exit_status == KILLED
@@ -71,7 +76,7 @@ def test_times_follow_from_the_clocks_of_the_rings(folder, reserved) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(add_parts(reserved, folder))
+    recording = Recording.from_capture(complete(reserved, folder))
 
     assert recording.events["t_ns"].tolist() == [FIRST_EPOCH_NS + 100, FIRST_EPOCH_NS + 900]
     assert recording.duration_ns == 900
@@ -85,7 +90,7 @@ def test_functions_of_several_processes_share_a_table(folder, reserved) -> None:
     call(2).replace(ident=13).write(folder, nonce=3)
     write_log(folder, dataclasses.replace(LOAD, id=2), nonce=3)
 
-    recording = Recording.from_capture(add_parts(reserved, folder))
+    recording = Recording.from_capture(complete(reserved, folder))
 
     assert names(recording) == ["load", "save", "load"]
     assert sorted(f.name for f in recording.functions.values()) == ["load", "save"]
@@ -96,7 +101,7 @@ def test_codes_of_prefixes_and_switches_are_left_as_they_are(folder, reserved) -
     write_log(folder, dataclasses.replace(SAVE, id=1))
     capture = dataclasses.replace(reserved, functions=(LOAD,))
 
-    recording = Recording.from_capture(add_parts(capture, folder))
+    recording = Recording.from_capture(complete(capture, folder))
 
     assert recording.events["code"].tolist()[0] == 1
     assert names(recording) == ["save"]
@@ -106,7 +111,7 @@ def test_functions_whose_names_are_lost_are_counted(folder, reserved) -> None:
     call(900).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(add_parts(reserved, folder))
+    recording = Recording.from_capture(complete(reserved, folder))
 
     assert names(recording) == ["<unknown>"]
     assert f"the names of 1 function(s) of process {ENDED_PROCESS} are missing" in recording.notes
@@ -117,7 +122,7 @@ def test_threads_say_which_process_they_are_of(folder, reserved) -> None:
     call(1).replace(ident=12, native_id=6).write(folder, 1)
     write_log(folder, LOAD)
 
-    threads = add_parts(reserved, folder).threads
+    threads = complete(reserved, folder).threads
 
     assert [(t.process_id, t.name) for t in threads] == [
         (ENDED_PROCESS, "MainThread"),
@@ -129,19 +134,19 @@ def test_program_that_goes_on_is_said_to(folder, reserved) -> None:
     now = dataclasses.replace(reserved.header.started, epoch_ns=1 << 61)
     header = dataclasses.replace(reserved.header, process_id=os.getpid(), started=now)
 
-    capture = add_parts(dataclasses.replace(reserved, header=header), folder)
+    capture = complete(dataclasses.replace(reserved, header=header), folder)
 
     assert capture.header.exit_status == RUNNING
 
 
 def test_program_that_recorded_nothing_was_killed_all_the_same(folder, reserved) -> None:
-    assert Recording.from_capture(add_parts(reserved, folder)).notes == (KILLED,)
+    assert Recording.from_capture(complete(reserved, folder)).notes == (KILLED,)
 
 
 def test_box_without_parts_is_as_it_was_written(folder, reserved) -> None:
     folder.rmdir()
 
-    assert add_parts(reserved, folder) == reserved
+    assert complete(reserved, folder) == reserved
 
 
 def test_closed_box_gets_what_was_recorded_after_it(folder) -> None:
@@ -152,7 +157,7 @@ def test_closed_box_gets_what_was_recorded_after_it(folder) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(add_parts(capture, folder))
+    recording = Recording.from_capture(complete(capture, folder))
 
     assert names(recording) == ["work", "load"]
     assert recording.header.exit_status == capture.header.exit_status
@@ -161,9 +166,9 @@ def test_closed_box_gets_what_was_recorded_after_it(folder) -> None:
 def test_thread_that_the_box_has_already_is_not_read_twice(folder, reserved) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
-    once = add_parts(reserved, folder)
+    once = complete(reserved, folder)
 
-    assert len(add_parts(once, folder).threads) == 1
+    assert len(complete(once, folder).threads) == 1
 
 
 def test_opened_box_has_its_parts_and_can_be_written_again(tmp_path, folder, reserved) -> None:
@@ -183,7 +188,7 @@ def test_folder_of_rubbish_is_named_and_breaks_nothing(folder, reserved) -> None
     (folder / f"{ENDED_PROCESS}-5.functions").write_bytes(b"\xa5" * 90)
     (folder / "readme").touch()
 
-    capture = add_parts(reserved, folder)
+    capture = complete(reserved, folder)
 
     assert capture.threads == ()
     assert len(capture.header.notes) == 2
@@ -193,7 +198,59 @@ def test_function_keeps_its_number_where_it_is_free(folder, reserved) -> None:
     call(7).write(folder)
     write_log(folder, dataclasses.replace(LOAD, id=7))
 
-    functions = add_parts(reserved, folder).functions
+    functions = complete(reserved, folder).functions
 
     assert [f.id for f in functions if f.name == "load"] == [7]
     assert isinstance(functions[0], Function)
+
+
+FIVE = RingFile([slot(EventKind.CALL, code, after=code) for code in range(1, 6)])
+
+
+@pytest.fixture
+def taken(folder, reserved):
+    """A capture of the first three slots of a ring, and the name of the ring."""
+    write_log(folder, *(function(n, f"f{n}") for n in range(1, 6)))
+    builder = CaptureBuilder()
+    functions = [builder.function(f"f{n}", qualified_name=f"A.f{n}", line_number=3) for n in (1, 2, 3)]
+    thread = builder.thread()
+    [thread.call(f) for f in functions]
+    return dataclasses.replace(builder.build(), header=reserved.header), FIVE.write(folder).name
+
+
+def codes(capture: Capture) -> list[str]:
+    return names(Recording.from_capture(capture))
+
+
+def test_thread_goes_on_where_its_collector_stopped(folder, taken) -> None:
+    capture, source = taken
+
+    assert codes(complete(capture, folder, (source, 3))) == ["f1", "f2", "f3", "f4", "f5"]
+
+
+def test_thread_of_which_everything_was_taken_is_left_as_it_is(folder, taken) -> None:
+    capture, source = taken
+
+    assert codes(complete(capture, folder, (source, 5))) == ["f1", "f2", "f3"]
+
+
+def test_slots_that_were_overwritten_before_they_were_taken_are_dropped(folder, taken) -> None:
+    capture, source = taken
+    FIVE.replace(head=9, lap=8, capacity=8, room=4, slots=FIVE.slots[:4]).write(folder)
+
+    recording = Recording.from_capture(complete(capture, folder, (source, 3)))
+
+    assert names(recording) == ["f1", "f2", "f3", "f2", "f3", "f4", "f1"]
+    assert recording.dropped == 2
+
+
+def test_values_go_on_where_the_collector_stopped(folder, taken) -> None:
+    capture, source = taken
+    FIVE.replace(arena=b"ijcdefgh", arena_head=10).write(folder)
+    [thread] = capture.threads
+    thread = dataclasses.replace(thread, values=ArenaCapture(5, 5, ((0, b"abcde"),)))
+
+    [thread] = complete(dataclasses.replace(capture, threads=(thread,)), folder, (source, 3)).threads
+
+    assert (thread.values.head, thread.values.capacity) == (10, 10)
+    assert thread.values.pieces == ((0, b"abcde"), (5, b"fghij"))

@@ -99,7 +99,7 @@ def test_ring_of_another_process_is_left_out(tmp_path) -> None:
 def test_ring_of_an_earlier_recording_is_left_out(tmp_path) -> None:
     CALL.write(tmp_path)
 
-    process = read_only(tmp_path, since_ns=FIRST_MONOTONIC_NS)
+    process = read_only(tmp_path).since(FIRST_MONOTONIC_NS)
 
     assert process.rings == ()
     assert process.notes[0].endswith("it is of an earlier recording")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from tests.support.captures import START_TICKS, CaptureBuilder
 from callbox.errors import FormatError
 from callbox.model import EventKind
 from callbox.recording import Recording, open_recording, write_box
+from callbox.recording.packing import pack_octets
 from callbox.recording.read import read_box
 
-GOLD = Path(__file__).parents[2] / "gold" / "recording" / "version-1.cbx"
-GOLD_BYTES = GOLD.read_bytes()
+GOLD = Path(__file__).parents[2] / "gold" / "recording"
+GOLD_BYTES = (GOLD / "version-2.cbx").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -130,26 +132,40 @@ def test_lost_block_costs_its_own_slots_alone(small_capture, small_sections, mak
 
 def test_damaged_block_is_named_with_its_place(small_box) -> None:
     data = bytearray(small_box.read_bytes())
-    at = data.index(b"SLOT")
+    at = data.index(b"SLTZ")
+    length = int.from_bytes(data[at + 4 : at + 8], "little")
     data[at + 40] ^= 1
     small_box.write_bytes(data)
 
     assert open_recording(small_box).damage == (
-        f"at byte {at}: section SLOT of 48 bytes does not match its checksum",
+        f"at byte {at}: section SLTZ of {length} bytes does not match its checksum",
         "thread 0 ('MainThread') lacks 4 of its 11 slots, from slot 0 on",
     )
 
 
-def test_damaged_section_header_ends_what_can_be_read(small_box) -> None:
+def test_damaged_section_header_costs_its_section_alone(small_box) -> None:
     data = bytearray(small_box.read_bytes())
-    at = data.rindex(b"SLOT")
-    data[at + 4] ^= 1
+    first, second = (match.start() for match in list(re.finditer(b"SLTZ", data))[1:3])
+    data[first + 4] ^= 1
     small_box.write_bytes(data)
 
     recording = open_recording(small_box)
 
-    assert recording.damage[0] == f"at byte {at}: a section header is damaged: the last 96 bytes are unreadable"
-    assert recording.n_events == 8
+    assert recording.damage[0] == f"at byte {first}: a section header is damaged: {second - first} bytes are unreadable"
+    assert "thread 0 ('MainThread') lacks 4 of its 11 slots, from slot 4 on" in recording.damage
+    assert recording.n_events == 10
+
+
+def test_damaged_last_header_costs_all_that_follows(small_box) -> None:
+    data = bytearray(small_box.read_bytes())
+    at = data.rindex(b"DONE")
+    data[at + 12] ^= 1
+    small_box.write_bytes(data)
+
+    recording = open_recording(small_box)
+
+    assert recording.damage[0] == f"at byte {at}: a section header is damaged: 32 bytes are unreadable"
+    assert recording.n_events == 12
 
 
 def test_box_cut_before_its_end_marker_says_so(small_box) -> None:
@@ -188,10 +204,10 @@ def test_unknown_section_is_passed_over_and_named(small_sections, make_box) -> N
         (b"", "too short"),
         (b"\x89CBX\r\n\x1a\n", "too short"),
         (b"PK\x03\x04" + bytes(60), "it begins with b'PK"),
-        (struct.pack("<8sII", b"\x89CBX\r\n\x1a\n", 2, 0), "version 2; this callbox reads 1"),
+        (struct.pack("<8sII", b"\x89CBX\r\n\x1a\n", 3, 0), "version 3; this callbox reads 2"),
         (struct.pack("<8sII", b"\x89CBX\r\n\x1a\n", 1, 0), "its HEAD table is lost: the end marker is missing"),
     ],
-    ids=["empty", "magic", "zip", "version-2", "preamble"],
+    ids=["empty", "magic", "zip", "version-3", "preamble"],
 )
 def test_other_file_is_refused(scratch, data, reason) -> None:
     scratch.write_bytes(data)
@@ -289,9 +305,73 @@ def test_block_that_cannot_be_is_passed_over(small_sections, make_box, payload, 
     assert recording.n_events == 8
 
 
-def test_reading_makes_no_copy_of_the_slots(small_box) -> None:
-    capture, _ = read_box(small_box)
+def test_slots_that_are_not_packed_are_not_copied() -> None:
+    capture, _ = read_box(GOLD / "version-1.cbx")
 
     mappings = {id(segment.obj) for thread in capture.threads for segment in thread.segments}
 
     assert len(mappings) == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (struct.pack("<IIQ", 1, 0, 0), "a block of slots has only 0 bytes"),
+        (struct.pack("<IIQII", 1, 0, 0, 0, 0), "would unpack to 0 bytes"),
+        (struct.pack("<IIQII", 1, 0, 0, (1 << 15) + 1, 0), "would unpack to 262152 bytes"),
+        (struct.pack("<IIQII", 1, 0, 0, 4, 0) + b"junk", "cannot be unpacked"),
+        (struct.pack("<IIQII", 1, 0, 0, 4, 0) + pack_octets(bytes(33)), "cannot be unpacked: 32 bytes were packed"),
+    ],
+    ids=["short", "empty", "too-long", "junk", "more"],
+)
+def test_packed_block_that_cannot_be_is_passed_over(small_sections, make_box, monkeypatch, payload, reason) -> None:
+    monkeypatch.undo()
+    small_sections[-2] = (b"SLTZ", payload)
+
+    recording = open_recording(make_box(small_sections))
+
+    assert reason in recording.damage[0]
+    assert recording.n_events == 8
+
+
+def test_blocks_that_would_fill_the_memory_are_passed_over(small_sections, make_box, monkeypatch) -> None:
+    monkeypatch.setattr("callbox.recording.read._MIN_BUDGET", 40)
+    monkeypatch.setattr("callbox.recording.read._BUDGET_SHARE", 0)
+
+    recording = open_recording(make_box(small_sections))
+
+    assert "would unpack to 32 bytes, more than can be" in recording.damage[0]
+    assert recording.n_events > 0
+
+
+def test_tables_may_come_in_pieces(small_sections, make_box) -> None:
+    head, functions, threads, *rest = small_sections
+    rows = [json.loads(functions[1]), json.loads(threads[1])]
+    pieces = [
+        (tag, json.dumps([row]).encode()) for tag, rows in zip((b"FUNC", b"THRD"), rows, strict=True) for row in rows
+    ]
+
+    recording = open_recording(make_box([head, (b"FUNC", b"[]"), (b"THRD", b"[]"), *pieces, *rest, head]))
+
+    assert recording.damage == ()
+    assert recording.n_events == 12
+    assert [thread.name for thread in recording.threads] == ["MainThread", "worker"]
+
+
+def test_threads_with_a_number_missing_are_named(small_sections, make_box) -> None:
+    rows = json.loads(small_sections[2][1])
+    small_sections.insert(3, (b"THRD", json.dumps([rows[0] | {"number": 7}]).encode()))
+
+    assert "3 threads are numbered 0 to 7" in open_recording(make_box(small_sections)).damage[0]
+
+
+def test_box_that_is_being_written_has_no_damage_at_its_end(small_box) -> None:
+    data = small_box.read_bytes()
+    cut = data.rindex(b"SLTZ") + 20
+    small_box.write_bytes(data[:cut])
+    small_box.with_name("small.cbx.parts").mkdir()
+
+    recording = open_recording(small_box)
+
+    assert recording.damage == ("thread 1 ('worker') lacks 4 of its 4 slots, from slot 0 on",)
+    assert recording.n_events == 8

@@ -62,7 +62,7 @@ def test_damage_to_values_costs_values_alone(valued_capture, tmp_path) -> None:
     path = tmp_path / "values.cbx"
     write_box(valued_capture, path)
     data = bytearray(path.read_bytes())
-    data[data.index(b"VALS") + 32] ^= 1
+    data[data.index(b"VALZ") + 32] ^= 1
     path.write_bytes(data)
 
     recording = open_recording(path)

@@ -25,7 +25,7 @@ def test_functions_that_do_not_occur_are_left_out(small_box) -> None:
     assert names == ["main", "work", "numbers", "fails"]
 
 
-def test_call_takes_at_most_16_bytes(tmp_path) -> None:
+def test_call_takes_a_few_bytes(tmp_path) -> None:
     builder = CaptureBuilder()
     main = builder.function("main")
     thread = builder.thread()
@@ -37,7 +37,7 @@ def test_call_takes_at_most_16_bytes(tmp_path) -> None:
 
     size = full.stat().st_size - empty.stat().st_size
 
-    assert size / 40_000 < 16.02
+    assert size / 40_000 < 4
 
 
 def test_write_replaces_an_older_box(small_capture, tmp_path) -> None:
