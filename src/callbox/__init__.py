@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ProgramError,
         RecordingError,
     )
+    from callbox.failures import FailureExtractor, OutputConfig, OutputFormat, extract_on_failure
     from callbox.model import CallEvent
     from callbox.recording import Recording, open_recording
     from callbox.snapshot import TracedSnapshot
@@ -35,23 +36,31 @@ __all__ = [
     "CaptureError",
     "ConfigError",
     "EngineError",
+    "FailureExtractor",
     "FormatError",
     "FunctionTracer",
     "GenerateError",
     "NothingFoundError",
+    "OutputConfig",
+    "OutputFormat",
     "ProgramError",
     "Recording",
     "RecordingError",
     "TracedSnapshot",
+    "extract_on_failure",
     "open_recording",
     "wrap",
 ]
 
 _MODULES = {
     "CallEvent": "model",
+    "FailureExtractor": "failures",
     "FunctionTracer": "tracing",
+    "OutputConfig": "failures",
+    "OutputFormat": "failures",
     "Recording": "recording",
     "TracedSnapshot": "snapshot",
+    "extract_on_failure": "failures",
     "open_recording": "recording",
     "wrap": "engine.wrap",
 }

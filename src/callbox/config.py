@@ -60,7 +60,19 @@ class StatsSettings:
     sort: Literal["self", "inclusive", "calls"]
 
 
-COMMANDS: Mapping[str, type] = {"run": RunSettings, "show": ShowSettings, "stats": StatsSettings}
+@dataclass(frozen=True)
+class FailuresSettings:
+    """Keys of `callbox failures`."""
+
+    store: str
+
+
+COMMANDS: Mapping[str, type] = {
+    "run": RunSettings,
+    "show": ShowSettings,
+    "stats": StatsSettings,
+    "failures": FailuresSettings,
+}
 KEYS = {
     **{command: [f.name for f in dataclasses.fields(settings)] for command, settings in COMMANDS.items()},
     DEFAULTS: sorted({f.name for settings in COMMANDS.values() for f in dataclasses.fields(settings)}),

@@ -119,6 +119,11 @@ def _python() -> str:
     return f"{platform.python_implementation()} {platform.python_version()}"
 
 
+def describe_arguments(values: Mapping[str, Any], options: CaptureOptions) -> dict[str, str]:
+    """Write what a call was given, as failures keep it."""
+    return _describe(Freezer(shared_redactor(), options.limits), values) if values else {}
+
+
 def _describe(freezer: Freezer, values: Mapping[str, Any] | None) -> dict[str, str]:
     if not values:
         return {}

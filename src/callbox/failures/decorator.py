@@ -10,8 +10,9 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callbox.engine.quiet import Quiet
 from callbox.errors import ConfigError
-from callbox.failures.capture import Subject
+from callbox.failures.capture import Subject, describe_arguments
 from callbox.failures.catch import Catcher, arguments_of
 from callbox.failures.extractor import FailureExtractor
 from callbox.failures.model import Failure, Passed
@@ -79,7 +80,7 @@ def extract_on_failure(  # noqa: PLR0917  (the order that is promised)
     is_bare = callable(output) or isinstance(output, staticmethod | classmethod)
     sinks = () if is_bare else _sinks(output, format, append, custom_formatter, options)
     catcher = Catcher(options, last_calls=_last_calls(mode), sinks=sinks)
-    watch = _Watch(catcher, is_counting_passed=mode != "static")
+    watch = _Watch(catcher, is_counting_passed=mode != "static", keeps_arguments=mode == "trace")
     return decorate(output, watch) if is_bare else functools.partial(decorate, watch=watch)
 
 
@@ -133,15 +134,19 @@ class _Watch:
 
     catcher: Catcher
     is_counting_passed: bool
+    keeps_arguments: bool = False
+    """Of passed calls too, to compare failing ones with."""
 
     def failed(self, error: BaseException, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         self.catcher.catch(error, lambda: _subject_of(function, args, kwargs))
 
-    def passed(self, function: Any, started_s: float) -> None:
-        if self.is_counting_passed:
-            duration = time.perf_counter() - started_s
-            record = Passed(_name_of(function), time.time(), getattr(function, "__module__", None) or "", duration)
-            FailureExtractor().add_passed(record)
+    def passed(self, function: Any, started_s: float, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        duration = time.perf_counter() - started_s
+        with Quiet():
+            named = arguments_of(function, args, kwargs) if self.keeps_arguments else {}
+            arguments = describe_arguments(named, self.catcher.options)
+            module = getattr(function, "__module__", None) or ""
+            FailureExtractor().add_passed(Passed(_name_of(function), time.time(), module, duration, arguments))
 
 
 def _subject_of(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Subject:
@@ -191,7 +196,7 @@ def _plain(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any]:
         except BaseException as error:
             watch.failed(error, function, args, kwargs)
             raise
-        watch.passed(function, started_s)
+        watch.passed(function, started_s, args, kwargs)
         return result
 
     def run_uncounted(*args: Any, **kwargs: Any) -> Any:
@@ -214,7 +219,8 @@ def _coroutine(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any
         except BaseException as error:
             watch.failed(error, function, args, kwargs)
             raise
-        watch.passed(function, started_s)
+        if watch.is_counting_passed:
+            watch.passed(function, started_s, args, kwargs)
         return result
 
     return run
@@ -229,7 +235,8 @@ def _generator(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any
         except BaseException as error:
             watch.failed(error, function, args, kwargs)
             raise
-        watch.passed(function, started_s)
+        if watch.is_counting_passed:
+            watch.passed(function, started_s, args, kwargs)
         return result
 
     return run
@@ -257,6 +264,7 @@ def _async_generator(function: Callable[..., Any], watch: _Watch) -> Callable[..
         except BaseException as error:
             watch.failed(error, function, args, kwargs)
             raise
-        watch.passed(function, started_s)
+        if watch.is_counting_passed:
+            watch.passed(function, started_s, args, kwargs)
 
     return run

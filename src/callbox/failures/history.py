@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +37,7 @@ SCHEMA = Schema(
     ),
 )
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 _decode = msgspec.json.Decoder(Failure).decode
 _decode_passed = msgspec.json.Decoder(Passed).decode
 
@@ -92,6 +93,13 @@ def find_path(start: Path | None = None, environ: Mapping[str, str] | None = Non
     return start / FOLDER / FILE_NAME
 
 
+def _encode(record: Failure | Passed) -> bytes:
+    try:
+        return _encoder.encode(record)
+    except UnicodeEncodeError:  # a lone surrogate in what somebody reported by hand
+        return json.dumps(msgspec.to_builtins(record), ensure_ascii=False).encode("utf-8", "replace")
+
+
 class History:
     """The store of a project's failures. Several processes and threads may write it at once."""
 
@@ -127,6 +135,7 @@ class History:
         with self._store.transaction() as connection:
             for failure in failures:
                 content = _encode(failure)
+                failure = _decode(content)  # its texts are surely Unicode now
                 place = f"{failure.filename}:{failure.line}"
                 connection.execute(
                     "INSERT INTO groups VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET "

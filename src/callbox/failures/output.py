@@ -121,7 +121,9 @@ def write_report(
     """
     if config.output is None:
         text = render(config, failures, passed, timestamp=clock())
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        encoding = sys.stdout.encoding or "utf-8"
+        printable = text.encode(encoding, "backslashreplace").decode(encoding)
+        sys.stdout.write(printable if printable.endswith("\n") else printable + "\n")
         return None
     path = Path(config.output)
     try:

@@ -60,6 +60,8 @@ class RaisedReader:
     def read(self, error: BaseException, relation: str = "") -> Raised:
         """Read an exception and those that belong to it, each once."""
         self._seen.add(id(error))
+        # what was raised before where it was: should time run out, it is known
+        message, notes, attributes = self.message(error), self._notes(error), self._attributes(error)
         frames, n_omitted = self._frames.read(traceback_of(error))
         related = []
         for other, how in chain_of(error):
@@ -67,9 +69,9 @@ class RaisedReader:
                 related.append(self.read(other, how))
         return Raised(
             type=statics.type_name(type(error)),
-            message=self.message(error),
-            notes=self._notes(error),
-            attributes=self._attributes(error),
+            message=message,
+            notes=notes,
+            attributes=attributes,
             frames=frames,
             n_omitted=n_omitted,
             relation=relation,
@@ -92,8 +94,8 @@ class RaisedReader:
         return described[1:-1].removesuffix(",") if args else ""
 
     def _clean(self, text: str) -> str:
-        cut = text[:_MAX_MESSAGE_CHARS]
-        n_more = len(text) - len(cut)
+        cut = text[:_MAX_MESSAGE_CHARS].encode("utf-8", "backslashreplace").decode()
+        n_more = len(text) - min(len(text), _MAX_MESSAGE_CHARS)
         return self._redactor.redact_text(cut) + (f"… {n_more:,} more characters" if n_more else "")
 
     def _notes(self, error: BaseException) -> tuple[str, ...]:

@@ -70,23 +70,26 @@ class FreezeLimits:
 class Freezer:
     """Freezes values until its time is over; what comes later is cut."""
 
-    def __init__(self, redactor: Redactor, limits: FreezeLimits | None = None, *, budget_s: float = 0.004) -> None:
+    def __init__(self, redactor: Redactor, limits: FreezeLimits | None = None, *, budget_s: float = 0.005) -> None:
         """Begin.
 
         Args:
             redactor: finds the secrets, which are replaced before anything is kept.
             limits: how much of each value is kept.
-            budget_s: seconds for all values together, from now on.
+            budget_s: seconds of this thread's work for all values together.
         """
         self._redactor = redactor
         self._limits = limits or FreezeLimits()
-        self._deadline = time.perf_counter() + budget_s
-        self._is_late = False
+        self._left_s = budget_s
+        self._deadline_s = 0.0
 
     def freeze(self, value: Any) -> Any:
         """Return a value frozen: itself, if it cannot change, or one of the types of `callbox.values.frozen`."""
-        frozen = _Walk(self._redactor, self._limits, self._is_over).value(value, 0)
-        return self._redactor.redact_value(frozen)
+        started_s = time.thread_time()
+        self._deadline_s = started_s + self._left_s
+        frozen = self._redactor.redact_value(_Walk(self._redactor, self._limits, self._is_over).value(value, 0))
+        self._left_s -= time.thread_time() - started_s
+        return frozen
 
     def freeze_named(self, name: str, value: Any) -> Any:
         """Return a variable's value frozen; its name may tell that it is a secret."""
@@ -97,8 +100,7 @@ class Freezer:
         return self.freeze(value)
 
     def _is_over(self) -> bool:
-        self._is_late = self._is_late or time.perf_counter() > self._deadline
-        return self._is_late
+        return time.thread_time() > self._deadline_s
 
 
 class _Walk:

@@ -1,0 +1,37 @@
+"""What failure capture can do, in words."""
+
+from __future__ import annotations
+
+from callbox.failures.options import ENVIRONMENTS, VARIABLES
+
+_MODES = {
+    "static": "nothing is recorded until something fails",
+    "profile": "the last calls of each thread are kept, and shown with a failure",
+    "trace": "the last calls are kept with arguments and results",
+}
+_FORMATS = {
+    "json": "everything, for programs",
+    "md": "Markdown, for reviews and issues",
+    "yaml": "everything, one document for each report",
+    "xml": "everything",
+    "csv": "a line for each failure, for spreadsheets",
+    "html": "one page that needs nothing else",
+    "custom": "a function of your own, in Python",
+}
+_CAPTURES = {
+    "decorator": "callbox.extract_on_failure, on functions, methods, coroutines and generators",
+    "pytest": "pytest --callbox-failures, for every test without a decorator",
+    "production": "callbox.install, for what nobody catches, logging, warnings of the interpreter, WSGI and ASGI",
+    "by hand": "callbox.failures.dump, FailureExtractor().add_failure",
+}
+
+
+def features() -> dict[str, dict[str, str]]:
+    """Return what there is, by topic: names and one line each."""
+    environments = {name: f"mode {mode}, by {' or '.join(VARIABLES)}" for name, mode in ENVIRONMENTS.items()}
+    return {
+        "modes": dict(_MODES),
+        "environments": environments,
+        "report formats": dict(_FORMATS),
+        "capture": dict(_CAPTURES),
+    }
