@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from callbox.tracing import FunctionTracer
 
 NAME = "callbox"
+_RECORDER = "callbox-recording"
 MODES = ("static", "profile", "trace")
 MARKER = (
     "callbox(mode='trace', include=None): record this test; `include` are globs on module names. "
@@ -59,21 +60,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and do what the options ask for."""
     config.addinivalue_line("markers", MARKER)
-    if config.pluginmanager.hasplugin("syrupy"):
-        from callbox.snapshot import amber
-
-        amber.install()
-        config.add_cleanup(amber.uninstall)
     if _option(config, "callbox") or _option(config, "callbox_on_failure"):
         _record_tests(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Record tests if one of them is marked."""
-    if not config.pluginmanager.has_plugin(f"{NAME}-recording") and any(
-        mark.name == NAME for item in items for mark in item.iter_markers()
-    ):
-        _record_tests(config)
+    """Record tests if one of them is marked; prepare syrupy if one of them compares snapshots."""
+    marked = [item for item in items if item.get_closest_marker(NAME)]
+    if marked:
+        from callbox.pytest_plugin.marker import check_marks
+
+        check_marks(marked)
+        if not config.pluginmanager.has_plugin(_RECORDER):
+            _record_tests(config)
+    if config.pluginmanager.has_plugin("syrupy") and any("snapshot" in _fixtures(item) for item in items):
+        from callbox.snapshot import amber
+
+        amber.install()
+        config.add_cleanup(amber.uninstall)
 
 
 @pytest.fixture
@@ -116,7 +120,11 @@ def _record_tests(config: pytest.Config) -> None:
         recorder = TestRecorder(config, options)
     except (ConfigError, argparse.ArgumentTypeError) as error:
         raise pytest.UsageError(f"callbox: {error}") from error
-    config.pluginmanager.register(recorder, f"{NAME}-recording")
+    config.pluginmanager.register(recorder, _RECORDER)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 def _folder(config: pytest.Config) -> Any:

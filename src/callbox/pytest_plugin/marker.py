@@ -28,6 +28,16 @@ class Mark:
     include: tuple[str, ...] = ()
 
 
+def check_marks(items: Iterable[pytest.Item]) -> None:
+    """Refuse markers with other arguments than they take, before the first test runs.
+
+    Raises:
+        UsageError: a test has such a marker.
+    """
+    for item in items:
+        mark_of(item)
+
+
 def mark_of(item: pytest.Item) -> Mark | None:
     """Return how a test is marked; None if it is not.
 

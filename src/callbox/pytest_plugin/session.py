@@ -12,6 +12,7 @@ import pytest
 
 from callbox.engine.choice import new_recorder
 from callbox.engine.options import Options
+from callbox.engine.recorder import read_clock
 from callbox.errors import CallboxError
 from callbox.pytest_plugin.marker import mark_of
 from callbox.pytest_plugin.project import own_patterns
@@ -92,7 +93,7 @@ class TestRecorder:
         self._recorder = self._new_recorder(options.mode, self._patterns) if options.mode else None
         self._current: Recorder | None = None
         """The recorder of the test that runs."""
-        self._has_run = False
+        self._started_ns = 0
         self._summary = Summary()
 
     def _new_recorder(self, mode: str, patterns: tuple[str, ...]) -> Recorder:
@@ -124,6 +125,7 @@ class TestRecorder:
         elif self._options.keep_mode is None:
             # A failure shall show, and keep, what its own test did.
             recorder.clear()
+        self._started_ns = read_clock().epoch_ns
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -140,7 +142,7 @@ class TestRecorder:
         from callbox.recording import Recording, write_box
 
         recording = Recording.from_capture(recorder.capture())
-        text = _last_calls(recording, self._options.n_last_calls)
+        text = _last_calls(recording, self._started_ns, self._options.n_last_calls)
         if self._options.keep_mode is None or recorder is not self._recorder:
             path = self._options.folder / f"{_file_name(report.nodeid)}.cbx"
             self._make_folder()
@@ -202,18 +204,22 @@ class TestRecorder:
             terminalreporter.line(line)
 
 
-def _last_calls(recording: Recording, n_calls: int) -> str:
-    from callbox.tracing.selection import select_newest
+def _last_calls(recording: Recording, since_ns: int, n_calls: int) -> str:
+    """Write the newest calls of a test, which began at `since_ns`."""
     from callbox.render import format_tree
+    from callbox.tracing.selection import select_newest
 
-    if not len(recording.tree.calls):
+    n_own = int((recording.tree.calls["t_start_ns"] >= since_ns).sum())
+    if not n_own:
         return "none: nothing that is recorded was called"
-    tree = select_newest(recording.tree, n_calls)
+    tree = select_newest(recording.tree, min(n_calls, n_own))
     return format_tree(tree, values=recording.describe_values(tree), max_lines=2 * n_calls)
 
 
 def _summary_lines(summary: Summary, here: Path) -> list[str]:
-    lines = [f"{summary.n_tests:,} tests recorded, {summary.n_events:,} events"]
+    from callbox.render.text import count
+
+    lines = [f"{count(summary.n_tests, 'test')} recorded, {count(summary.n_events, 'event')}"]
     if summary.n_dropped:
         lines.append(
             f"{summary.n_dropped:,} older events were dropped: raise callbox_max_events, or record less with "

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from syrupy.extensions.amber.serializer import AmberDataSerializer, AmberDataSerializerPlugin
+from syrupy.data import SnapshotCollection
+from syrupy.extensions.amber import AmberSnapshotExtension
+from syrupy.extensions.amber.serializer import AmberDataSerializer, AmberDataSerializerPlugin, MalformedAmberFile
 
 METRICS = '<metrics: times differ from run to run; compare parts that do not, such as get_metrics()["call_counts"]>'
 
@@ -31,17 +33,33 @@ class CallboxPlugin(AmberDataSerializerPlugin):
         return AmberDataSerializer.with_indent(METRICS, depth)
 
 
+class CallboxSerializer(AmberDataSerializer):
+    """Amber that finds nothing in a file that is none.
+
+    Then its tests fail and ask for an update. As amber has it, the first such file ends the session.
+    """
+
+    serializer_plugins = (CallboxPlugin,)
+
+    @classmethod
+    def read_file(cls, filepath: str) -> SnapshotCollection:
+        """Read a file; one that cannot be read is tainted."""
+        try:
+            return super().read_file(filepath)
+        except (MalformedAmberFile, UnicodeDecodeError):
+            return SnapshotCollection(location=filepath, tainted=True)
+
+
 def install() -> None:
-    """Let every amber file of this process know callbox's objects."""
-    plugins = tuple(AmberDataSerializer.serializer_plugins or ())
-    if CallboxPlugin not in plugins:
-        AmberDataSerializer.serializer_plugins = (*plugins, CallboxPlugin)
+    """Let the amber files of this process know callbox's objects."""
+    if AmberSnapshotExtension.serializer_class is AmberDataSerializer:
+        AmberSnapshotExtension.serializer_class = CallboxSerializer
 
 
 def uninstall() -> None:
-    """Forget it."""
-    plugins = [plugin for plugin in AmberDataSerializer.serializer_plugins or () if plugin is not CallboxPlugin]
-    AmberDataSerializer.serializer_plugins = plugins or None
+    """Leave amber as it was."""
+    if AmberSnapshotExtension.serializer_class is CallboxSerializer:
+        AmberSnapshotExtension.serializer_class = AmberDataSerializer
 
 
 def _name(data: Any) -> tuple[str, str]:

@@ -14,14 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from syrupy.data import SnapshotCollection
-from syrupy.extensions.amber import AmberDataSerializer, AmberSnapshotExtension
-from syrupy.extensions.amber.serializer import MalformedAmberFile
+from syrupy.extensions.amber import AmberSnapshotExtension
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.terminal import context_style, received_style, reset, snapshot_style
 
 from callbox.errors import FormatError
-from callbox.snapshot.amber import CallboxPlugin
+from callbox.snapshot.amber import CallboxSerializer
 from callbox.snapshot.difference import compare, describe_difference
 from callbox.snapshot.lines import read_lines
 from callbox.snapshot.traced import TracedSnapshot
@@ -66,20 +64,6 @@ class SyrupyFilter:
         return changed if changed is value or isinstance(changed, _PLAIN) else Named(repr(changed))
 
 
-class _Serializer(AmberDataSerializer):
-    """Amber that knows callbox's objects, and has nothing to read in a file that is none."""
-
-    serializer_plugins = (CallboxPlugin,)
-
-    @classmethod
-    def read_file(cls, filepath: str) -> SnapshotCollection:
-        try:
-            return super().read_file(filepath)
-        except (MalformedAmberFile, UnicodeDecodeError):
-            # Then its tests fail and ask for an update; raised here it would end the session.
-            return SnapshotCollection(location=filepath, tainted=True)
-
-
 class _CallTrees:
     """What both extensions do."""
 
@@ -96,7 +80,7 @@ class _CallTrees:
             return data.write(SyrupyFilter(exclude, include, matcher))
         if isinstance(data, str) and _is_tree(data):
             return data
-        return _Serializer.serialize(data, exclude=exclude, include=include, matcher=matcher)
+        return CallboxSerializer.serialize(data, exclude=exclude, include=include, matcher=matcher)
 
     def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
         """Say how calls differ; anything else line by line."""
@@ -115,7 +99,7 @@ class _CallTrees:
 class CallTreeSnapshotExtension(_CallTrees, AmberSnapshotExtension):  # type: ignore[misc]
     """Keeps the calls of all tests of a module in one amber file."""
 
-    serializer_class = _Serializer
+    serializer_class = CallboxSerializer
 
 
 class CallTreeFileExtension(_CallTrees, SingleFileSnapshotExtension):

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+SHOP = """
+def price(item):
+    if not item:
+        raise ValueError("no item")
+    return len(item)
+
+def total(items):
+    return sum(map(price, items))
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project of one module, whose tests run in processes of their own."""
+    pytester.makepyfile(shop=SHOP)
+    return pytester
+
+
+@pytest.fixture
+def run(project):
+    """Run pytest on the project."""
+    return lambda *arguments: project.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
