@@ -128,6 +128,13 @@ static inline const void *cb_current_frame(void)
 #define CO_FAST_CELL 0x40 /* Include/internal/pycore_code.h */
 #endif
 
+/* Whether a str has its characters in place; only 3.11 knows others. */
+#if PY_VERSION_HEX < 0x030C0000
+#define CB_UNICODE_IS_READY(text) PyUnicode_IS_READY(text)
+#else
+#define CB_UNICODE_IS_READY(text) true
+#endif
+
 /* Walks a set without hashing; exported by every version, declared in the public headers of some. */
 #if PY_VERSION_HEX >= 0x030D0000
 PyAPI_FUNC(int) _PySet_NextEntry(PyObject *set, Py_ssize_t *pos, PyObject **key, Py_hash_t *hash);

@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "compat.h"
 #include "redact.h"
+#include "types.h"
 
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ enum cb_value_kind {
     CB_VALUE_MISSED = 6,  /* no room for a record */
 };
 
+/* Ints from here on may be a card's number and are looked at. */
+#define CB_VALUE_MAX_PLAIN 1000000000000LL
+
 #define CB_VALUE_BITS 48
 #define CB_VALUE_MASK ((UINT64_C(1) << CB_VALUE_BITS) - 1)
 
@@ -26,15 +30,15 @@ enum cb_value_kind {
 #define CB_FREEZE_MAX_DEPTH 3
 #define CB_FREEZE_MAX_ITEMS 10
 #define CB_FREEZE_MAX_NODES 40
-#define CB_FREEZE_MAX_CHARS 120
 #define CB_FREEZE_MAX_BYTES 2048
 #define CB_FREEZE_MAX_SEEN 40
 #define CB_FREEZE_MAX_NS 4000
 
 struct cb_freezer {
-    struct cb_arena *arena;             /* Borrowed. */
-    const struct cb_redactor *redactor; /* Borrowed; NULL: nothing is redacted. */
-    uint64_t max_ticks;                 /* of one value */
+    struct cb_arena *arena;       /* Borrowed. */
+    struct cb_redactor *redactor; /* Borrowed; NULL: nothing is redacted. */
+    struct cb_types *types;       /* Borrowed. */
+    uint64_t max_ticks;           /* of one value */
     uint64_t n_cut_by_time;
     uint64_t n_cut_by_bytes;
 };
@@ -70,7 +74,7 @@ static inline uint64_t cb_freeze(struct cb_freezer *freezer, PyObject *value)
     if (PyLong_CheckExact(value)) {
         int overflow = 0;
         long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-        if (overflow == 0 && number >= -(1LL << 47) && number < (1LL << 47)) {
+        if (overflow == 0 && number >= -(1LL << 47) && number < CB_VALUE_MAX_PLAIN) {
             return cb_value_payload(CB_VALUE_INT, (uint64_t)number);
         }
     } else if (PyBool_Check(value)) {

@@ -25,12 +25,19 @@ enum cb_tag {
     CB_TAG_FROZENSET = 13, /* the same */
     CB_TAG_DICT = 14,      /* varint items in all, varint n, n times key and value */
     CB_TAG_REF = 15,       /* varint: the n-th container or object of this record, from 0 */
-    CB_TAG_OBJECT = 16,    /* type, varint identity, varint attributes in all, varint n, n times name and value */
-    CB_TAG_OPAQUE = 17,    /* type, varint identity: named only */
-    CB_TAG_CLASS = 18,     /* type */
-    CB_TAG_FUNCTION = 19,  /* module and qualified name, as STR without a tag */
-    CB_TAG_CUT = 20,       /* 1 byte cb_cut: a budget ended here */
-    CB_TAG_REDACTED = 21,  /* STR without a tag: the rule that hit */
+    CB_TAG_OBJECT =
+        16, /* type, varint identity, varint attributes in all or one more than n, varint n, n times name and value */
+    CB_TAG_OPAQUE = 17,   /* type, varint identity: named only */
+    CB_TAG_CLASS = 18,    /* type */
+    CB_TAG_FUNCTION = 19, /* module and qualified name, as STR without a tag */
+    CB_TAG_CUT = 20,      /* 1 byte cb_cut: a budget ended here */
+    CB_TAG_REDACTED = 21, /* STR without a tag: the rule that hit */
+    CB_TAG_INSTANCE = 22, /* type, varint identity, value: what the built-in in it holds, then as OBJECT */
+    CB_TAG_WRITTEN = 23,  /* type, value: its text */
+    CB_TAG_MEMBER = 24,   /* type, STR without a tag: its name, value */
+    CB_TAG_ARRAY = 25,    /* type, varint identity, STR: dtype, varint dimensions, varints: shape, varint n, n values */
+    CB_TAG_ERROR = 26,    /* as INSTANCE, with the arguments of an exception */
+    CB_TAG_NAMED = 27,    /* varint names in all, varint n, n times name and value: locals of a frame */
 };
 
 /* A type is its module and its qualified name, each as STR without a tag. */

@@ -7,6 +7,7 @@
 #include <internal/pycore_dict.h>
 #undef Py_BUILD_CORE
 
+#include <string.h>
 #include <structmember.h>
 
 #if CB_HAS_VALUES_POINTER
@@ -62,6 +63,9 @@ void cb_instance_init(struct cb_instance *walk, PyObject *object)
         }
     } else if (type->tp_dictoffset > 0) {
         walk->dict = *(PyObject **)(void *)((char *)object + type->tp_dictoffset);
+    } else if (type->tp_dictoffset < 0) { /* behind what varies in size */
+        PyObject **place = _PyObject_GetDictPtr(object);
+        walk->dict = place == NULL ? NULL : *place;
     }
     if (walk->dict != NULL && !PyDict_Check(walk->dict)) {
         walk->dict = NULL;
@@ -92,8 +96,11 @@ static bool next_slot(struct cb_instance *walk, const char **text, PyObject **va
             walk->member = type->tp_members;
         }
         for (; walk->member != NULL && walk->member->name != NULL; walk->member++) {
+            if (walk->member->type != T_OBJECT_EX) {
+                continue; /* a number, perhaps at the very end of the object */
+            }
             *value = *(PyObject **)(void *)((char *)walk->object + walk->member->offset);
-            if (walk->member->type == T_OBJECT_EX && *value != NULL) {
+            if (*value != NULL) {
                 *text = walk->member->name;
                 walk->member++;
                 return true;
@@ -103,6 +110,38 @@ static bool next_slot(struct cb_instance *walk, const char **text, PyObject **va
         walk->mro_index++;
     }
     return false;
+}
+
+PyObject *cb_instance_at(PyObject *dict, const char *name)
+{
+    Py_ssize_t position = 0;
+    PyObject *key, *value;
+    while (dict != NULL && PyDict_Next(dict, &position, &key, &value)) {
+        if (PyUnicode_CheckExact(key) && PyUnicode_CompareWithASCIIString(key, name) == 0) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+PyObject *cb_instance_text_at(PyObject *dict, const char *name)
+{
+    PyObject *value = cb_instance_at(dict, name);
+    return value != NULL && PyUnicode_CheckExact(value) && CB_UNICODE_IS_READY(value) ? value : NULL;
+}
+
+PyObject *cb_instance_attribute(PyObject *object, const char *wanted)
+{
+    struct cb_instance walk;
+    PyObject *name, *value;
+    const char *text;
+    cb_instance_init(&walk, object);
+    while (cb_instance_next(&walk, &name, &text, &value)) {
+        if (text != NULL ? strcmp(text, wanted) == 0 : PyUnicode_CompareWithASCIIString(name, wanted) == 0) {
+            return value;
+        }
+    }
+    return NULL;
 }
 
 bool cb_instance_next(struct cb_instance *walk, PyObject **name, const char **text, PyObject **value)

@@ -18,6 +18,16 @@ struct cb_instance {
     const struct PyMemberDef *member;
 };
 
+/* The value of an exact str in a dictionary, found by looking at each key: hashed keys may compare by code
+ * of their own. Result: Borrowed or NULL. Thread: any. GIL: held. */
+PyObject *cb_instance_at(PyObject *dict, const char *name);
+
+/* The same where the value is an exact str too. */
+PyObject *cb_instance_text_at(PyObject *dict, const char *name);
+
+/* The attribute of an object itself. Result: Borrowed or NULL. Thread: any. GIL: held. */
+PyObject *cb_instance_attribute(PyObject *object, const char *name);
+
 /* Begin a walk. Thread: any. GIL: held. Memory: keeps `object` borrowed. */
 void cb_instance_init(struct cb_instance *walk, PyObject *object);
 

@@ -319,7 +319,7 @@ static uint32_t value_flags(struct cb_thread *thread, uint32_t id)
     uint32_t flags = PyUnicode_CompareWithASCIIString(f->name, "__init__") == 0 ? CB_IS_INIT : 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(f->parameters); i++) {
         PyObject *name = PyTuple_GET_ITEM(f->parameters, i);
-        if (PyUnicode_CheckExact(name) && cb_redact_key(thread->freezer.redactor, name) != NULL) {
+        if (thread->freezer.redactor != NULL && cb_redact_key_object(thread->freezer.redactor, name) != NULL) {
             flags |= CB_HAS_SECRET;
         }
     }

@@ -1,54 +1,94 @@
 #include "redact.h"
 
 #include "event.h"
+#include "glob.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Text being looked at: the first n characters of a str. */
-struct text {
-    const void *data;
-    int kind;
-    Py_ssize_t n;
-};
+#define MAX_PHRASE_WORDS 4
 
-static Py_UCS4 at(const struct text *t, Py_ssize_t i)
-{
-    return i >= 0 && i < t->n ? PyUnicode_READ(t->kind, t->data, i) : 0;
-}
+/* What a character is in a name. */
+enum letter_class { NO_LETTER, LOWER, UPPER, DIGIT, OTHER };
 
-/* The letter of a character, 0 to 35, or -1 for what keys are compared without. */
-static int letter_of(Py_UCS4 c)
+static enum letter_class class_of(Py_UCS4 c)
 {
     if (c >= 'a' && c <= 'z') {
-        return (int)(c - 'a');
+        return LOWER;
     }
     if (c >= 'A' && c <= 'Z') {
-        return (int)(c - 'A');
+        return UPPER;
     }
-    return c >= '0' && c <= '9' ? (int)(c - '0') + 26 : -1;
+    if (c >= '0' && c <= '9') {
+        return DIGIT;
+    }
+    return c >= 0x80 && Py_UNICODE_ISALPHA(c) ? OTHER : NO_LETTER;
 }
 
-static bool is_lower(Py_UCS4 c)
+/* The letter that a needle's character stands for; -1 for none. */
+static int letter_of(char c)
 {
-    return c >= 'a' && c <= 'z';
+    switch (class_of((Py_UCS4)(unsigned char)c)) {
+    case LOWER:
+        return c - 'a';
+    case DIGIT:
+        return c - '0' + 26;
+    default:
+        return c == '~' ? CB_REDACT_OTHER : -1;
+    }
 }
 
-static bool is_upper(Py_UCS4 c)
+/* A key without case and punctuation, and which of its words each letter belongs to. */
+struct letters {
+    unsigned char at[CB_REDACT_MAX_KEY];
+    uint16_t word[CB_REDACT_MAX_KEY];
+    size_t n;
+};
+
+static void put_letter(struct letters *l, unsigned int letter, unsigned int word)
 {
-    return c >= 'A' && c <= 'Z';
+    if (l->n < CB_REDACT_MAX_KEY) {
+        l->at[l->n] = (unsigned char)letter;
+        l->word[l->n++] = (uint16_t)word;
+    }
 }
 
-/* Whether a word of a name may begin at i: `key` in api_key, apiKey and APIKey, not in monkey. */
-static bool begins_word(const struct text *t, Py_ssize_t i)
+/* The same words as callbox.secrets.split_words. */
+static void spell(const struct cb_chars *t, struct letters *l)
 {
-    Py_UCS4 before = at(t, i - 1), here = at(t, i);
-    return i == 0 || letter_of(before) < 0 || (is_lower(before) && is_upper(here)) ||
-           (is_upper(before) && is_upper(here) && is_lower(at(t, i + 1)));
+    enum letter_class before = NO_LETTER, here = class_of(cb_chars_at(t, 0)), after;
+    unsigned int word = 0;
+    l->n = 0;
+    for (Py_ssize_t i = 0; i < t->n; i++, before = here, here = after) {
+        Py_UCS4 c = cb_chars_at(t, i);
+        after = class_of(cb_chars_at(t, i + 1));
+        if (here == NO_LETTER) {
+            continue;
+        }
+        bool is_same_word = before == here ? !(here == UPPER && after == LOWER) : before == UPPER && here == LOWER;
+        word += !is_same_word;
+        if (here == LOWER) {
+            put_letter(l, c - 'a', word);
+        } else if (here == UPPER) {
+            put_letter(l, c - 'A', word);
+        } else if (here == DIGIT) {
+            put_letter(l, c - '0' + 26, word);
+        } else {
+            Py_UCS4 lower = Py_UNICODE_TOLOWER(c);
+            put_letter(l, CB_REDACT_OTHER, word);
+            for (int shift = 16; shift >= 0; shift -= 4) {
+                unsigned int digit = lower >> shift & 15;
+                put_letter(l, digit < 10 ? digit + 26 : digit - 10, word);
+            }
+        }
+    }
 }
 
 static int add_state(struct cb_redactor *r)
 {
+    if (r->n_states > UINT16_MAX) {
+        return CB_ENOMEM;
+    }
     struct cb_redact_state *grown = realloc(r->states, (r->n_states + 1) * sizeof *grown);
     if (grown == NULL) {
         return CB_ENOMEM;
@@ -58,40 +98,69 @@ static int add_state(struct cb_redactor *r)
     return (int)r->n_states++;
 }
 
-static int add_needle(struct cb_redactor *r, const char *needle)
+static char *copy_text(const char *text)
 {
-    uint16_t state = 0;
-    for (const char *c = needle; *c != '\0'; c++) {
-        int letter = letter_of((Py_UCS4)(unsigned char)*c);
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+/* The state that letters lead to, made where it is not there. Result: a state or CB_ENOMEM. */
+static int find_state(struct cb_redactor *r, const char *letters)
+{
+    int state = r->n_states == 0 ? add_state(r) : 0;
+    for (; *letters != '\0' && state >= 0; letters++) {
+        int letter = letter_of(*letters);
         if (letter < 0) {
             continue;
         }
-        if (r->states[state].next[letter] == 0) {
-            int made = add_state(r);
-            if (made < 0) {
-                return made;
+        int next = r->states[state].next[letter];
+        if (next == 0) {
+            next = add_state(r);
+            if (next > 0) {
+                r->states[state].next[letter] = (uint16_t)next;
             }
-            r->states[state].next[letter] = (uint16_t)made;
         }
-        state = r->states[state].next[letter];
+        state = next;
     }
-    size_t size = strlen(needle) + 1;
-    char *copy = malloc(size);
-    if (copy == NULL) {
-        return CB_ENOMEM;
+    return state;
+}
+
+int cb_redactor_add_needle(struct cb_redactor *r, const char *letters, unsigned int kind, const char *rule,
+                           const char *not_before)
+{
+    int state = find_state(r, letters);
+    if (state <= 0) {
+        return state; /* without a letter there is nothing to find */
     }
-    memcpy(copy, needle, size);
-    r->rules[r->n_rules++] = copy;
-    r->states[state].rule = (uint16_t)r->n_rules;
+    if (r->states[state].needle == 0) {
+        struct cb_needle *grown = realloc(r->needles, (r->n_needles + 1) * sizeof *grown);
+        if (grown == NULL) {
+            return CB_ENOMEM;
+        }
+        r->needles = grown;
+        r->needles[r->n_needles++] = (struct cb_needle){.n_letters = (uint16_t)strlen(letters)};
+        r->states[state].needle = (uint16_t)r->n_needles;
+    }
+    struct cb_needle *needle = &r->needles[r->states[state].needle - 1];
+    needle->kinds |= (uint16_t)kind;
+    for (size_t i = 0; i + 1 < sizeof needle->not_before && not_before[i] != '\0'; i++) {
+        needle->not_before[i] = not_before[i];
+    }
+    if (needle->rule == NULL && *rule != '\0') {
+        needle->rule = copy_text(rule);
+        return needle->rule == NULL ? CB_ENOMEM : 0;
+    }
     return 0;
 }
 
 /* Breadth first: a state fails to the longest proper suffix that is a state too. */
-static int link_failures(struct cb_redactor *r)
+int cb_redactor_link(struct cb_redactor *r)
 {
-    uint16_t *queue = malloc(r->n_states * sizeof *queue);
+    uint16_t *queue = malloc((r->n_states + 1) * sizeof *queue);
     size_t n = 0;
-    if (queue == NULL) {
+    if (queue == NULL || find_state(r, "") < 0) {
+        free(queue);
         return CB_ENOMEM;
     }
     queue[n++] = 0;
@@ -112,170 +181,192 @@ static int link_failures(struct cb_redactor *r)
     return 0;
 }
 
-int cb_redactor_init(struct cb_redactor *redactor, const char *const *needles, size_t n)
+/* Append a copy of a text to a list. Result: 0 or CB_ENOMEM. */
+static int append_text(char ***list, size_t *n, const char *text)
 {
-    *redactor = (struct cb_redactor){.rules = calloc(n + 1, sizeof(char *))};
-    int result = redactor->rules == NULL ? CB_ENOMEM : add_state(redactor);
-    for (size_t i = 0; i < n && result >= 0; i++) {
-        result = add_needle(redactor, needles[i]);
+    char **grown = realloc(*list, (*n + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return CB_ENOMEM;
     }
-    result = result < 0 ? result : link_failures(redactor);
-    if (result < 0) {
-        cb_redactor_fini(redactor);
+    *list = grown;
+    grown[*n] = copy_text(text);
+    if (grown[*n] == NULL) {
+        return CB_ENOMEM;
     }
-    return result;
+    ++*n;
+    return 0;
 }
 
-void cb_redactor_fini(struct cb_redactor *redactor)
+int cb_redactor_add_type(struct cb_redactor *redactor, const char *glob)
 {
-    for (size_t i = 0; redactor->rules != NULL && i < redactor->n_rules; i++) {
-        free(redactor->rules[i]);
+    return append_text(&redactor->types, &redactor->n_types, glob);
+}
+
+int cb_redactor_add_off(struct cb_redactor *redactor, const char *rule)
+{
+    return append_text(&redactor->off, &redactor->n_off, rule);
+}
+
+int cb_redactor_add_token(struct cb_redactor *r, struct cb_token token)
+{
+    struct cb_token *grown = realloc(r->tokens, (r->n_tokens + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return CB_ENOMEM;
     }
-    free(redactor->rules);
-    free(redactor->states);
-    *redactor = (struct cb_redactor){0};
-}
-
-/* Whether what follows a secret's name at i is its value: `=` or `:`, perhaps behind a quote. */
-static bool is_assigned(const struct text *t, Py_ssize_t i)
-{
-    while (at(t, i) == '"' || at(t, i) == '\'' || at(t, i) == ' ' || at(t, i) == ']') {
-        i++;
+    r->tokens = grown;
+    token.prefix = copy_text(token.prefix);
+    token.alphabet = copy_text(token.alphabet);
+    token.rule = copy_text(token.rule);
+    r->tokens[r->n_tokens++] = token;
+    if (token.prefix == NULL || token.alphabet == NULL || token.rule == NULL) {
+        return CB_ENOMEM;
     }
-    return (at(t, i) == '=' || at(t, i) == ':') && i + 1 < t->n;
+    r->begins_token[token.prefix[0] & 127] = 1;
+    return 0;
 }
 
-/* The rule whose needle stands in the text as words; where `is_key`, anywhere, else before a value. */
-static const char *find_needle(const struct cb_redactor *r, const struct text *t, bool is_key)
+void cb_redactor_fini(struct cb_redactor *r)
 {
-    Py_ssize_t starts[64]; /* where the last letters stood */
-    size_t n_letters = 0;
-    uint16_t state = 0;
-    for (Py_ssize_t i = 0; i < t->n; i++) {
-        Py_UCS4 c = at(t, i);
-        int letter = letter_of(c);
-        if (letter < 0) {
-            if (c != '_' && c != '-' && !is_key) {
-                state = 0; /* in a text only these join words into a name */
-            }
-            continue;
-        }
-        starts[n_letters++ % 64] = i;
-        state = r->states[state].next[letter];
-        if (i + 1 < t->n && !begins_word(t, i + 1) && letter_of(at(t, i + 1)) >= 0) {
-            continue; /* inside a word */
-        }
-        for (uint16_t s = state; s != 0; s = r->states[s].fail) {
-            if (r->states[s].rule == 0) {
-                continue;
-            }
-            const char *needle = r->rules[r->states[s].rule - 1];
-            size_t length = strlen(needle);
-            if (length <= 64 && length <= n_letters && begins_word(t, starts[(n_letters - length) % 64]) &&
-                (is_key || is_assigned(t, i + 1))) {
-                return needle;
-            }
-        }
+    for (size_t i = 0; i < r->n_needles; i++) {
+        free(r->needles[i].rule);
     }
-    return NULL;
-}
-
-const char *cb_redact_key(const struct cb_redactor *redactor, PyObject *key)
-{
-    struct text t = {PyUnicode_DATA(key), PyUnicode_KIND(key), PyUnicode_GET_LENGTH(key)};
-    if (t.n > 128) {
-        t.n = 128; /* no name of a thing is longer */
+    for (size_t i = 0; i < r->n_tokens; i++) {
+        free(r->tokens[i].prefix);
+        free(r->tokens[i].alphabet);
+        free(r->tokens[i].rule);
     }
-    return find_needle(redactor, &t, true);
+    for (size_t i = 0; i < r->n_types; i++) {
+        free(r->types[i]);
+    }
+    for (size_t i = 0; i < r->n_off; i++) {
+        free(r->off[i]);
+    }
+    free(r->states);
+    free(r->needles);
+    free(r->tokens);
+    free(r->types);
+    free(r->off);
+    Py_XDECREF(r->patterns);
+    memset(r, 0, sizeof *r);
 }
 
-const char *cb_redact_name(const struct cb_redactor *redactor, const char *name)
+/* Where a needle was found: of one kind the first wins, and of those the shortest. */
+struct found {
+    const struct cb_needle *needle;
+    size_t start, end;
+};
+
+static void keep_first(struct found *best, const struct cb_needle *needle, size_t start, size_t end)
 {
-    struct text t = {name, PyUnicode_1BYTE_KIND, (Py_ssize_t)strlen(name)};
-    return find_needle(redactor, &t, true);
+    if (best->needle == NULL || start < best->start || (start == best->start && end < best->end)) {
+        *best = (struct found){needle, start, end};
+    }
 }
 
-static bool starts_with(const struct text *t, Py_ssize_t i, const char *prefix)
+static bool is_followed_by(const struct letters *l, size_t i, const char *letters)
 {
-    for (; *prefix != '\0'; prefix++, i++) {
-        if (at(t, i) != (Py_UCS4)(unsigned char)*prefix) {
+    if (*letters == '\0') {
+        return false;
+    }
+    for (; *letters != '\0'; letters++, i++) {
+        if (i >= l->n || l->at[i] != letter_of(*letters)) {
             return false;
         }
     }
     return true;
 }
 
-/* The number of characters from i on that a token may be made of. */
-static Py_ssize_t token_length(const struct text *t, Py_ssize_t i)
-{
-    Py_ssize_t begin = i;
-    while (letter_of(at(t, i)) >= 0 || at(t, i) == '_' || at(t, i) == '-' || at(t, i) == '.' || at(t, i) == '/' ||
-           at(t, i) == '+' || at(t, i) == '=') {
-        i++;
-    }
-    return i - begin;
-}
-
-/* Prefixes by which services mark their tokens, and how long such a token is at least. */
-static const struct {
-    const char *prefix;
-    Py_ssize_t min_length;
-} token_shapes[] = {
-    {"AKIA", 20},     {"ASIA", 20},        {"ghp_", 20},     {"gho_", 20},  {"ghs_", 20},  {"ghu_", 20},
-    {"ghr_", 20},     {"github_pat_", 20}, {"glpat-", 20},   {"xoxb-", 16}, {"xoxp-", 16}, {"xoxa-", 16},
-    {"sk_live_", 16}, {"sk_test_", 16},    {"rk_live_", 16}, {"sk-", 24},   {"AIza", 30},  {"eyJ", 30},
-    {"npm_", 30},     {"pypi-", 30},       {"SG.", 30},
+/* What was found in one key. */
+struct verdict {
+    struct found added, whole, word, part;
+    bool is_excepted, is_harmless;
 };
 
-static const char *find_token(const struct text *t, Py_ssize_t i)
+static void judge(struct verdict *v, const struct cb_needle *needle, const struct letters *l, size_t end)
 {
-    if (i > 0 && letter_of(at(t, i - 1)) >= 0) {
-        return NULL;
+    size_t start = end - needle->n_letters;
+    bool at_start = start == 0 || l->word[start - 1] != l->word[start];
+    bool at_end = end == l->n || l->word[end - 1] != l->word[end];
+    bool is_all = start == 0 && end == l->n;
+    bool is_phrase = at_start && at_end && l->word[end - 1] - l->word[start] < MAX_PHRASE_WORDS;
+    v->is_excepted |= is_all && (needle->kinds & CB_NEEDLE_EXCEPT) != 0;
+    v->is_harmless |=
+        end == l->n && at_start && l->word[start] == l->word[end - 1] && (needle->kinds & CB_NEEDLE_TAIL) != 0;
+    if (is_all && (needle->kinds & CB_NEEDLE_WHOLE) != 0) {
+        keep_first(&v->whole, needle, start, end);
     }
-    for (size_t k = 0; k < sizeof token_shapes / sizeof *token_shapes; k++) {
-        if (at(t, i) == (Py_UCS4)(unsigned char)token_shapes[k].prefix[0] &&
-            starts_with(t, i, token_shapes[k].prefix) && token_length(t, i) >= token_shapes[k].min_length) {
-            return "token";
-        }
+    if (is_phrase && (needle->kinds & CB_NEEDLE_ADDED) != 0) {
+        keep_first(&v->added, needle, start, end);
     }
-    if ((starts_with(t, i, "Bearer ") || starts_with(t, i, "bearer ")) && token_length(t, i + 7) >= 8) {
-        return "bearer";
+    if (is_phrase && (needle->kinds & CB_NEEDLE_WORD) != 0) {
+        keep_first(&v->word, needle, start, end);
     }
-    return (starts_with(t, i, "Basic ") || starts_with(t, i, "basic ")) && token_length(t, i + 6) >= 12 ? "basic"
-                                                                                                        : NULL;
+    if ((needle->kinds & CB_NEEDLE_PART) != 0 && !is_followed_by(l, end, needle->not_before)) {
+        keep_first(&v->part, needle, start, end);
+    }
 }
 
-/* Whether the authority of a URL that begins at i holds a password: user:password@host (RFC 3986, 3.2.1). */
-static bool has_userinfo(const struct text *t, Py_ssize_t i)
+const char *cb_redact_key(const struct cb_redactor *r, struct cb_chars key)
 {
-    bool has_colon = false;
-    for (; i < t->n && at(t, i) != '/' && at(t, i) != ' ' && at(t, i) != '?' && at(t, i) != '#'; i++) {
-        if (at(t, i) == '@') {
-            return has_colon;
+    if (key.n > CB_REDACT_MAX_KEY) {
+        return "long key";
+    }
+    struct letters l;
+    struct verdict v = {.is_excepted = false};
+    uint16_t state = 0;
+    spell(&key, &l);
+    for (size_t i = 0; i < l.n; i++) {
+        state = r->states[state].next[l.at[i]];
+        for (uint16_t s = state; s != 0; s = r->states[s].fail) {
+            if (r->states[s].needle != 0) {
+                judge(&v, &r->needles[r->states[s].needle - 1], &l, i + 1);
+            }
         }
-        has_colon |= at(t, i) == ':';
+    }
+    const struct cb_needle *needle = v.added.needle != NULL ? v.added.needle : v.whole.needle;
+    if (needle == NULL && !v.is_harmless) {
+        needle = v.word.needle != NULL ? v.word.needle : v.part.needle;
+    }
+    return needle == NULL || v.is_excepted ? NULL : needle->rule;
+}
+
+/* A str remembers its hash, so a key costs a look-up from its second time on. */
+static const char *remembered_key(struct cb_redactor *r, PyObject *key)
+{
+    Py_hash_t hash = ((PyASCIIObject *)key)->hash;
+    struct cb_chars text = cb_chars_of_str(key);
+    if (hash == -1 || text.n > CB_REDACT_MAX_KEY) {
+        return cb_redact_key(r, text);
+    }
+    struct cb_key_verdict *v = &r->verdicts[(size_t)hash % CB_KEY_VERDICTS];
+    if (v->hash != hash || v->n != (uint32_t)text.n + 1) {
+        *v = (struct cb_key_verdict){hash, (uint32_t)text.n + 1, cb_redact_key(r, text)};
+    }
+    return v->rule;
+}
+
+const char *cb_redact_key_object(struct cb_redactor *r, PyObject *key)
+{
+    if (cb_is_str(key)) {
+        return PyUnicode_CheckExact(key) ? remembered_key(r, key) : cb_redact_key(r, cb_chars_of_str(key));
+    }
+    return PyBytes_Check(key) ? cb_redact_key(r, cb_chars_of_bytes(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)))
+                              : NULL;
+}
+
+bool cb_redact_type(const struct cb_redactor *r, const char *name, char *rule, size_t size)
+{
+    for (size_t i = 0; i < r->n_types; i++) {
+        if (cb_glob_match(r->types[i], name)) {
+            const char *dot = strrchr(name, '.');
+            PyOS_snprintf(rule, size, "type %s", dot == NULL ? name : dot + 1);
+            for (size_t k = 0; k < r->n_off; k++) {
+                if (strcmp(r->off[k], rule) == 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
     return false;
-}
-
-const char *cb_redact_text(const struct cb_redactor *redactor, PyObject *text, Py_ssize_t n)
-{
-    struct text t = {PyUnicode_DATA(text), PyUnicode_KIND(text), n};
-    if (n < 4) {
-        return NULL; /* no value with its name, and no token, is that short */
-    }
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Py_UCS4 c = at(&t, i);
-        if (c == ':' && at(&t, i + 1) == '/' && at(&t, i + 2) == '/' && has_userinfo(&t, i + 3)) {
-            return "url";
-        }
-        if (c == '-' && starts_with(&t, i, "-----BEGIN ")) {
-            return "pem";
-        }
-        const char *rule = letter_of(c) >= 0 ? find_token(&t, i) : NULL;
-        if (rule != NULL) {
-            return rule;
-        }
-    }
-    return find_needle(redactor, &t, false);
 }

@@ -25,6 +25,7 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
     thread->freezer = (struct cb_freezer){
         .arena = thread->storage->arena,
         .redactor = recorder->redactor.n_states > 0 ? &recorder->redactor : NULL,
+        .types = &thread->types,
         .max_ticks = cb_clock_ticks_of_ns(CB_FREEZE_MAX_NS),
     };
     thread->extras = (options->n_arena_bytes > 0 ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) |

@@ -76,6 +76,7 @@ struct cb_thread {
     bool has_switched; /* a greenlet switch has been recorded since the start */
     bool is_attached;  /* its engine has looked at what ran when recording began */
     struct cb_freezer freezer;
+    struct cb_types types;
     struct cb_frames active;
     struct cb_cached cache[CB_CACHE_SIZE];
 };

@@ -8,9 +8,9 @@ static void append(struct cb_thread *thread, uint64_t payload)
 /* An object whose __init__ is about to run has no state worth reading, and may not bear it. */
 static uint64_t freeze_parameter(struct cb_thread *thread, uint32_t flags, PyObject *name, PyObject *value, int i)
 {
-    const struct cb_redactor *redactor = thread->freezer.redactor;
-    if ((flags & CB_HAS_SECRET) != 0 && PyUnicode_CheckExact(name)) {
-        const char *rule = cb_redact_key(redactor, name);
+    struct cb_redactor *redactor = thread->freezer.redactor;
+    if ((flags & CB_HAS_SECRET) != 0 && value != NULL && value != Py_None && !PyBool_Check(value)) {
+        const char *rule = cb_redact_key_object(redactor, name);
         if (rule != NULL) {
             return cb_freeze_redacted(&thread->freezer, rule);
         }

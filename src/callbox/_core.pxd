@@ -2,7 +2,7 @@
 """What the C core offers, as Cython sees it."""
 
 from cpython.object cimport PyTypeObject
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "event.h":
     cdef struct cb_slot:
@@ -95,10 +95,27 @@ cdef extern from "spool.h":
     int cb_spool_init(cb_spool *spool, const char *folder)
 
 cdef extern from "redact.h":
-    cdef struct cb_redactor:
+    cdef struct cb_chars:
         pass
-    int cb_redactor_init(cb_redactor *redactor, const char *const *needles, size_t n)
+    cdef struct cb_token:
+        char *prefix
+        char *alphabet
+        char *rule
+        uint16_t min_chars
+        uint16_t n_runs
+    cdef struct cb_redactor:
+        uint32_t shapes
+        void *patterns
+    int cb_redactor_add_needle(cb_redactor *redactor, const char *letters, unsigned int kind, const char *rule,
+                               const char *not_before)
+    int cb_redactor_link(cb_redactor *redactor)
+    int cb_redactor_add_token(cb_redactor *redactor, cb_token token)
+    int cb_redactor_add_type(cb_redactor *redactor, const char *glob)
+    int cb_redactor_add_off(cb_redactor *redactor, const char *rule)
     void cb_redactor_fini(cb_redactor *redactor)
+    const char *cb_redact_key_object(cb_redactor *redactor, object key)
+    const char *cb_redact_text(const cb_redactor *redactor, cb_chars text, Py_ssize_t n_kept)
+    cb_chars cb_chars_of_str(object text)
 
 cdef extern from "codes.h":
     cdef struct cb_function:

@@ -20,14 +20,14 @@ class Recorder:
         *,
         folder: str | os.PathLike[str] | None = None,
         value_bytes: int = 0,
-        redacted_keys: Sequence[str] = (),
+        redaction: Any | None = None,
     ) -> None:
         """Prepare a recording.
 
         `options`: an `engine.options.Options`; its engine and mode are not looked at.
         `folder`: an existing folder for rings in files and the function log, which outlive the process.
         `value_bytes`: capacity of each thread's arena of frozen values, rounded up; 0: no values.
-        `redacted_keys`: runs of a-z and 0-9 that name secrets.
+        `redaction`: an `engine.redaction.RedactionTable`; None redacts nothing.
         """
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -84,6 +84,9 @@ def clock_name() -> str:
 
 def is_selected(patterns: Sequence[str], module_name: str) -> bool:
     """Say whether the filter selects a module."""
+
+def find_secrets(redaction: Any, texts: Sequence[str], is_key: bool) -> list[str | None]:
+    """Say for each text which rule finds a secret: in it, or where it is a key, under it."""
 
 def mute() -> None:
     """Record nothing of this thread until `unmute` was called as often."""

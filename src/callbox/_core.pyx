@@ -5,7 +5,9 @@ import os
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
 
 
 class EngineBusyError(Exception):
@@ -44,10 +46,32 @@ cdef int make_filter(cb_filter *filter, patterns) except -1:
     return 0
 
 
-cdef int make_redactor(cb_redactor *redactor, needles) except -1:
-    cdef _Texts texts = _Texts(needles)
-    if cb_redactor_init(redactor, texts.texts, texts.n) < 0:
+cdef int make_redactor(cb_redactor *redactor, table) except -1:
+    """Build a redactor from an `engine.redaction.RedactionTable`, or one that redacts nothing from None."""
+    cdef cb_token token
+    cdef int result = 0
+    memset(redactor, 0, sizeof(cb_redactor))
+    if table is None:
+        return 0
+    for letters, kind, rule, not_before in table.needles:
+        result |= cb_redactor_add_needle(redactor, letters.encode(), kind, rule.encode(), not_before.encode())
+    for prefix, alphabet, min_chars, n_runs, rule in table.tokens:
+        texts = prefix.encode(), alphabet.encode(), rule.encode()
+        token.prefix, token.alphabet, token.rule = texts[0], texts[1], texts[2]
+        token.min_chars, token.n_runs = min_chars, n_runs
+        result |= cb_redactor_add_token(redactor, token)
+    for glob in table.types:
+        result |= cb_redactor_add_type(redactor, glob.encode())
+    for rule in table.off:
+        result |= cb_redactor_add_off(redactor, rule.encode())
+    if result < 0 or cb_redactor_link(redactor) < 0:
+        cb_redactor_fini(redactor)
         raise MemoryError
+    redactor.shapes = table.shapes
+    if table.patterns:
+        patterns = [(rule.encode(), search) for rule, search in table.patterns]
+        Py_INCREF(patterns)
+        redactor.patterns = <void *>patterns
     return 0
 
 
@@ -109,7 +133,7 @@ cdef class Recorder:
 
     cdef cb_recorder recorder
 
-    def __init__(self, str engine, options, *, folder=None, uint64_t value_bytes=0, redacted_keys=()):
+    def __init__(self, str engine, options, *, folder=None, uint64_t value_bytes=0, redaction=None):
         cdef cb_filter filter
         cdef cb_spool spool
         cdef cb_redactor redactor
@@ -131,7 +155,7 @@ cdef class Recorder:
             n_arena_bytes *= 2
         make_filter(&filter, options.filters)
         try:
-            make_redactor(&redactor, redacted_keys)
+            make_redactor(&redactor, redaction)
         except BaseException:
             cb_filter_fini(&filter)
             raise
@@ -262,6 +286,23 @@ def is_selected(patterns, str module_name):
         return cb_filter_decide(&filter, module_name.encode()) == CB_SELECTED
     finally:
         cb_filter_fini(&filter)
+
+
+def find_secrets(redaction, texts, bint is_key):
+    cdef cb_redactor redactor
+    cdef const char *rule
+    make_redactor(&redactor, redaction)
+    try:
+        rules = []
+        for text in texts:
+            if is_key:
+                rule = cb_redact_key_object(&redactor, text)
+            else:
+                rule = cb_redact_text(&redactor, cb_chars_of_str(text), len(text))
+            rules.append(None if rule == NULL else rule.decode())
+        return rules
+    finally:
+        cb_redactor_fini(&redactor)
 
 
 def mute():

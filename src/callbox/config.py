@@ -22,9 +22,25 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from callbox.errors import ConfigError
+from callbox.secrets import RedactRules
 
 DEFAULTS = "defaults"
 PREFIX = "CALLBOX_"
+
+
+REDACT = "redact"
+
+
+@dataclass(frozen=True)
+class RedactSettings:
+    """Keys of `[redact]`, which holds for every command that records values; see `callbox.secrets.RedactRules`."""
+
+    add_keys: list[str]
+    add_patterns: dict[str, str]
+    add_types: list[str]
+    except_keys: list[str]
+    except_rules: list[str]
+    is_enabled: bool
 
 
 @dataclass(frozen=True)
@@ -73,8 +89,9 @@ COMMANDS: Mapping[str, type] = {
     "stats": StatsSettings,
     "failures": FailuresSettings,
 }
+SECTIONS: Mapping[str, type] = {**COMMANDS, REDACT: RedactSettings}
 KEYS = {
-    **{command: [f.name for f in dataclasses.fields(settings)] for command, settings in COMMANDS.items()},
+    **{section: [f.name for f in dataclasses.fields(settings)] for section, settings in SECTIONS.items()},
     DEFAULTS: sorted({f.name for settings in COMMANDS.values() for f in dataclasses.fields(settings)}),
 }
 
@@ -94,7 +111,7 @@ def load_settings(command: str, start: Path, environ: Mapping[str, str]) -> dict
     """Collect what is configured for a command.
 
     Args:
-        command: one of `COMMANDS`.
+        command: one of `SECTIONS`.
         start: the folder from which files are looked for, upward.
         environ: environment variables.
 
@@ -104,7 +121,7 @@ def load_settings(command: str, start: Path, environ: Mapping[str, str]) -> dict
     Raises:
         ConfigError: a file cannot be read, a key is unknown, a value has the wrong type.
     """
-    types = get_type_hints(COMMANDS[command])
+    types = get_type_hints(SECTIONS[command])
     settings: dict[str, Any] = {}
     for value in _iter_values(command, start, environ):
         if value.key in types and value.key not in settings:
@@ -124,6 +141,15 @@ def find_file(start: Path) -> tuple[Path, dict[str, Any]] | None:
     return None
 
 
+def load_redact_rules(start: Path, environ: Mapping[str, str]) -> RedactRules:
+    """Return what is configured to be redacted, besides what always is.
+
+    Raises:
+        ConfigError: as `load_settings`, or a rule makes no sense.
+    """
+    return RedactRules.from_plain(load_settings(REDACT, start, environ))
+
+
 def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Iterator[_Value]:
     """Give every value that may concern a command, the weightiest first, after a look at all the others."""
     yield from _from_environment(command, environ)
@@ -140,7 +166,7 @@ def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Itera
 
 
 def _from_environment(command: str, environ: Mapping[str, str]) -> list[_Value]:
-    sections = {f"{PREFIX}{section.upper()}_": section for section in COMMANDS}
+    sections = {f"{PREFIX}{section.upper()}_": section for section in SECTIONS}
     found: dict[str, list[_Value]] = {command: [], DEFAULTS: []}
     for name in sorted(n for n in environ if n.startswith(PREFIX)):
         prefix = next((p for p in sections if name.startswith(p)), PREFIX)

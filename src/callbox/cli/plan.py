@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from callbox.engine import Options
 from callbox.errors import ProgramError
+from callbox.secrets import RedactRules
 
 if TYPE_CHECKING:
     from callbox.cli.program import Program
@@ -80,7 +81,11 @@ class FlightPlan:
     @classmethod
     def from_cargo(cls, plan: Mapping[str, Any]) -> FlightPlan:
         """Read the plan that `to_environment` packed."""
-        options = {**plan["options"], "filters": tuple(plan["options"]["filters"])}
+        options = {
+            **plan["options"],
+            "filters": tuple(plan["options"]["filters"]),
+            "redact": RedactRules.from_plain(plan["options"]["redact"]),
+        }
         tuples = {name: tuple(plan[name]) for name in ("command", "notes")}
         return cls(**{**plan, **tuples, "options": Options(**options)})
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from callbox import config
 from callbox.cli.plan import FlightPlan, launch
 from callbox.cli.program import parse_program
 from callbox.engine import ORACLE
@@ -45,6 +47,7 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     args or -c code args; `python` may stand before it. Write -- between callbox's
     options and it. Its input, output, arguments, signals and exit code are its own.
     """
+    options["redact"] = config.load_redact_rules(Path.cwd(), os.environ)
     parsed = parse_program(program)
     plan = FlightPlan(Options(filters=include, **options), output, str(Path(output).absolute()), program, quiet)
     return launch(parsed, _reserve(plan))

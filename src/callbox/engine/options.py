@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from callbox.errors import ConfigError
+from callbox.secrets import RedactRules
 
 MODES = ("static", "profile", "trace")
 MAX_EVENTS_LIMIT = 1 << 32
@@ -18,6 +19,7 @@ class Options:
         engine: "auto" or an engine's name.
         mode: "static" records nothing, "profile" calls and times, "trace" also values.
         filters: globs on module names; `!` negates, the last match wins, none selects all.
+        redact: what is a secret, which no value that is recorded may hold.
         max_events: capacity of each thread's ring in slots of 8 bytes; rounded up to a power of two.
         max_depth: deepest level of selected calls to record, 1 for roots only; None for all.
         c_calls: record calls of C functions made by selected Python code.
@@ -27,6 +29,7 @@ class Options:
     engine: str = "auto"
     mode: str = "profile"
     filters: tuple[str, ...] = ()
+    redact: RedactRules = field(default_factory=RedactRules, kw_only=True)
     max_events: int = 1 << 20
     max_depth: int | None = None
     c_calls: bool = False

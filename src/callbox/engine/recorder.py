@@ -10,7 +10,7 @@ from typing import Protocol
 
 from callbox import _core
 from callbox.engine.options import Options
-from callbox.engine.secrets import SECRET_NAMES
+from callbox.engine.redaction import tabulate
 from callbox.errors import EngineError, RecordingError
 from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, ThreadCapture
 
@@ -93,7 +93,7 @@ class NativeRecorder:
             options,
             folder=self._folder,
             value_bytes=options.max_events * _VALUE_BYTES_PER_EVENT if options.mode == "trace" else 0,
-            redacted_keys=SECRET_NAMES,
+            redaction=tabulate(options.redact) if options.mode == "trace" else None,
         )
 
     @property

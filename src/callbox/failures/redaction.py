@@ -12,8 +12,8 @@ import re
 import threading
 from typing import Any, TypeVar
 
+from callbox.secrets import Hit, RedactRules
 from callbox.values.redact import Redactor
-from callbox.values.redact_rules import Hit, RedactRules
 
 T = TypeVar("T")
 

@@ -13,6 +13,7 @@ from callbox.engine.choice import new_recorder
 from callbox.engine.globs import is_own, matches
 from callbox.engine.options import Options
 from callbox.errors import CallboxError, CallboxWarning, ConfigError, RecordingError
+from callbox.secrets import RedactRules
 from callbox.tracing.assertions import CallAssertions
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class FunctionTracer(CallAssertions):
         max_events: int = 1 << 20,
         max_depth: int | None = None,
         memory: bool = False,
+        redact: RedactRules | None = None,
         path: str | os.PathLike[str] | None = None,
     ) -> None:
         """Set up a tracer; nothing is recorded until it starts.
@@ -72,6 +74,8 @@ class FunctionTracer(CallAssertions):
             max_events: how many events each thread keeps, the newest ones.
             max_depth: levels of selected calls to record; None for all.
             memory: count bytes and blocks that are allocated.
+            redact: what is a secret besides what always is, and what is none; `config.load_redact_rules` reads
+                what the project has configured.
             path: where `stop` saves the recording.
 
         Raises:
@@ -79,7 +83,9 @@ class FunctionTracer(CallAssertions):
             EngineError: the engine does not exist on this Python, or cannot do what is asked.
         """
         filters = (filter_modules,) if isinstance(filter_modules, str) else tuple(filter_modules or ())
-        self._options = Options(engine, mode, filters, max_events, max_depth, c_calls, memory)
+        self._options = Options(
+            engine, mode, filters, max_events, max_depth, c_calls, memory, redact=redact or RedactRules()
+        )
         self._path = path
         self._recorder: Recorder = new_recorder(self._options)
         self._has_reserved_path = False

@@ -6,21 +6,25 @@ interpreter chose. No code of a value runs.
 
 from __future__ import annotations
 
-import builtins
+import math
 from typing import TYPE_CHECKING, Any
 
 from callbox.values.frozen import (
+    Absent,
     Cut,
+    FrozenArray,
     FrozenDict,
     FrozenInt,
     FrozenItems,
     FrozenObject,
     FrozenText,
+    Member,
     Named,
     Opaque,
     Redacted,
     Reference,
     Unbound,
+    Written,
 )
 from callbox.values.statics import type_name
 
@@ -50,8 +54,6 @@ def describe(value: Any, *, max_chars: int = 80) -> str:
 
 def describe_exception(value: Any, *, max_chars: int = 80) -> str:
     """Write what was raised, as it could have been raised: `ValueError('bad', 5)`."""
-    if isinstance(value, FrozenObject):
-        return _clip(_Describer().raised(value, max_chars), max_chars)
     return describe(value, max_chars=max_chars)
 
 
@@ -84,25 +86,32 @@ class _Describer:
 
     def raised(self, value: FrozenObject, room: int) -> str:
         """Write an exception: its arguments, then what else it holds."""
-        name, args = value.attributes[0] if value.attributes else ("", ())
-        if name != "args" or not _is_tuple(args):
+        args = value.content
+        if not _is_tuple(args):
             return self.instance(value, room)
         positional = args.items if isinstance(args, FrozenItems) else args
         writers = [self._writer(item) for item in positional]
-        writers += self._attributes(value.attributes[1:])
+        writers += self._attributes(value.attributes)
         n_all = len(writers) + (args.n_items - len(positional) if isinstance(args, FrozenItems) else 0)
         return _join(f"{_short(value.type_name)}(", ")", writers, n_all, room)
 
     def instance(self, value: FrozenObject, room: int) -> str:
         """Write an object as a call that could have made it."""
-        by_name = dict(value.attributes)
-        if "_name_" in by_name and "__objclass__" in by_name:
-            return f"{_short(value.type_name)}.{by_name['_name_']}"
-        writers = self._attributes(value.attributes)
+        writers = [] if value.content is Absent.ABSENT else [self._writer(value.content)]
+        writers += self._attributes(value.attributes)
         if len(value.attributes) < value.n_attributes:
             # The recorder stops counting them when it has as many as it keeps.
             writers.append(lambda _: _ELLIPSIS)
         return _join(f"{_short(value.type_name)}(", ")", writers, len(writers), room)
+
+    def array(self, value: FrozenArray, room: int) -> str:
+        """Write an array: what it is made of, its shape, and the first of its elements."""
+        size = math.prod(value.shape)
+        shape = "x".join(map(str, value.shape)) or "0-d"
+        opening = f"{_short(value.type_name)}({value.dtype} {shape}"
+        if not value.head:
+            return opening + ")"
+        return opening + ", " + self.items("list", value.head, size, room - len(opening) - 3) + ")"
 
     def items(self, kind: str, items: Iterable[Any], n_items: int, room: int) -> str:
         """Write a list, tuple or set; a set in the order of its items' texts."""
@@ -162,20 +171,12 @@ def _is_tuple(value: Any) -> bool:
     return type(value) is tuple or (isinstance(value, FrozenItems) and value.kind == "tuple")
 
 
-def _is_builtin_exception(name: str) -> bool:
-    found = vars(builtins).get(name)
-    return isinstance(found, type) and issubclass(found, BaseException)
-
-
 def _short(name: str) -> str:
     return name.rpartition(".")[2]
 
 
 def _object(describer: _Describer, value: FrozenObject, room: int) -> str:
-    # Elsewhere than where something was raised, only these are known to be exceptions.
-    if _is_builtin_exception(value.type_name):
-        return describer.raised(value, room)
-    return describer.instance(value, room)
+    return describer.raised(value, room) if value.is_error else describer.instance(value, room)
 
 
 def _int(_: _Describer, value: int, room: int) -> str:
@@ -208,6 +209,11 @@ def _long_text(_: _Describer, value: Any, room: int) -> str:
     return beginning + count
 
 
+def _written_text(_: _Describer, value: Written, room: int) -> str:
+    name = _short(value.type_name)
+    return f"{name}({_.text(value.text, room - len(name) - 2)})"
+
+
 _CONTAINERS = frozenset({list, tuple, set, frozenset, dict, FrozenItems, FrozenDict, FrozenObject})
 
 _WRITERS: dict[type, Callable[[_Describer, Any, int], str]] = {
@@ -229,6 +235,9 @@ _WRITERS: dict[type, Callable[[_Describer, Any, int], str]] = {
     FrozenItems: lambda d, value, room: d.items(value.kind, value.items, value.n_items, room),
     FrozenDict: lambda d, value, room: d.pairs(value.items, value.n_items, room),
     FrozenObject: _object,
+    FrozenArray: lambda d, value, room: d.array(value, room),
+    Written: _written_text,
+    Member: lambda _, value, __: f"{_short(value.type_name)}.{value.name}",
     Opaque: lambda _, value, __: f"<{_short(value.type_name)}>",
     Named: lambda _, value, __: value.name,
     Reference: lambda *_: _CYCLE,

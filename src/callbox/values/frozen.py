@@ -1,7 +1,5 @@
 """Frozen values: what a value was at the moment of an event, read back.
 
-The C core walked the value without running any of its code, within limits of
-depth, breadth, bytes and time; what it left out is said, never guessed.
 `docs/format.md` has the grammar. Reading executes nothing and imports nothing.
 """
 
@@ -10,11 +8,55 @@ from __future__ import annotations
 import bisect
 import enum
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callbox.errors import FormatError
-from callbox.model import ArenaCapture
+from callbox.values.thawed import (
+    Absent,
+    Cut,
+    FrozenArray,
+    FrozenDict,
+    FrozenInt,
+    FrozenItems,
+    FrozenNames,
+    FrozenObject,
+    FrozenText,
+    Member,
+    Named,
+    Opaque,
+    Redacted,
+    Reference,
+    Unbound,
+    Written,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callbox.model import ArenaCapture
+
+__all__ = [
+    "Absent",
+    "Arena",
+    "Cut",
+    "FrozenArray",
+    "FrozenDict",
+    "FrozenInt",
+    "FrozenItems",
+    "FrozenNames",
+    "FrozenObject",
+    "FrozenText",
+    "Inline",
+    "Member",
+    "Named",
+    "Opaque",
+    "Redacted",
+    "Reference",
+    "Tag",
+    "Unbound",
+    "Written",
+    "read_record",
+]
 
 _MAX_DEPTH = 32
 _VALUE_BITS = 48
@@ -48,6 +90,12 @@ class Tag(enum.IntEnum):
     FUNCTION = 19
     CUT = 20
     REDACTED = 21
+    INSTANCE = 22
+    WRITTEN = 23
+    MEMBER = 24
+    ARRAY = 25
+    ERROR = 26
+    NAMED = 27
 
 
 class Inline(enum.IntEnum):
@@ -64,101 +112,6 @@ class Inline(enum.IntEnum):
 
 # As plain ints: an enum's members are slow to get, and this is asked of every value.
 _RECORD, _INT = int(Inline.RECORD), int(Inline.INT)
-
-
-class Cut(enum.Enum):
-    """Why a value, or part of one, is not there. Source: `csrc/frozen.h`, `enum cb_cut`, for the first four."""
-
-    DEPTH = 1
-    BYTES = 2
-    TIME = 3
-    NODES = 4
-    """The value has more parts than are kept."""
-    OVERWRITTEN = 16
-    """Newer values took its place."""
-    MISSED = 17
-    """There was no room for it."""
-    LOST = 18
-    """The slots or the bytes that held it are gone."""
-
-
-class Unbound(enum.Enum):
-    """A variable without a value."""
-
-    UNBOUND = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenText:
-    """The beginning of a str, bytes or bytearray that was too long to keep whole."""
-
-    beginning: str | bytes | bytearray
-    length: int
-    """Characters or bytes of the whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenInt:
-    """An int too big to keep: its sign and size."""
-
-    is_negative: bool
-    n_bits: int
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenItems:
-    """A list, tuple, set or frozenset: the first of its items."""
-
-    kind: str
-    items: tuple[Any, ...]
-    n_items: int
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenDict:
-    """A dict: the first of its pairs, in its order."""
-
-    items: tuple[tuple[Any, Any], ...]
-    n_items: int
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenObject:
-    """An object of another type: its name, and what it holds itself."""
-
-    type_name: str
-    identity: int
-    attributes: tuple[tuple[str, Any], ...]
-    n_attributes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """An object of which only type and identity were read."""
-
-    type_name: str
-    identity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A class or function, by its full name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The n-th container or object of the same value, met again."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Redacted:
-    """A secret, and the rule that knew it."""
-
-    rule: str
 
 
 class _RecordEndError(Exception):
@@ -259,9 +212,12 @@ class _Record:
         return FrozenItems(kind, tuple(self._some(n_shown)), n_items)
 
     def _some(self, n: int) -> list[Any]:
+        return self._some_of(n, self.value)
+
+    def _some_of(self, n: int, read: Callable[[], Any]) -> list[Any]:
         values: list[Any] = []
         while len(values) < n and self._at < len(self._data):
-            values.append(self.value())
+            values.append(read())
         return values
 
     def _dict(self) -> FrozenDict:
@@ -272,15 +228,32 @@ class _Record:
 
     def _object(self) -> FrozenObject:
         type_name, identity = self._type_name(), self._varint()
-        n_attributes, n_shown = self._varint(), self._varint()
-        attributes: list[tuple[str, Any]] = []
-        while len(attributes) < n_shown and self._at < len(self._data):
+        attributes, n_attributes = self._named()
+        return FrozenObject(type_name, identity, attributes, n_attributes)
+
+    def _instance(self, *, is_error: bool = False) -> FrozenObject:
+        type_name, identity, content = self._type_name(), self._varint(), self.value()
+        try:
+            attributes, n_attributes = self._named()
+        except _RecordEndError:
+            attributes, n_attributes = (), 1
+        return FrozenObject(type_name, identity, attributes, n_attributes, content, is_error)
+
+    def _named(self) -> tuple[tuple[tuple[str, Any], ...], int]:
+        n_all, n_shown = self._varint(), self._varint()
+        named: list[tuple[str, Any]] = []
+        while len(named) < n_shown and self._at < len(self._data):
             try:
                 name = self._text()
             except _RecordEndError:
                 break
-            attributes.append((name, self.value()))
-        return FrozenObject(type_name, identity, tuple(attributes), n_attributes)
+            named.append((name, self.value()))
+        return tuple(named), n_all
+
+    def _array(self) -> FrozenArray:
+        type_name, identity, dtype = self._type_name(), self._varint(), self._text()
+        shape = tuple(self._some_of(self._varint(), self._varint))
+        return FrozenArray(type_name, identity, dtype, shape, tuple(self._some(self._varint())))
 
     def _opaque(self) -> Opaque:
         return Opaque(self._type_name(), self._varint())
@@ -309,6 +282,12 @@ _READERS: dict[int, Any] = {
     Tag.FUNCTION: lambda r: Named(r._type_name()),
     Tag.CUT: lambda r: Cut(r._byte()),
     Tag.REDACTED: lambda r: Redacted(r._text()),
+    Tag.INSTANCE: _Record._instance,
+    Tag.WRITTEN: lambda r: Written(r._type_name(), r.value()),
+    Tag.MEMBER: lambda r: Member(r._type_name(), r._text(), r.value()),
+    Tag.ARRAY: _Record._array,
+    Tag.ERROR: lambda r: r._instance(is_error=True),
+    Tag.NAMED: lambda r: FrozenNames(*r._named()),
 }
 
 

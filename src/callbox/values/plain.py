@@ -5,11 +5,23 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from callbox.values.frozen import Cut, FrozenDict, FrozenItems, FrozenObject, Opaque, Reference
+from callbox.values.frozen import (
+    Absent,
+    Cut,
+    FrozenArray,
+    FrozenDict,
+    FrozenItems,
+    FrozenNames,
+    FrozenObject,
+    Member,
+    Opaque,
+    Reference,
+    Written,
+)
 
 _PENDING = object()
 _KINDS: dict[str, type] = {"tuple": tuple, "set": set, "frozenset": frozenset}
-_FROZEN = (FrozenItems, FrozenDict, FrozenObject)
+_FROZEN = (FrozenItems, FrozenDict, FrozenObject, FrozenNames)
 _HASHABLE = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -36,8 +48,10 @@ class _Builder:
             self._made.append(_PENDING)
             self._made[number] = built = builder(value, number)
             return built
-        if isinstance(value, Opaque):
+        if isinstance(value, Opaque | Written | Member | FrozenArray):
             self._made.append(value)
+        if isinstance(value, FrozenNames):
+            return FrozenNames(self._attributes(value.variables), value.n_variables)
         if isinstance(value, Reference):
             made = self._made[value.number] if value.number < len(self._made) else _PENDING
             return value if made is _PENDING else made
@@ -83,5 +97,8 @@ class _Builder:
         return FrozenDict(built, value.n_items)
 
     def _object(self, value: FrozenObject, _: int) -> FrozenObject:
-        attributes = tuple((name, self.build(attribute)) for name, attribute in value.attributes)
-        return dataclasses.replace(value, attributes=attributes)
+        content = value.content if value.content is Absent.ABSENT else self.build(value.content)
+        return dataclasses.replace(value, content=content, attributes=self._attributes(value.attributes))
+
+    def _attributes(self, attributes: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+        return tuple((name, self.build(attribute)) for name, attribute in attributes)

@@ -7,22 +7,29 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
-from callbox.values.redact_rules import (
+from callbox.secrets import (
+    AUTHORIZATION,
+    CARD,
     HARMLESS_TAILS,
     KEYS,
+    LOGIN,
+    LONG_KEY,
+    MAX_KEY_CHARS,
     PARTS,
+    PRIVATE_KEY,
     TOKENS,
     TYPES,
     WORDS,
     Hit,
     RedactRules,
+    Token,
+    compile_pattern,
     join_words,
     split_words,
 )
 from callbox.values.redact_walk import Walk
 
 _MAX_CACHED = 10_000
-_MAX_KEY_CHARS = 128
 _MIN_TEXT_CHARS = 5
 _MAX_PHRASE_WORDS = 4
 
@@ -34,6 +41,14 @@ _NAME_BEHIND = re.compile(r"[\"']? ?([\w.$-]+)")
 _ASSIGNED = re.compile(r"[=>]*\s*(?:\"(?:[^\"\\\0]|\\[^\0])*\"?|'(?:[^'\\\0]|\\[^\0])*'?|[^\s\"'&,;)}\]\0]+)")
 _HEADER = re.compile(r"\s*[^\r\n\"'\0]+")
 _URL_LOGIN = re.compile(r"(?<=://)([^\s/?#@:\0]*):([^\s/?#@\0]+)(?=@)")
+_PARTS = re.compile("|".join(f"{part}(?!{after})" if after else part for part, after in PARTS.items()))
+_PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----[^\0]*?(?:-----END [A-Z0-9 ]*-----|(?=\0)|\Z)"
+_AUTHORIZATION = r"\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC) +[\w.~+/=-]{8,}"
+_SHAPES = (
+    (PRIVATE_KEY, ("-----BEGIN",), _PRIVATE_KEY),
+    (AUTHORIZATION, ("earer ", "EARER ", "asic ", "ASIC "), _AUTHORIZATION),
+)
+"""Their rule, what of one must occur, and the expression; none may match a NUL."""
 _CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-]|\.\d)")
 _MANY_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12}")
 _CARD_PREFIX = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|6")
@@ -61,8 +76,8 @@ class Redactor:
         self._added_keys = {join_words(name): name for name in rules.add_keys}
         self._types = (*TYPES, *rules.add_types)
         self._shapes = _group_shapes(rules)
-        self._finds_cards = "credit card" not in rules.except_rules
-        self._finds_logins = "url password" not in rules.except_rules
+        self._finds_cards = CARD not in rules.except_rules
+        self._finds_logins = LOGIN not in rules.except_rules
         self.verdicts: dict[str, str | None] = {}
         self.cleaned: dict[str, str] = {}
         self._type_verdicts: dict[str, str | None] = {}
@@ -129,9 +144,10 @@ class Redactor:
         if len(self.verdicts) + len(self.cleaned) >= _MAX_CACHED:
             self.verdicts.clear()
             self.cleaned.clear()
-        verdict = self._judge_key(name[:_MAX_KEY_CHARS])
-        if len(name) <= _MAX_KEY_CHARS:
-            self.verdicts[name] = verdict
+        if len(name) > MAX_KEY_CHARS:
+            return LONG_KEY
+        verdict = self._judge_key(name)
+        self.verdicts[name] = verdict
         cleaned = self.redact_text(name)
         if cleaned != name:
             self.cleaned[name] = cleaned
@@ -153,7 +169,7 @@ class Redactor:
         if not words or words[-1] in HARMLESS_TAILS:
             return None
         found = next((phrase for phrase in phrases if phrase in WORDS), None)
-        if found is None and (part := PARTS.search(joined)) is not None:
+        if found is None and (part := _PARTS.search(joined)) is not None:
             found = part[0]
         return found
 
@@ -179,10 +195,10 @@ class Redactor:
         return str(self.replace(rule, key, text))
 
     def _redact_login(self, match: re.Match[str]) -> str:
-        return f"{match[1]}:{self._replace_text('url password', None, match[2])}"
+        return f"{match[1]}:{self._replace_text(LOGIN, None, match[2])}"
 
     def _redact_card(self, match: re.Match[str]) -> str:
-        return self._replace_text("credit card", None, match[0]) if is_card_number(match[0]) else match[0]
+        return self._replace_text(CARD, None, match[0]) if is_card_number(match[0]) else match[0]
 
     def _redact_assignments(self, text: str) -> str:
         """Redact what follows `password=`, `"token": `, `?api_key=` and `Cookie: `."""
@@ -222,17 +238,25 @@ def is_card_number(text: str) -> bool:
 def _group_shapes(rules: RedactRules) -> list[tuple[str, list[tuple[str, str, re.Pattern[str]]]]]:
     """Group what must occur, the rule and the expression of each shape by one character that must occur."""
     groups: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
-    for name, (hints, text) in TOKENS.items():
+    shapes = [*((token.rule, token.prefixes, _expression(token)) for token in TOKENS), *_SHAPES]
+    for name, hints, text in shapes:
         for hint in hints if name not in rules.except_rules else ():
             needed = next((c for c in "_-. " if c in hint), hint[0])
             groups.setdefault(needed, []).append((hint, name, re.compile(text)))
     for name, text in rules.add_patterns.items():
-        groups.setdefault("", []).append(("", name, re.compile(text)))
+        groups.setdefault("", []).append(("", name, compile_pattern(name, text)))
     return list(groups.items())
 
 
+def _expression(token: Token) -> str:
+    one = f"[{re.escape(token.alphabet)}]"
+    run = f"{one}{{{token.min_chars},}}"
+    more = rf"(?:\.{run}){{{token.n_runs - 1}}}(?:\.{one}+)*" if token.n_runs > 1 else ""
+    return f"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, token.prefixes))}){run}{more}"
+
+
 def _name_before(text: str, end: int, start: int) -> str:
-    behind = _NAME_BEHIND.match(text[max(start, end - _MAX_KEY_CHARS) : end][::-1])
+    behind = _NAME_BEHIND.match(text[max(start, end - MAX_KEY_CHARS) : end][::-1])
     return behind[1][::-1] if behind else ""
 
 

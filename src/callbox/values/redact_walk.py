@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import repeat
 from operator import is_
 from types import NoneType
@@ -156,7 +157,8 @@ class Walk:
         if rule is not None:
             return self._redactor.replace(rule, None, value)
         attributes = tuple(self.pairs(value.attributes, depth))
-        return frozen.FrozenObject(value.type_name, value.identity, attributes, value.n_attributes)
+        content = value.content if value.content is frozen.Absent.ABSENT else self.value(value.content, depth)
+        return dataclasses.replace(value, attributes=attributes, content=content)
 
     def _frozen_text(self, value: frozen.FrozenText, depth: int) -> Any:
         beginning = self.value(value.beginning, depth)

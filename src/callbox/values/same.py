@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from callbox.values.frozen import FrozenDict, FrozenItems, FrozenObject, FrozenText, Named, Opaque
+from callbox.values.frozen import (
+    Absent,
+    FrozenArray,
+    FrozenDict,
+    FrozenItems,
+    FrozenObject,
+    FrozenText,
+    Member,
+    Named,
+    Opaque,
+    Written,
+)
 from callbox.values.statics import layout_of, reference_of_class, type_name
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _KINDS: dict[Any, str] = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
+
+_ORIGINS = ("__cause__", "__context__")
+_CONTENTS: dict[type, Callable[[Any], Any]] = {
+    dict: lambda value: dict(dict.items(value)),
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+}
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(("datetime.datetime", "datetime.date", "datetime.time"), lambda value: str(value.isoformat())),
+    **dict.fromkeys(("decimal.Decimal", "uuid.UUID", "pathlib.PosixPath", "pathlib._local.PosixPath"), str),
+    "fractions.Fraction": lambda value: f"{value.numerator}/{value.denominator}",
+}
+"""What of the standard library writes itself as records do."""
 
 
 def is_same(recorded: Any, expected: Any) -> bool:
@@ -29,7 +61,11 @@ def is_same(recorded: Any, expected: Any) -> bool:
         return type(expected) is dict and len(expected) == recorded.n_items and _has_pairs(recorded.items, expected)
     if kind is FrozenObject:
         return _is_object(recorded, expected)
-    if kind is Opaque:
+    if kind is Written:
+        return recorded.type_name == type_name(type(expected)) and _is_written(recorded, expected)
+    if kind is Member:
+        return recorded.type_name == type_name(type(expected)) and bool(recorded.name == vars(expected).get("_name_"))
+    if kind in (Opaque, FrozenArray):
         return bool(recorded.type_name == type_name(type(expected)))
     if kind is Named:
         return _is_named(recorded.name, expected)
@@ -60,8 +96,25 @@ def _has_pairs(pairs: Any, expected: dict[Any, Any]) -> bool:
 def _is_object(recorded: FrozenObject, expected: Any) -> bool:
     if recorded.type_name != type_name(type(expected)):
         return False
+    if recorded.content is not Absent.ABSENT and not _is_content(recorded, expected):
+        return False
     state = dict(layout_of(type(expected)).read(expected))
-    return all(name in state and is_same(value, state[name]) for name, value in recorded.attributes if name != "args")
+    return all(
+        name in state and is_same(value, state[name]) for name, value in recorded.attributes if name not in _ORIGINS
+    )
+
+
+def _is_content(recorded: FrozenObject, expected: Any) -> bool:
+    if recorded.is_error:
+        return is_same(recorded.content, BaseException.__dict__["args"].__get__(expected))
+    read = next((read for base, read in _CONTENTS.items() if isinstance(expected, base)), None)
+    return read is None or is_same(recorded.content, read(expected))
+
+
+def _is_written(recorded: Written, expected: Any) -> bool:
+    """Compare texts where the same text can be had without code of the value's own."""
+    write = _TEXTS.get(recorded.type_name)
+    return write is None or "[" in recorded.text or bool(recorded.text == write(expected))
 
 
 def _is_named(name: str, expected: Any) -> bool:

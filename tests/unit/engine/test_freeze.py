@@ -15,7 +15,7 @@ from callbox.engine.options import Options
 from callbox.engine.recorder import NativeRecorder
 from callbox.model import EventKind
 from callbox.recording import Recording
-from callbox.values.describe import describe_exception
+from callbox.values.describe import describe
 from callbox.values.frozen import Cut, FrozenInt, FrozenItems, FrozenObject, FrozenText, Named, Opaque
 
 HERE = __name__
@@ -354,7 +354,7 @@ def test_exception_is_kept_with_its_arguments(record_exceptions, function, args,
 
     assert result is None
     assert isinstance(exception, FrozenObject)
-    assert describe_exception(exception) == text
+    assert describe(exception) == text
 
 
 def catches(function):

@@ -92,6 +92,22 @@ class Settings:
     more: dict[str, Any] = field(default_factory=lambda: {"csrftoken": SECRET})
 
 
+class Name(str):
+    """A str, but not exactly."""
+
+
+class Mangled:
+    def __init__(self) -> None:
+        self.__password = SECRET
+
+
+class SecretStr:
+    """Named like pydantic's."""
+
+    def __init__(self, value: str) -> None:
+        self._held = value
+
+
 PLANTED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = {
     "arguments": (log_in, ("ann", SECRET), {"api_key": SECRET}),
     "names in other cases": (lambda: list(session_of(SECRET, SECRET, SECRET)), (), {}),
@@ -110,6 +126,20 @@ PLANTED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] =
     "token": (takes, (TOKEN, f"use {TOKEN} now"), {}),
     "key": (takes, ({TOKEN: 1},), {}),
     "wide text": (takes, (f"пароль, password={SECRET}",), {}),
+    "bytes": (takes, (b"host=db password=" + SECRET.encode(), bytearray(f"pwd: {SECRET}", "ascii")), {}),
+    "bytes key": (takes, ({b"X-Api-Key": SECRET.encode()},), {}),
+    "str subclass as key": (takes, ({Name("db_password"): SECRET},), {}),
+    "key beyond ASCII": (takes, ({"größe_password": SECRET, "пароль": 1},), {}),
+    "long key": (takes, ({"x" * 500 + "_password": SECRET, "y" * 2000: SECRET},), {}),
+    "numbered key": (takes, ({"password1": SECRET, "Token2": SECRET},), {}),
+    "pair": (takes, (("password", SECRET), ["api_key", SECRET], (b"authorization", SECRET.encode())), {}),
+    "command line": (takes, (["login", "--password", SECRET, "--user=ann", f"--api-key={SECRET}"],), {}),
+    "url login beyond what is kept": (takes, (f"https://ann:{SECRET}{'a' * 130}@db.example",), {}),
+    "url login without end": (takes, (f"https://ann:{SECRET}{'a' * 3000}",), {}),
+    "token cut where the kept part ends": (takes, ("." * 90 + f"sk_live_{SECRET}{'a' * 40}",), {}),
+    "private key": (takes, (f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}",), {}),
+    "mangled attribute": (takes, (Mangled(),), {}),
+    "type": (takes, (SecretStr(SECRET),), {}),
     "exception message": (fails_with, (f"cannot connect: password={SECRET}",), {}),
 }
 
@@ -157,7 +187,20 @@ def test_what_is_no_secret_stays(record) -> None:
     assert "it tokenizes well: yes" in text
 
 
+def test_what_says_nothing_stays_under_any_key(record) -> None:
+    text = render_all(record(log_in, "ann", None, api_key=False))
+
+    assert "log_in(user='ann', password=None, api_key=False)" in text
+
+
+def test_card_number_is_nowhere(record) -> None:
+    text = render_all(record(takes, 4111111111111111, "4111 1111 1111 1111", 4111111111111112))
+
+    assert text.count("4111 1111") == text.count("4111111111111111") == 0
+    assert "4111111111111112" in text
+
+
 def test_marker_says_which_rule_hit(record) -> None:
     capture = record(log_in, "ann", SECRET)
 
-    assert "log_in(user='ann', password=[redacted: password]" in render_all(capture)
+    assert "log_in(user='ann', password=[redacted: key password]" in render_all(capture)

@@ -11,7 +11,7 @@ from tests.support.captures import EPOCH_NS
 
 from callbox.model import EventKind, Function
 from callbox.recording import box, open_recording
-from callbox.values.describe import describe, describe_exception
+from callbox.values.describe import describe
 from callbox.values.frozen import Cut, FrozenItems, Redacted
 
 ROOT = Path(__file__).parents[3]
@@ -94,7 +94,7 @@ def test_values_of_every_version_stay_readable(gold) -> None:
     assert values.result_at(2) == FrozenItems("list", (None, -5), 3)
     assert values.result_at(8) is Cut.OVERWRITTEN
     assert describe(values.arguments_at(9)) == "{'account': Account(next=<cycle>, user='ann')}"
-    assert describe_exception(values.exception_at(11)) == "ValueError('bad', <negative int of 997 bits>)"
+    assert describe(values.exception_at(11)) == "ValueError(args=('bad', <negative int of 997 bits>))"
     assert values.exception_at(12) is Cut.MISSED
 
 

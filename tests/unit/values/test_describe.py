@@ -4,23 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbox.values.describe import describe, describe_exception
+from callbox.values.describe import describe
 from callbox.values.frozen import (
     Cut,
+    FrozenArray,
     FrozenDict,
     FrozenInt,
     FrozenItems,
     FrozenObject,
     FrozenText,
+    Member,
     Named,
     Opaque,
     Redacted,
     Reference,
     Unbound,
+    Written,
 )
 
 POINT = FrozenObject("app.Point", 1, (("y", 2), ("x", 1)), 2)
-BAD = FrozenObject("ValueError", 1, (("args", ("bad", 5)),), 1)
+BAD = FrozenObject("ValueError", 1, (), 0, ("bad", 5), is_error=True)
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.binary(),
@@ -55,7 +58,15 @@ def test_short_plain_value_reads_as_python_writes_it(value) -> None:
         (Named("app.work"), "app.work"),
         (POINT, "Point(x=1, y=2)"),
         (BAD, "ValueError('bad', 5)"),
-        (FrozenObject("app.C", 1, (("_value_", 1), ("_name_", "RED"), ("__objclass__", 1)), 3), "C.RED"),
+        (Member("app.C", "RED", 1), "C.RED"),
+        (Written("decimal.Decimal", "1.50"), "Decimal('1.50')"),
+        (Written("pathlib.PosixPath", Redacted("key token")), "PosixPath([redacted: key token])"),
+        (
+            FrozenArray("numpy.ndarray", 1, "int8", (2, 10), tuple(range(10))),
+            "ndarray(int8 2x10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 10 more])",
+        ),
+        (FrozenArray("numpy.memmap", 1, "float64", (3,), ()), "memmap(float64 3)"),
+        (FrozenObject("app.Tree", 1, (("x", 1),), 1, {"a": 1}), "Tree({'a': 1}, x=1)"),
         (FrozenObject("app.Job", 1, (("args", ("ls",)),), 1), "Job(args=('ls',))"),
         (FrozenObject("app.Wide", 1, (("a", 1),), 17), "Wide(a=1, …)"),
         ([Cut.DEPTH, Cut.BYTES, Cut.TIME], "[…, …, …]"),
@@ -91,13 +102,13 @@ def test_what_has_no_room_is_counted() -> None:
 
 
 def test_exception_reads_as_it_could_be_raised() -> None:
-    custom = FrozenObject("app.Denied", 1, (("args", ("no",)), ("code", 5)), 2)
+    custom = FrozenObject("app.Denied", 1, (("code", 5),), 1, ("no",), is_error=True)
 
-    assert describe_exception(custom) == "Denied('no', code=5)"
-    assert describe_exception(FrozenObject("KeyError", 0, (("args", FrozenItems("tuple", ("k",), 1)),), 1)) == (
+    assert describe(custom) == "Denied('no', code=5)"
+    assert describe(FrozenObject("KeyError", 0, (), 0, FrozenItems("tuple", ("k",), 1), is_error=True)) == (
         "KeyError('k')"
     )
-    assert describe_exception(Opaque("app.Denied", 1)) == "<Denied>"
+    assert describe(Opaque("app.Denied", 1)) == "<Denied>"
 
 
 def test_text_does_not_depend_on_the_order_of_attributes() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbox.errors import ConfigError
+from callbox.secrets import RedactRules
 from callbox.values import frozen
 from callbox.values.redact import Redactor, is_card_number, mark
-from callbox.values.redact_rules import RedactRules
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 SECRET = "s3nt1nel-v4lue"

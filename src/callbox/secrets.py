@@ -1,18 +1,23 @@
-"""What names a secret, what holds one and what looks like one.
+"""What names a secret, what holds one and what looks like one: the one list, for values as they are recorded and later.
 
 The union of the lists that Sentry's and Datadog's SDKs and Logfire redact by default,
 as words rather than as exact keys, so that `db_password`, `dbPassword` and `DB-PASSWORD`
 are one. Names that are secret only by themselves (`pin`, `salt`) are whole keys.
+
+`callbox.values.redact` applies it in Python, `csrc/redact.c` where values are frozen.
 """
 
 from __future__ import annotations
 
-import re
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callbox.errors import ConfigError
+
+if TYPE_CHECKING:
+    import re
 
 
 def _names(text: str) -> frozenset[str]:
@@ -47,10 +52,13 @@ WORDS = _names(
 )
 """Words, or neighbouring words written as one, that make any key with them a secret's."""
 
-PARTS = re.compile(
-    r"passwd|password|passphrase|secret(?!ar)|credential|mysqlpwd|apikey|privatekey|creditcard|socialsecurity"
-)
-"""What makes a key a secret's wherever it stands in it."""
+PARTS: Mapping[str, str] = {
+    **dict.fromkeys(("passwd", "password", "passphrase", "credential", "mysqlpwd", "apikey", "privatekey"), ""),
+    "secret": "ar",
+    "creditcard": "",
+    "socialsecurity": "",
+}
+"""What makes a key a secret's wherever it stands in it, unless certain letters follow: `secretary` is none."""
 
 HARMLESS_TAILS = _names(
     """
@@ -67,36 +75,57 @@ TYPES = (
 )
 """Globs of types whose instances are secrets, whatever their key."""
 
-TOKENS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "aws key": (("AKIA", "ASIA", "AROA", "AIDA"), r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"),
-    "github token": (
-        ("ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"),
-        r"\b(?:gh[opsur]_[A-Za-z0-9]{30,}|github_pat_\w{22,})",
-    ),
-    "gitlab token": (("glpat-",), r"\bglpat-[\w-]{20,}"),
-    "slack token": (
-        ("xox", "xapp-", "hooks.slack.com"),
-        r"\bx(?:ox[a-z]|app)-[\w-]{10,}|hooks\.slack\.com/services/[\w/]+",
-    ),
-    "stripe key": (("_live_", "_test_", "whsec_"), r"\b(?:[rsp]k_(?:live|test)|whsec)_\w{16,}"),
-    "google key": (("AIza", "ya29."), r"\bAIza[\w-]{35}|\bya29\.[\w-]{20,}"),
-    "api key": (("sk-",), r"\bsk-[\w-]{20,}"),
-    "npm token": (("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
-    "pypi token": (("pypi-",), r"\bpypi-[\w-]{32,}"),
-    "sendgrid key": (("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
-    "hugging face token": (("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),
-    "logfire token": (("pylf_v",), r"\bpylf_v\d+_\w+"),
-    "jwt": (("eyJ",), r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    "private key": (
-        ("-----BEGIN",),
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----[^\0]*?(?:-----END [A-Z0-9 ]*-----|(?=\0)|\Z)",
-    ),
-    "authorization": (
-        ("earer ", "EARER ", "asic ", "ASIC "),
-        r"\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC) +[\w.~+/=-]{8,}",
-    ),
-}
-"""Shapes of secrets in text: what one of must occur, and the expression. None may match a NUL."""
+_UPPER = string.ascii_uppercase + string.digits
+_ALNUM = string.ascii_letters + string.digits
+_WORD = _ALNUM + "_"
+_DASHED = _WORD + "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """How the tokens of a service look: a prefix, then runs of characters with dots between.
+
+    Attributes:
+        rule: what the marker says.
+        prefixes: one of them begins the token.
+        alphabet: the characters of a run.
+        min_chars: the least length of a run.
+        n_runs: how many runs there are at least.
+    """
+
+    rule: str
+    prefixes: tuple[str, ...]
+    alphabet: str
+    min_chars: int
+    n_runs: int = 1
+
+
+TOKENS: tuple[Token, ...] = (
+    Token("aws key", ("AKIA", "ASIA", "AROA", "AIDA"), _UPPER, 16),
+    Token("github token", ("ghp_", "gho_", "ghs_", "ghu_", "ghr_"), _ALNUM, 30),
+    Token("github token", ("github_pat_",), _WORD, 22),
+    Token("gitlab token", ("glpat-",), _DASHED, 20),
+    Token("slack token", ("xapp-", *(f"xox{letter}-" for letter in "abcdeoprs")), _DASHED, 10),
+    Token("slack token", ("hooks.slack.com/services/",), _WORD + "/", 10),
+    Token("stripe key", tuple(f"{kind}k_{use}_" for kind in "rsp" for use in ("live", "test")), _DASHED, 16),
+    Token("stripe key", ("whsec_",), _WORD, 16),
+    Token("google key", ("AIza",), _DASHED, 35),
+    Token("google key", ("ya29.",), _DASHED, 20),
+    Token("api key", ("sk-",), _DASHED, 20),
+    Token("npm token", ("npm_",), _ALNUM, 36),
+    Token("pypi token", ("pypi-",), _DASHED, 32),
+    Token("sendgrid key", ("SG.",), _DASHED, 16, n_runs=2),
+    Token("hugging face token", ("hf_",), _ALNUM, 30),
+    Token("logfire token", ("pylf_v",), _WORD, 8),
+    Token("jwt", ("eyJ",), _DASHED, 8, n_runs=2),
+)
+
+PRIVATE_KEY, AUTHORIZATION, LOGIN, CARD = SHAPES = ("private key", "authorization", "url password", "credit card")
+"""Shapes of secrets in text that are more than a prefix."""
+
+LONG_KEY = "long key"
+MAX_KEY_CHARS = 1024
+"""A key that is longer is taken for a secret's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +167,57 @@ class RedactRules:
 
     def __post_init__(self) -> None:
         for name, pattern in self.add_patterns.items():
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ConfigError(f"redaction pattern {name!r} is no regular expression: {error}") from None
+            compile_pattern(name, pattern)
         for name in self.add_keys:
             if not join_words(name):
                 raise ConfigError(f"redaction key {name!r} has no letter: write a name like 'patient_id'")
 
+    @classmethod
+    def from_plain(cls, rules: Mapping[str, Any]) -> RedactRules:
+        """Make rules of what JSON and TOML can hold."""
+        fields: dict[str, Any] = {name: tuple(rule) if isinstance(rule, list) else rule for name, rule in rules.items()}
+        return cls(**fields)
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+
+def compile_pattern(name: str, pattern: str) -> re.Pattern[str]:
+    """Compile an expression that a rule is made of.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    # Imported into a program that is recorded only if it has expressions.
+    import re
+
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"redaction pattern {name!r} is no regular expression: {error}") from None
 
 
 def split_words(name: str) -> list[str]:
     """Split a name into lower-case words: `dbPassword`, `DB_PASSWORD` and `db-password` are `db`, `password`."""
-    return [word.casefold() for word in _WORD.findall(name)]
+    words: list[str] = []
+    before = ""
+    kinds = [*map(_kind_of, name), ""]
+    for position, c in enumerate(name):
+        here, after = kinds[position], kinds[position + 1]
+        if here:
+            begins_last = here == before == "upper" and after == "lower"
+            goes_on = (before == here and not begins_last) or (before, here) == ("upper", "lower")
+            if goes_on:
+                words[-1] += c.lower()
+            else:
+                words.append(c.lower())
+        before = here
+    return words
+
+
+def _kind_of(c: str) -> str:
+    if not c.isascii():
+        return "other" if c.isalpha() else ""
+    if c.isalpha():
+        return "lower" if c.islower() else "upper"
+    return "digit" if c.isdigit() else ""
 
 
 def join_words(name: str) -> str:

@@ -1,0 +1,293 @@
+/* Secrets in text, known by their shape; the expressions of callbox.values.redact, by hand. */
+#include "redact.h"
+
+#include <string.h>
+
+static bool is_digit(Py_UCS4 c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(Py_UCS4 c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0x80 && Py_UNICODE_ISALNUM(c));
+}
+
+static bool is_space(Py_UCS4 c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Whether a character is one of these; never the zero that stands for no character. */
+static bool is_one_of(Py_UCS4 c, const char *set)
+{
+    return c != 0 && c < 0x80 && strchr(set, (int)c) != NULL;
+}
+
+/* The number of characters from i on that belong to an alphabet. */
+static Py_ssize_t run_length(const struct cb_chars *t, Py_ssize_t i, const char *alphabet)
+{
+    Py_ssize_t begin = i;
+    while (is_one_of(cb_chars_at(t, i), alphabet)) {
+        i++;
+    }
+    return i - begin;
+}
+
+static bool starts_with(const struct cb_chars *t, Py_ssize_t i, const char *prefix)
+{
+    for (; *prefix != '\0'; prefix++, i++) {
+        if (cb_chars_at(t, i) != (Py_UCS4)(unsigned char)*prefix) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_token(const struct cb_chars *t, Py_ssize_t i, const struct cb_token *token)
+{
+    if (!starts_with(t, i, token->prefix)) {
+        return false;
+    }
+    i += (Py_ssize_t)strlen(token->prefix);
+    for (int run = 0; run < token->n_runs; run++) {
+        if (run > 0 && cb_chars_at(t, i++) != '.') {
+            return false;
+        }
+        Py_ssize_t n = run_length(t, i, token->alphabet);
+        if (n < token->min_chars) {
+            return false;
+        }
+        i += n;
+    }
+    return true;
+}
+
+static const char *find_token(const struct cb_redactor *r, const struct cb_chars *t, Py_ssize_t i)
+{
+    if (is_alnum(cb_chars_at(t, i - 1))) {
+        return NULL;
+    }
+    for (size_t k = 0; k < r->n_tokens; k++) {
+        if (is_token(t, i, &r->tokens[k])) {
+            return r->tokens[k].rule;
+        }
+    }
+    return NULL;
+}
+
+static bool is_authorization(const struct cb_chars *t, Py_ssize_t i)
+{
+    static const char *const schemes[] = {"Bearer ", "bearer ", "BEARER ", "Basic ", "basic ", "BASIC "};
+    for (size_t k = 0; k < sizeof schemes / sizeof *schemes && !is_alnum(cb_chars_at(t, i - 1)); k++) {
+        if (starts_with(t, i, schemes[k])) {
+            i += (Py_ssize_t)strlen(schemes[k]);
+            i += run_length(t, i, " ");
+            Py_ssize_t n = 0;
+            while (n < 8 && (is_alnum(cb_chars_at(t, i + n)) || is_one_of(cb_chars_at(t, i + n), "_.~+/=-"))) {
+                n++;
+            }
+            return n == 8;
+        }
+    }
+    return false;
+}
+
+static bool is_private_key(const struct cb_chars *t, Py_ssize_t i)
+{
+    const char *const begin = "-----BEGIN ";
+    if (!starts_with(t, i, begin)) {
+        return false;
+    }
+    i += (Py_ssize_t)strlen(begin);
+    while (!starts_with(t, i, "PRIVATE KEY")) {
+        if (!is_one_of(cb_chars_at(t, i++), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the authority of a URL that begins at i holds a password: user:password@host (RFC 3986, 3.2.1).
+ * An end that is not in sight counts as one that was seen. */
+static bool has_password(const struct cb_chars *t, Py_ssize_t i)
+{
+    Py_ssize_t colon = -1;
+    for (; i < t->n && !is_one_of(cb_chars_at(t, i), "/?#") && !is_space(cb_chars_at(t, i)); i++) {
+        if (cb_chars_at(t, i) == '@') {
+            return colon >= 0 && colon + 1 < i;
+        }
+        colon = colon < 0 && cb_chars_at(t, i) == ':' ? i : colon;
+    }
+    return i == t->n && colon >= 0 && i - colon > CB_REDACT_AHEAD / 2;
+}
+
+/* First digits, by ISO/IEC 7812; check digit by Luhn's algorithm. */
+static bool is_card_number(const char *digits, int n)
+{
+    char first = digits[0], second = digits[1];
+    bool is_issuer = first == '4' || first == '6' || (first == '5' && second >= '1' && second <= '5') ||
+                     (first == '2' && second >= '2' && second <= '7') ||
+                     (first == '3' && strchr("046789", second) != NULL);
+    int sum = 0;
+    for (int i = n - 1, is_doubled = 0; i >= 0; i--, is_doubled ^= 1) {
+        int digit = digits[i] - '0';
+        sum += is_doubled ? 2 * digit - 9 * (digit > 4) : digit;
+    }
+    return n >= 13 && n <= 19 && is_issuer && sum % 10 == 0;
+}
+
+static bool is_card(const struct cb_chars *t, Py_ssize_t i)
+{
+    char digits[20];
+    int n = 0;
+    if (is_digit(cb_chars_at(t, i - 1)) || is_one_of(cb_chars_at(t, i - 1), ".-")) {
+        return false;
+    }
+    while (n < 20 && is_digit(cb_chars_at(t, i))) {
+        digits[n++] = (char)cb_chars_at(t, i++);
+        i += is_one_of(cb_chars_at(t, i), " -") && is_digit(cb_chars_at(t, i + 1));
+    }
+    bool goes_on = cb_chars_at(t, i) == '-' || (cb_chars_at(t, i) == '.' && is_digit(cb_chars_at(t, i + 1)));
+    return n >= 13 && !goes_on && is_card_number(digits, n);
+}
+
+const char *cb_redact_number(const struct cb_redactor *redactor, uint64_t number)
+{
+    char digits[24];
+    if ((redactor->shapes & CB_SHAPE_CARD) == 0) {
+        return NULL;
+    }
+    int n = PyOS_snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    return n >= 13 && is_card_number(digits, n) ? "credit card" : NULL;
+}
+
+static bool is_keyword(const struct cb_chars *t, Py_ssize_t i, Py_ssize_t n)
+{
+    static const char *const keywords[] = {"None", "True", "False", "null"};
+    for (size_t k = 0; k < sizeof keywords / sizeof *keywords; k++) {
+        if (n == (Py_ssize_t)strlen(keywords[k]) && starts_with(t, i, keywords[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether what follows an assignment's sign is a value: something quoted or bare, no keyword, no marker. */
+static bool has_value(const struct cb_chars *t, Py_ssize_t i)
+{
+    while (is_one_of(cb_chars_at(t, i), "=>") || is_space(cb_chars_at(t, i))) {
+        i++;
+    }
+    Py_UCS4 quote = is_one_of(cb_chars_at(t, i), "\"'") ? cb_chars_at(t, i++) : 0;
+    Py_ssize_t begin = i;
+    bool has_alnum = false;
+    for (; i < t->n; i++) {
+        Py_UCS4 c = cb_chars_at(t, i);
+        if (quote != 0 ? c == quote : is_space(c) || is_one_of(c, "\"'&,;)}]")) {
+            break;
+        }
+        has_alnum |= is_alnum(c);
+    }
+    return has_alnum && !is_keyword(t, begin, i - begin) && !starts_with(t, begin, "//") &&
+           !starts_with(t, begin, "[redacted");
+}
+
+/* The rule of the name that stands before an assignment's sign at i. */
+static const char *find_assignment(const struct cb_redactor *r, const struct cb_chars *t, Py_ssize_t i)
+{
+    Py_ssize_t end = i;
+    while (is_one_of(cb_chars_at(t, end - 1), "\"' ]")) {
+        end--;
+    }
+    Py_ssize_t begin = end;
+    while (begin > 0 && end - begin < CB_REDACT_MAX_KEY &&
+           (is_alnum(cb_chars_at(t, begin - 1)) || is_one_of(cb_chars_at(t, begin - 1), "_.$-"))) {
+        begin--;
+    }
+    if (begin == end || !has_value(t, i + 1)) {
+        return NULL;
+    }
+    struct cb_chars name = {(const char *)t->data + begin * t->kind, t->kind, end - begin};
+    return cb_redact_key(r, name);
+}
+
+/* Expressions that the user has added. They are C over a str of ours; a collection that would run what
+ * the program left to finalise is put off. */
+static const char *find_pattern(const struct cb_redactor *r, const struct cb_chars *t)
+{
+    PyObject *type, *value, *traceback;
+    const char *rule = NULL;
+    PyErr_Fetch(&type, &value, &traceback);
+    int was_enabled = PyGC_Disable();
+    PyObject *text = PyUnicode_FromKindAndData(t->kind, t->data, t->n);
+    for (Py_ssize_t i = 0; text != NULL && rule == NULL && i < PyList_GET_SIZE(r->patterns); i++) {
+        PyObject *pair = PyList_GET_ITEM(r->patterns, i);
+        PyObject *match = PyObject_CallOneArg(PyTuple_GET_ITEM(pair, 1), text);
+        if (match != Py_None) { /* also where searching failed: then nobody knows */
+            rule = PyBytes_AS_STRING(PyTuple_GET_ITEM(pair, 0));
+        }
+        Py_XDECREF(match);
+        PyErr_Clear();
+    }
+    Py_XDECREF(text);
+    if (was_enabled) {
+        PyGC_Enable();
+    }
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    return rule;
+}
+
+static const char *find_at(const struct cb_redactor *r, const struct cb_chars *t, Py_ssize_t i, Py_UCS4 c)
+{
+    const char *rule;
+    switch (c) {
+    case ':':
+        if ((r->shapes & CB_SHAPE_LOGIN) != 0 && starts_with(t, i, "://")) {
+            return has_password(t, i + 3) ? "url password" : NULL;
+        }
+        return find_assignment(r, t, i);
+    case '=':
+        return find_assignment(r, t, i);
+    case '-':
+        return (r->shapes & CB_SHAPE_PRIVATE_KEY) != 0 && is_private_key(t, i) ? "private key" : NULL;
+    default:
+        if (is_digit(c)) {
+            return (r->shapes & CB_SHAPE_CARD) != 0 && is_card(t, i) ? "credit card" : NULL;
+        }
+        rule = r->begins_token[c] ? find_token(r, t, i) : NULL;
+        if (rule == NULL && (c == 'B' || c == 'b') && (r->shapes & CB_SHAPE_AUTHORIZATION) != 0 &&
+            is_authorization(t, i)) {
+            return "authorization";
+        }
+        return rule;
+    }
+}
+
+static bool is_of_interest(const struct cb_redactor *r, Py_UCS4 c)
+{
+    return c < 0x80 &&
+           (r->begins_token[c] != 0 || c == ':' || c == '=' || c == '-' || is_digit(c) || c == 'B' || c == 'b');
+}
+
+const char *cb_redact_text(const struct cb_redactor *redactor, struct cb_chars text, Py_ssize_t n_kept)
+{
+    if (text.n < 5) {
+        return NULL; /* no value with its name, and no token, is that short */
+    }
+    if (n_kept > text.n) {
+        n_kept = text.n;
+    }
+    if (text.n - n_kept > CB_REDACT_AHEAD) {
+        text.n = n_kept + CB_REDACT_AHEAD;
+    }
+    for (Py_ssize_t i = 0; i < n_kept; i++) {
+        Py_UCS4 c = PyUnicode_READ(text.kind, text.data, i);
+        const char *rule = is_of_interest(redactor, c) ? find_at(redactor, &text, i, c) : NULL;
+        if (rule != NULL) {
+            return rule;
+        }
+    }
+    return redactor->patterns == NULL ? NULL : find_pattern(redactor, &text);
+}
