@@ -77,6 +77,28 @@ class StatsSettings:
 
 
 @dataclass(frozen=True)
+class BenchSettings:
+    """Keys of `callbox bench`."""
+
+    snapshot_dir: str
+    exclude: list[str]
+    rtol: float
+    atol: float
+    equal_nan: bool
+    tolerance: dict[str, dict[str, float]]
+    jobs: int
+    executor: str
+    timeout: float
+    memory_mb: int
+    seed: int
+    pickle: list[str]
+    deepest: bool
+    trace: bool
+    verbose: bool
+    quiet: bool
+
+
+@dataclass(frozen=True)
 class FailuresSettings:
     """Keys of `callbox failures`."""
 
@@ -87,6 +109,7 @@ COMMANDS: Mapping[str, type] = {
     "run": RunSettings,
     "show": ShowSettings,
     "stats": StatsSettings,
+    "bench": BenchSettings,
     "failures": FailuresSettings,
 }
 SECTIONS: Mapping[str, type] = {**COMMANDS, REDACT: RedactSettings}
@@ -127,6 +150,19 @@ def load_settings(command: str, start: Path, environ: Mapping[str, str]) -> dict
         if value.key in types and value.key not in settings:
             settings[value.key] = _convert(value, types[value.key])
     return settings
+
+
+def read_file(command: str, path: Path) -> dict[str, Any]:
+    """Collect what one file configures for a command, and nothing else.
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, a value has the wrong type.
+    """
+    table = _read(path)
+    _check_table(path, table)
+    types = get_type_hints(COMMANDS[command])
+    found = table.get(command, {})
+    return {k: _convert(_Value(k, raw, f"{path}: {command}.{k}", is_text=False), types[k]) for k, raw in found.items()}
 
 
 def find_file(start: Path) -> tuple[Path, dict[str, Any]] | None:

@@ -1,0 +1,51 @@
+"""Two sets of snapshots, compared without running anything."""
+
+from __future__ import annotations
+
+from callbox.bench.campaign import compile_pattern
+from callbox.bench.comparing import compare_encoded, rules_data
+from callbox.bench.judging import Judge
+from callbox.bench.model import Benchmark, Case, Entry, Finding, Part, Run, Status, Verdict
+from callbox.bench.snapshots import Snapshots
+from callbox.bench.tolerance import Tolerance
+from callbox.bench.wire import Compared, CompareOrder
+
+_TIMEOUT_S = 60.0
+
+
+def compare_snapshots(before: Snapshots, after: Snapshots, pattern: str, tolerance: Tolerance) -> list[Finding]:
+    """Compare what two captures kept of each case.
+
+    Values of the project's own classes are compared only if they are equal byte for byte, or the project can be
+    imported here.
+    """
+    chosen = compile_pattern(pattern)
+    old = {i: e for i, e in before.entries().items() if chosen.search(e.benchmark)}
+    new = {i: e for i, e in after.entries().items() if chosen.search(e.benchmark)}
+
+    def compare(actual: Part, expected: Part, ignored: tuple[str, ...]) -> Compared:
+        data = after.blob(actual.digest), before.blob(expected.digest)
+        rules = rules_data(tolerance.rtol, tolerance.atol, tolerance.equal_nan, ignored)
+        return compare_encoded(CompareOrder(actual.name, *data, rules, _TIMEOUT_S))
+
+    judge = Judge(compare)
+    findings = []
+    for case_id in sorted(old.keys() | new.keys()):
+        entry, other = old.get(case_id), new.get(case_id)
+        if other is None or entry is None:
+            where = "after" if other is None else "before"
+            name = (entry or other).benchmark  # type: ignore[union-attr]
+            findings.append(Finding(case_id, name, Verdict.MISSING, f"it is not among the snapshots {where}"))
+        elif other.verdict is not Verdict.CAPTURED:
+            findings.append(Finding(case_id, other.benchmark, other.verdict, other.reason))
+        else:
+            findings.append(judge.judge(_case_of(other), _run_of(other), entry))
+    return findings
+
+
+def _case_of(entry: Entry) -> Case:
+    return Case(Benchmark(entry.id, "", "", version=entry.version), 0)
+
+
+def _run_of(entry: Entry) -> Run:
+    return Run(Status.OK, "", entry.parts, entry.callees, entry.n_calls, entry.sources)

@@ -1,0 +1,142 @@
+"""Hosts as their parent sees them: started, asked, and ended when they no longer answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+from types import TracebackType
+from typing import TypeVar
+
+from callbox.bench.limits import Settings
+from callbox.bench.model import Run, Status
+from callbox.bench.running import Request
+from callbox.bench.sealed import ENVIRONMENT
+from callbox.bench.suite import Suite
+from callbox.bench.wire import Compared, CompareOrder, Hello, RunOrder, Welcome, receive, send
+
+_MARGIN_S = 30.0
+"""A host kills a child that is late; whoever waits for the host waits so much longer."""
+T = TypeVar("T")
+
+
+class HostProcess:
+    """A host of one module, as a context manager."""
+
+    def __init__(self, suite: Suite, module: str, settings: Settings) -> None:
+        self._suite = suite
+        self._module = module
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._fd_in = self._fd_out = -1
+        self.welcome = Welcome()
+        """What the module has."""
+
+    def __enter__(self) -> HostProcess:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def start_run(self, benchmark: str, request: Request, timeout_s: float) -> None:
+        """Ask for a run; `finish_run` gives it."""
+        if self._process is None and not self.welcome.problem:
+            self._start()
+        with contextlib.suppress(BrokenPipeError):
+            send(self._fd_in, RunOrder(benchmark, request, timeout_s))
+
+    def finish_run(self, timeout_s: float) -> Run:
+        """Wait for the run that was asked for."""
+        run = self._receive(Run, 2 * timeout_s + _MARGIN_S)  # the first may have to make a cache
+        if run is None:
+            return Run(Status.FAILED, self._loss())
+        return run
+
+    def compare(self, order: CompareOrder) -> Compared:
+        """Compare two encoded values, where the classes of the suite are loaded."""
+        if self._process is None:
+            self._start()
+        with contextlib.suppress(BrokenPipeError):
+            send(self._fd_in, order)
+        found = self._receive(Compared, order.timeout_s + _MARGIN_S)
+        return Compared(problem=self._loss()) if found is None else found
+
+    def _start(self) -> None:
+        their_in, self._fd_in = os.pipe()
+        self._fd_out, their_out = os.pipe()
+        environ = {**os.environ, **ENVIRONMENT, "PYTHONHASHSEED": str(self._settings.hash_seed)}
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "callbox.bench.host", str(their_in), str(their_out)],
+                env=environ,
+                pass_fds=(their_in, their_out),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        finally:
+            os.close(their_in)
+            os.close(their_out)
+        path = (self._suite.project_root,) if self._suite.project_root else ()
+        with contextlib.suppress(BrokenPipeError):
+            send(self._fd_in, Hello(self._suite, self._module, path, self._settings.memory_bytes))
+        welcome = self._receive(Welcome, self._settings.timeout_s)
+        self.welcome = Welcome(problem=self._loss()) if welcome is None else welcome
+
+    def _receive(self, kind: type[T], timeout_s: float) -> T | None:
+        """Wait for a message; a host that sends none in time, or dies, is ended."""
+        if self._process is None:
+            return None
+        if select.select([self._fd_out], [], [], timeout_s)[0]:
+            message = receive(self._fd_out, kind)
+            if message is not None:
+                return message
+            self._lost = ""
+        else:
+            self._lost = f"its module takes longer than {timeout_s:g} s to import: raise --timeout"
+        self._stop()
+        return None
+
+    _lost = ""
+
+    def _loss(self) -> str:
+        return self._lost or f"the process of module {self._module} died{_how(self._code)}"
+
+    _code: int | None = None
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for fd in (self._fd_in, self._fd_out):
+            os.close(fd)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.2 if self._lost else 2.0)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        self._code = process.wait()
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f" of {signal.Signals(-code).name}"
+    return "" if not code else f" with exit code {code}"
+
+
+def ask(hosts: list[HostProcess], benchmark: str, requests: list[Request], timeout_s: float) -> list[Run]:
+    """Run a case in several hosts at a time; `requests` has one for each."""
+    for host, request in zip(hosts, requests, strict=True):
+        host.start_run(benchmark, request, timeout_s)
+    return [host.finish_run(timeout_s) for host in hosts]
+
+
+def problem_of(hosts: list[HostProcess]) -> str:
+    """Say why a module cannot be imported; empty if it can."""
+    return next((host.welcome.problem for host in hosts if host.welcome.problem), "")

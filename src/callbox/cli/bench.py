@@ -1,0 +1,270 @@
+"""`callbox bench`: what ASV benchmarks compute, captured before an optimisation and verified after it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from callbox.cli import exits
+from callbox.cli.bench_options import BenchOptions, read_options, running_options, shared_options
+from callbox.errors import ConfigError, NothingFoundError
+
+if TYPE_CHECKING:
+    from callbox.bench.campaign import Found
+    from callbox.bench.model import BrokenModule, Case, Finding
+    from callbox.bench.verification import Plan
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_EXAMPLES = """
+\b
+Examples:
+  callbox bench list benchmarks
+  callbox bench capture benchmarks
+  callbox bench verify benchmarks --tolerance 1e-9 0 --html report.html
+"""
+
+
+@click.group("bench", epilog=_EXAMPLES)
+def command() -> None:
+    """Prove that optimised ASV benchmarks still compute the same.
+
+    DIR is the folder of the benchmarks, or of asv.conf.json.
+    """
+
+
+@command.command("list")
+@shared_options
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_command(directory: str, as_json: bool, **given: Any) -> int:
+    """List the benchmarks, their parameters, and the modules that cannot be imported."""
+    from callbox.bench.campaign import discover
+    from callbox.bench.model import to_builtins
+    from callbox.bench.suite import find_suite
+
+    options = read_options(directory, given)
+    suite = find_suite(options.directory)
+    with _executor(options, 1) as executor:
+        found = discover(suite, options.settings(), executor)
+    cases = _select(found, options)
+    benchmarks = list({case.benchmark.name: case.benchmark for case in cases}.values())
+    if as_json:
+        click.echo(json.dumps({"benchmarks": to_builtins(benchmarks), "broken": to_builtins(found.broken)}, indent=2))
+    else:
+        for benchmark in benchmarks:
+            n_cases = len(benchmark.cases())
+            click.echo(f"{benchmark.name}  {benchmark.type}{f', {n_cases:,} cases' if n_cases > 1 else ''}")
+        _tell_broken(found.broken)
+        click.echo(f"{len(benchmarks):,} benchmarks, {len(cases):,} cases", err=True)
+    return exits.OK if benchmarks else exits.NOTHING_FOUND
+
+
+@command.command("capture")
+@shared_options
+@running_options
+@click.option("--fresh", is_flag=True, help="Begin anew, even if a capture of the same was interrupted.")
+def capture_command(directory: str, fresh: bool, **given: Any) -> int:
+    """Run each benchmark in two processes and keep what it computes."""
+    from callbox.bench.snapshots import Snapshots
+    from callbox.bench.verification import capture
+    from callbox.store.location import open_location
+
+    options = read_options(directory, given)
+    snapshots = Snapshots(open_location(options.snapshot_dir))
+    snapshots.create()
+    with _executor(options, 2) as executor:
+        plan, broken = _plan(options, executor)
+        findings = _follow(capture(plan, snapshots, executor, is_fresh=fresh), len(plan.cases), options)
+    return _report(options, f"Captured from {plan.suite.root}", findings, broken)
+
+
+@command.command("verify")
+@shared_options
+@running_options
+@click.option("--explain", is_flag=True, help="Name the first call that gave something else; needs `capture --trace`.")
+def verify_command(directory: str, explain: bool, **given: Any) -> int:
+    """Run each benchmark and compare what it computes with the snapshots."""
+    from callbox.bench.snapshots import Snapshots
+    from callbox.bench.verification import explained, verify
+    from callbox.store.location import open_location
+
+    options = read_options(directory, given)
+    snapshots = Snapshots(open_location(options.snapshot_dir))
+    if not snapshots.exists():
+        raise NothingFoundError(f"no snapshots in {options.snapshot_dir}: run `callbox bench capture` first")
+    with _executor(options, 1) as executor:
+        plan, broken = _plan(options, executor)
+        found = verify(plan, snapshots, options.tolerances(), executor)
+        findings = _follow(found, len(plan.cases), options)
+        if explain:
+            findings = explained(plan, snapshots, findings)
+    return _report(options, f"Verified in {plan.suite.root}", findings, broken)
+
+
+@command.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--filter", "-k", "pattern", default="", metavar="REGEX", help="Only benchmarks whose name matches.")
+@click.option("--tolerance", type=(float, float), metavar="RTOL ATOL", help="How close numbers must be.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def diff_command(before: str, after: str, pattern: str, tolerance: tuple[float, float] | None, as_json: bool) -> int:
+    """Compare the snapshots of two locations; no benchmark is run."""
+    from callbox.bench.difference import compare_snapshots
+    from callbox.bench.snapshots import Snapshots
+    from callbox.bench.tolerance import Tolerance
+    from callbox.store.location import open_location
+
+    old, new = (Snapshots(open_location(location)) for location in (before, after))
+    for location, snapshots in ((before, old), (after, new)):
+        if not snapshots.exists():
+            raise NothingFoundError(f"no snapshots in {location}")
+    chosen = Tolerance() if tolerance is None else Tolerance(*tolerance)
+    findings = compare_snapshots(old, new, pattern, chosen)
+    return _report(BenchOptions(before, as_json=as_json), f"{before} and {after}", findings, ())
+
+
+@command.command("config")
+@click.argument("directory", default=".", metavar="[DIR]")
+@click.option("--init", "is_init", is_flag=True, help="Write a callbox.toml with the defaults.")
+@click.option("--show", "is_show", is_flag=True, help="Print what is in force.")
+def config_command(directory: str, is_init: bool, is_show: bool) -> int:
+    """Write or show the configuration."""
+    from callbox.cli.bench_options import DEFAULT_TOML
+
+    if is_init == is_show:
+        raise click.UsageError("give --init or --show", click.get_current_context())
+    if is_show:
+        options = read_options(directory, {})
+        click.echo(json.dumps(options.as_table(), indent=2))
+        return exits.OK
+    path = Path(directory) / "callbox.toml"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(DEFAULT_TOML)
+    except FileExistsError:
+        raise ConfigError(f"{path} exists: add a section [bench] to it, or delete it first") from None
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+    click.echo(f"wrote {path}")
+    return exits.OK
+
+
+@command.command("clean")
+@shared_options
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int:
+    """Delete snapshots, and what only they need."""
+    from callbox.bench.campaign import compile_pattern
+    from callbox.bench.snapshots import Snapshots
+    from callbox.store.location import open_location
+
+    options = read_options(directory, given)
+    snapshots = Snapshots(open_location(options.snapshot_dir))
+    pattern = compile_pattern(options.pattern)
+    chosen = [entry.id for entry in snapshots.entries().values() if pattern.search(entry.benchmark)]
+    if not chosen:
+        raise NothingFoundError(f"no snapshot in {options.snapshot_dir} matches {options.pattern!r}")
+    if dry_run:
+        click.echo("\n".join(chosen))
+        click.echo(f"{len(chosen):,} snapshots would be deleted", err=True)
+        return exits.OK
+    if not yes:
+        if not click.get_text_stream("stdin").isatty():
+            raise ConfigError(f"{len(chosen):,} snapshots would be deleted: say --yes to do it without being asked")
+        click.confirm(f"Delete {len(chosen):,} snapshots in {options.snapshot_dir}?", abort=True)
+    n_blobs = snapshots.delete(chosen)
+    click.echo(f"deleted {len(chosen):,} snapshots and {n_blobs:,} blobs")
+    return exits.OK
+
+
+@contextlib.contextmanager
+def _executor(options: BenchOptions, n_runs: int) -> Iterator[Executor]:
+    from callbox.bench.executors import open_executor
+
+    with open_executor(options.executor, options.jobs, n_runs) as executor:
+        yield executor
+
+
+def _plan(options: BenchOptions, executor: Executor) -> tuple[Plan, tuple[BrokenModule, ...]]:
+    from callbox.bench.campaign import discover
+    from callbox.bench.suite import find_suite
+    from callbox.bench.verification import Plan
+    from callbox.cli.waiting import waiting
+
+    suite = find_suite(options.directory)
+    with waiting("importing benchmarks"):
+        found = discover(suite, options.settings(), executor)
+    cases = _select(found, options)
+    if not cases and (options.pattern or not found.broken):
+        raise NothingFoundError(f"no benchmark in {suite.root} matches {options.pattern!r}: see `callbox bench list`")
+    plan = Plan(suite, tuple(cases), options.settings(), tuple(options.pickle))
+    # Whoever chose benchmarks by name did not ask for what is broken elsewhere.
+    return plan, () if options.pattern and cases else found.broken
+
+
+def _select(found: Found, options: BenchOptions) -> list[Case]:
+    from callbox.bench.campaign import select
+
+    return select(found.benchmarks, options.pattern, options.exclude)
+
+
+def _follow(found: Iterator[Finding], n_cases: int, options: BenchOptions) -> list[Finding]:
+    """Gather findings; show on a terminal how far it is."""
+    from callbox.bench.reports.text import summary
+
+    if options.as_json or options.quiet or not sys.stderr.isatty():
+        return list(found)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    findings = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("benchmarks", total=n_cases)
+        for finding in found:
+            findings.append(finding)
+            progress.update(task, advance=1, description=summary(findings))
+    return findings
+
+
+def _report(options: BenchOptions, title: str, findings: list[Finding], broken: tuple[BrokenModule, ...]) -> int:
+    from callbox.bench.model import to_builtins
+    from callbox.bench.reports.junit import write_junit
+    from callbox.bench.reports.page import write_page
+    from callbox.bench.reports.text import is_worth_showing, lines_of, summary
+    from callbox.bench.verification import exit_code_of
+    from callbox.cli.output import open_output
+
+    findings = sorted(findings, key=lambda finding: finding.id)
+    if options.junit:
+        with open_output(options.junit) as file:
+            file.write(write_junit(findings, broken))
+    if options.html:
+        with open_output(options.html) as file:
+            file.write(write_page(title, findings, broken))
+    if options.as_json:
+        document = {
+            "findings": to_builtins(findings),
+            "broken": to_builtins(broken),
+            "summary": summary(findings, broken),
+        }
+        click.echo(json.dumps(document, indent=2))
+        return exit_code_of(findings, broken)
+    for finding in findings:
+        if is_worth_showing(finding, is_verbose=options.verbose, is_quiet=options.quiet):
+            click.echo("\n".join(lines_of(finding, is_verbose=options.verbose)))
+    _tell_broken(broken)
+    click.echo(summary(findings, broken))
+    return exit_code_of(findings, broken)
+
+
+def _tell_broken(broken: tuple[BrokenModule, ...]) -> None:
+    for module in broken:
+        click.echo(f"broken       {module.module}\n    {module.reason}")

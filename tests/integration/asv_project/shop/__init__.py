@@ -1,0 +1,1 @@
+"""The code under test: small functions whose results benchmarks compute and drop."""

@@ -1,0 +1,139 @@
+"""What `callbox bench capture` keeps, and what it says of benchmarks that it cannot keep."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("bench")
+
+
+@pytest.fixture(scope="module")
+def findings(captured):
+    document = json.loads((captured / "capture.json").read_text())
+    return {finding["id"]: finding for finding in document["findings"]}
+
+
+@pytest.fixture(scope="module")
+def entries(captured):
+    read = [json.loads(path.read_text()) for path in (captured / ".snapshots" / "cases").iterdir()]
+    return {entry["id"]: entry for entry in read}
+
+
+def names_of(entry):
+    return [part["name"] for part in entry["parts"]]
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        ("features.Totals.time_total(10)", "captured"),
+        ("features.Totals.time_total(100)", "captured"),
+        ("features.MoreTotals.time_total(5)", "captured"),
+        ("features.Product.time_sort_in_place(1, 'b')", "captured"),
+        ("features.Product.time_sort_in_place(2, 'a')", "skipped"),
+        ("features.Product.time_sort_in_place(2, 'b')", "skipped"),
+        ("features.Cached.time_find", "captured"),
+        ("features.Cached.track_file", "captured"),
+        ("features.time_skips_itself", "skipped"),
+        ("features.time_nothing", "vacuous"),
+        ("features.time_unstable", "unstable"),
+        ("features.time_generator", "unsupported"),
+        ("features.timeraw_with_setup", "captured"),
+        ("renamed.time_words", "captured"),
+    ],
+)
+def test_each_case_has_its_verdict(findings, case, verdict) -> None:
+    assert findings[case]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        ("features.Totals.track_total(10)", ["result"]),
+        ("features.MoreTotals.time_two_values(5)", ["first", "second", "line 61"]),
+        ("features.Product.time_sort_in_place(1, 'a')", ["self.values"]),
+        ("features.Totals.peakmem_group(10)", ["groups", "self.n_groups"]),
+        ("features.time_printed", ["stdout"]),
+        ("features.timeraw_import", ["found"]),
+        ("features.time_seeded", ["result"]),
+    ],
+)
+def test_what_a_body_computes_is_kept_by_name(entries, case, names) -> None:
+    assert names_of(entries[case]) == names
+
+
+def test_time_randomness_and_entropy_are_the_same_in_every_process(entries) -> None:
+    assert entries["features.time_seeded"].get("unstable", []) == []
+
+
+def test_only_the_part_that_differs_between_runs_is_masked(entries) -> None:
+    assert entries["features.time_partly_unstable"]["unstable"] == ['result["identity"]']
+
+
+def test_entry_says_what_was_run_where(entries) -> None:
+    entry = entries["features.time_loop"]
+
+    assert entry["callees"] == ["shop.prices.cumulative"]
+    assert entry["n_calls"] == [21, 21]
+    assert [source["module"] for source in entry["sources"]] == ["shop", "shop.prices"]
+    assert entry["origin"]["hash_seed"] == 0
+
+
+def test_equal_values_share_a_blob(entries) -> None:
+    shared = {
+        entries[f"features.{name}"]["parts"][0]["digest"]
+        for name in ("Totals.time_total(10)", "Totals.track_total(10)")
+    }
+
+    assert len(shared) == 1
+
+
+def test_benchmarks_that_end_badly_fail_alone(workshop) -> None:
+    code, findings = workshop.findings("capture", ".", "--filter", "trouble", "--memory-mb", "1500")
+
+    found = {case.rpartition("_")[2]: (f["verdict"], f.get("reason", "")) for case, f in findings.items()}
+    assert code == 1
+    assert found["raises"][0] == "failed"
+    assert found["raises"][1].startswith("ValueError: a benchmark that raises, ")
+    assert found["segfault"] == ("failed", "its process was killed by SIGSEGV")
+    assert found["exit"] == ("failed", "its process ended with exit code 3")
+    assert found["forever"][0] == "timeout"
+    assert found["hungry"][0] == "failed"
+    assert found["hungry"][1].startswith("MemoryError")
+    assert found["noisy"] == ("captured", "")
+    assert found["behind"] == ("captured", "")
+
+
+def test_broken_modules_are_named_and_cost_no_other(workshop) -> None:
+    workshop.only("def time_one():\n    return 1\n")
+    workshop.desk.write("benchmarks/broken.py", "def time_x(:\n")
+    workshop.desk.write("benchmarks/exits.py", "import os\nos._exit(7)\n")
+    workshop.desk.write("benchmarks/endless.py", "while True: pass\n")
+
+    ending = workshop.bench("capture", ".", "--json", "--timeout", "3")
+
+    document = json.loads(ending.out)
+    broken = {module["module"]: module["reason"] for module in document["broken"]}
+    assert ending.code == 1
+    assert document["summary"] == "1 captured, 3 broken modules"
+    assert broken["benchmarks.broken"].startswith("SyntaxError")
+    assert broken["benchmarks.exits"] == "the process of module benchmarks.exits died with exit code 7"
+    assert broken["benchmarks.endless"].startswith("its module takes longer than 3 s to import")
+
+
+def test_interrupted_capture_goes_on_where_it_was(ready) -> None:
+    folder = ready.desk.folder / ".snapshots"
+    before = json.loads((ready.desk.folder / "capture.json").read_text())
+    lost = next((folder / "cases").glob("features.time_loop*"))
+    entry = json.loads(lost.read_text())
+    lost.unlink()
+    plan = {"plan": {}, "begun_at": entry["origin"]["taken_at"]}
+    (folder / "unfinished.json").write_text(json.dumps(plan))
+
+    _, findings = ready.findings("capture", ".", "--filter", "features|renamed")
+
+    assert len(findings) == len(before["findings"])
+    assert lost.exists()
+    assert not (folder / "unfinished.json").exists()
