@@ -307,38 +307,49 @@ static void put_u32(char *at, uint32_t value)
     }
 }
 
+/* The texts of a row in UTF-8: the four names, then the parameters. New reference to a list of bytes, or NULL. */
+static PyObject *encode_texts(const struct cb_function *function)
+{
+    PyObject *const names[4] = {function->module, function->qualname, function->name, function->filename};
+    Py_ssize_t n_parameters = PyTuple_GET_SIZE(function->parameters);
+    PyObject *texts = PyList_New(4 + n_parameters);
+    for (Py_ssize_t i = 0; texts != NULL && i < 4 + n_parameters; i++) {
+        PyObject *text = i < 4 ? names[i] : PyTuple_GET_ITEM(function->parameters, i - 4);
+        PyObject *encoded = PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass");
+        if (encoded == NULL) {
+            Py_CLEAR(texts);
+        } else {
+            PyList_SET_ITEM(texts, i, encoded);
+        }
+    }
+    return texts;
+}
+
 PyObject *cb_codes_row(uint32_t id, const struct cb_function *function)
 {
-    PyObject *const texts[4] = {function->module, function->qualname, function->name, function->filename};
-    PyObject *encoded[4] = {NULL, NULL, NULL, NULL};
-    PyObject *row = NULL;
+    PyObject *texts = encode_texts(function);
+    if (texts == NULL) {
+        return NULL;
+    }
     Py_ssize_t size = 16;
-    for (int i = 0; i < 4; i++) {
-        encoded[i] = PyUnicode_AsEncodedString(texts[i], "utf-8", "surrogatepass");
-        if (encoded[i] == NULL) {
-            goto done;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(texts); i++) {
+        size += 4 + PyBytes_GET_SIZE(PyList_GET_ITEM(texts, i));
+    }
+    PyObject *row = PyBytes_FromStringAndSize(NULL, size);
+    if (row != NULL) {
+        char *at = PyBytes_AS_STRING(row);
+        put_u32(at, (uint32_t)size);
+        put_u32(at + 4, id);
+        put_u32(at + 8, (uint32_t)function->line);
+        put_u32(at + 12, ((uint32_t)function->flags & 0x7FFFFFFFu) | (function->is_c ? 0x80000000u : 0));
+        at += 16;
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(texts); i++) {
+            PyObject *text = PyList_GET_ITEM(texts, i);
+            put_u32(at, (uint32_t)PyBytes_GET_SIZE(text));
+            memcpy(at + 4, PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text));
+            at += 4 + PyBytes_GET_SIZE(text);
         }
-        size += 4 + PyBytes_GET_SIZE(encoded[i]);
     }
-    row = PyBytes_FromStringAndSize(NULL, size);
-    if (row == NULL) {
-        goto done;
-    }
-    char *at = PyBytes_AS_STRING(row);
-    put_u32(at, (uint32_t)size);
-    put_u32(at + 4, id);
-    put_u32(at + 8, (uint32_t)function->line);
-    put_u32(at + 12, ((uint32_t)function->flags & 0x7FFFFFFFu) | (function->is_c ? 0x80000000u : 0));
-    at += 16;
-    for (int i = 0; i < 4; i++) {
-        Py_ssize_t length = PyBytes_GET_SIZE(encoded[i]);
-        put_u32(at, (uint32_t)length);
-        memcpy(at + 4, PyBytes_AS_STRING(encoded[i]), (size_t)length);
-        at += 4 + length;
-    }
-done:
-    for (int i = 0; i < 4; i++) {
-        Py_XDECREF(encoded[i]);
-    }
+    Py_DECREF(texts);
     return row;
 }

@@ -62,7 +62,7 @@ PyObject *cb_codes_no_parameters(void);
 const struct cb_function *cb_codes_get(uint32_t id);
 
 /* A function as one row of a function log: length, id, line, flags (bit 31: C), then module, qualified
- * name, name and file as length and UTF-8; all integers 32 bits, little-endian.
+ * name, name, file and the parameters as length and UTF-8; all integers 32 bits, little-endian.
  * Result: New reference to bytes, or NULL with an exception. Thread: any. GIL: held. */
 PyObject *cb_codes_row(uint32_t id, const struct cb_function *function);
 

@@ -97,6 +97,14 @@ def test_program_can_be_looked_at_while_it_runs(desk, calls, parts) -> None:
     assert not parts.exists()
 
 
+def test_arguments_of_a_killed_program_have_their_names(desk) -> None:
+    source = "import os\ndef work(a, *b, c=1, **d): os._exit(0)\nwork(5, 6, e=7)"
+
+    desk.recorded(["-c", source], *OWN, "--mode", "trace")
+
+    assert desk.recording().values.arguments(1) == {"a": 5, "b": (6,), "c": 1, "d": {"e": 7}}
+
+
 def test_parts_are_private(desk, parts) -> None:
     desk.recorded(["-c", "import os; os._exit(0)"], "--max-events", "1024")
 
