@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,13 +44,21 @@ def _serve(exhibits: list[Exhibit], port: int, *, opens_browser: bool) -> None:
     from callbox.view.server import ViewServer
 
     with ViewServer(exhibits, port) as server:
-        click.echo(f"{server.address}\ncallbox: shown until Ctrl-C")
+        # While the browser opens, and asks for what it needs.
+        threading.Thread(target=_prepare, args=(exhibits,), daemon=True).start()
+        click.echo(server.address)
+        click.echo("callbox: shown until Ctrl-C", err=True)
         if opens_browser:
             webbrowser.open(server.ticket_address())
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            click.echo()
+            click.echo(err=True)
+
+
+def _prepare(exhibits: list[Exhibit]) -> None:
+    for exhibit in exhibits:
+        exhibit.prepare()
 
 
 def _write(exhibits: list[Exhibit], path: Path) -> None:

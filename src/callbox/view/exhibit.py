@@ -86,6 +86,12 @@ class Exhibit:
         with self._lock:
             return draw_graph(CallGraph(self._recording.tree))
 
+    def prepare(self) -> None:
+        """Work out what the page asks for first."""
+        for lane in self.lanes:
+            if lane.kind != TASK:
+                _ = lane.track
+
     def summary(self) -> dict[str, Any]:
         """Describe the recording, its functions and its lanes."""
         recording, header = self._recording, self._recording.header

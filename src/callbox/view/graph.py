@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from callbox.tracing.metrics import FunctionMetrics
 
 MAX_NODES = 60
+MAX_EDGES = 150
+"""Laying out takes time with the square of edges and more."""
 _MAX_LABEL = 48
 _MAX_PEN_WIDTH = 5.0
 _N_HEATS = 6
@@ -25,18 +27,17 @@ digraph calls {
     edge [arrowsize=0.6, fontname="Arial", fontsize=10]"""
 
 
-def draw_graph(graph: CallGraph, n_nodes: int = MAX_NODES) -> str:
+def draw_graph(graph: CallGraph) -> str:
     """Write the part of a call graph where the time was spent.
 
     Nodes have the id `f<function id>` and a class by heat.
 
-    Args:
-        graph: all of it.
-        n_nodes: how many functions to keep: those with the most inclusive time.
+    It has the functions with the most inclusive time, and of the edges between them those with the most.
     """
-    kept = sorted(graph.nodes, key=lambda node: -node.inclusive_ns)[:n_nodes]
+    kept = sorted(graph.nodes, key=lambda node: -node.inclusive_ns)[:MAX_NODES]
     ids = {node.function.id for node in kept}
-    edges = [edge for edge in graph.edges if edge.caller.id in ids and edge.callee.id in ids]
+    inside = (edge for edge in graph.edges if edge.caller.id in ids and edge.callee.id in ids)
+    edges = sorted(inside, key=lambda edge: -edge.inclusive_ns)[:MAX_EDGES]
     return "\n".join([_HEADER, *map(_node, kept), *_edges(edges), "}"])
 
 

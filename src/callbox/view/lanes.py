@@ -15,6 +15,7 @@ from callbox.view.track import Track
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_CO_COROUTINE = 0x80
 THREAD, GREENLET_LANE, TASK = "thread", "greenlet", "task"
 
 
@@ -99,7 +100,17 @@ def _task_lanes(stack: Stack, tree: CallTree, epoch_ns: int) -> list[Lane]:
     lanes = []
     for number, places in zip(numbers.tolist(), np.split(order, firsts[1:]), strict=True):
         if number:
-            found = stack.segments.take(places)
-            lifted = Segments(found.start_ns, found.end_ns, found.depth - found.depth.min(), found.row)
-            lanes.append(Lane(TASK, stack.thread, number, lifted, tree.calls, epoch_ns))
+            segments = _from_coroutine(stack.segments.take(places), tree)
+            lanes.append(Lane(TASK, stack.thread, number, segments, tree.calls, epoch_ns))
     return lanes
+
+
+def _from_coroutine(segments: Segments, tree: CallTree) -> Segments:
+    """Leave out what lies below a task's first coroutine: the event loop, which is at work until another task runs."""
+    codes = tree.calls["code"][segments.row]
+    coroutines = [function.id for function in tree.functions.values() if function.code_flags & _CO_COROUTINE]
+    own = np.flatnonzero(np.isin(codes, coroutines))
+    depth = segments.depth
+    lowest = int(depth[segments.row == segments.row[own[0]]].min()) if len(own) else int(depth.min())
+    kept = segments.take(np.flatnonzero(depth >= lowest))
+    return Segments(kept.start_ns, kept.end_ns, kept.depth - lowest, kept.row)

@@ -4,7 +4,7 @@ export const ROW_PX = 19;
 export const BAR_PX = 18;
 const TEXT_PX = 11.5;
 const PAD_PX = 5;
-const LABEL_MIN_PX = 26;
+export const LABEL_MIN_PX = 26;
 const DIMMED = 0.22;
 
 /** Draws bars and remembers where. */

@@ -40,7 +40,7 @@ export class DetailsPanel {
     this.fill(
       recording, recording.functionOf(code), this.facts(facts),
       this.histogram(answer.durations),
-      this.calls(recording, "Slowest calls", answer.slowest, answer.slowest.length),
+      this.slowest(recording, answer.slowest),
       this.functions(recording, "Called by", answer.callers),
       this.functions(recording, "Called", answer.callees),
     );
@@ -93,6 +93,12 @@ export class DetailsPanel {
     const items = entries.map((entry) =>
       this.link(labelOf(recording.functionOf(entry.code)), formatDuration(entry.inclusive), () => this.page.selectCall(recording.box, entry.row), entry.outcome === OUTCOME.RAISED));
     return this.section(n > entries.length ? `${title} (${formatCount(entries.length)} of ${formatCount(n)})` : title, element("ul", { class: "links" }, ...items));
+  }
+
+  slowest(recording, entries) {
+    const items = entries.map((entry) =>
+      this.link(`at ${formatDuration(entry.start)}`, formatDuration(entry.inclusive), () => this.page.selectCall(recording.box, entry.row), entry.outcome === OUTCOME.RAISED));
+    return this.section("Slowest calls", element("ul", { class: "links" }, ...items));
   }
 
   functions(recording, title, pairs) {

@@ -23,8 +23,10 @@ export function formatTick(ns, step) {
   return ns === 0 ? "0" : `${(ns / unit).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${name}`;
 }
 
+const counts = new Intl.NumberFormat("en");
+
 export function formatCount(n) {
-  return n.toLocaleString("en");
+  return counts.format(n);
 }
 
 export function formatShare(part, whole) {

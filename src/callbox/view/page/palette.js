@@ -2,13 +2,26 @@
 
 // Next to each other, far apart; none near the colour of what needs attention.
 const HUES = [250, 160, 305, 95, 205, 345, 130, 275];
-const MODULE_HUES = 30;
+const FREE_HUES = [85, 345];
+const MOST_HUES = 90;
+const LEAST_HUES = 30;
 const FUNCTION_HUES = 22;
 
 function hashText(text) {
   let hash = 2166136261;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 16777619);
   return hash >>> 0;
+}
+
+let inkPot = null;
+
+/** A colour as `#rrggbb`, which canvases read far faster than others: it is set once for each bar. */
+function toHex(colour) {
+  inkPot ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  inkPot.fillStyle = colour;
+  inkPot.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = inkPot.getImageData(0, 0, 1, 1).data;
+  return `#${((1 << 24) | (red << 16) | (green << 8) | blue).toString(16).slice(1)}`;
 }
 
 /** The colours of the theme that is on, and of functions in it. */
@@ -34,9 +47,8 @@ export class Palette {
 
   /** The colour of a function's bars. */
   fill(fn) {
-    const key = fn ? `${fn.module}\n${fn.name}` : "";
-    let fill = this.fills.get(key);
-    if (fill === undefined) this.fills.set(key, (fill = this.mix(fn)));
+    let fill = this.fills.get(fn);
+    if (fill === undefined) this.fills.set(fn, (fill = toHex(this.mix(fn))));
     return fill;
   }
 
@@ -57,10 +69,13 @@ export class Palette {
     return `oklch(${lightness.toFixed(3)} ${chroma.toFixed(3)} ${(this.hue(fn.module) + turn).toFixed(1)})`;
   }
 
-  /** A hue by package, and near it one for each module. */
+  /** A hue by package, and around it one for each module; where there is one package, modules have all hues. */
   hue(module) {
     const name = module.split(".")[0];
-    const near = module === name ? 0 : ((hashText(module) % 32) / 31 - 0.5) * MODULE_HUES;
+    const place = (hashText(module) % 64) / 63;
+    const n = this.packages.size;
+    if (n < 2) return FREE_HUES[0] + place * (FREE_HUES[1] - FREE_HUES[0]);
+    const near = module === name ? 0 : (place - 0.5) * Math.min(MOST_HUES, Math.max(LEAST_HUES, MOST_HUES / (n / 2)));
     return (HUES[(this.packages.get(name) ?? 0) % HUES.length] + near + 360) % 360;
   }
 }

@@ -1,7 +1,7 @@
 // The time line of one recording: a flame chart on a canvas.
 
 import { AXIS_PX, drawAxis, drawGrid } from "./axis.js";
-import { BAR_PX, Bars, ROW_PX } from "./bars.js";
+import { BAR_PX, Bars, LABEL_MIN_PX, ROW_PX } from "./bars.js";
 import { element, hideTip, showTip } from "./elements.js";
 import { formatDuration, labelOf, plural } from "./format.js";
 import { LaneList } from "./lanelist.js";
@@ -119,7 +119,7 @@ export class Timeline {
       this.bars.add(
         {
           x, y: lane.bars + level * ROW_PX + view.shift, width: end - x,
-          fill: palette.fill(fn), label: isOne ? labelOf(fn) : plural(columns.count[at], "call"), isMatch, isDimmed: Boolean(wanted) && !isMatch,
+          fill: palette.fill(fn), label: end - x < LABEL_MIN_PX ? "" : isOne ? labelOf(fn) : plural(columns.count[at], "call"), isMatch, isDimmed: Boolean(wanted) && !isMatch,
           isFaint: !isOne, isRaised: isOne && columns.outcome[at] === OUTCOME.RAISED, isSelected: isOne && columns.row[at] === selected,
           row: columns.row[at], code, count: columns.count[at], outcome: columns.outcome[at], start: columns.start[at], end: columns.end[at],
         },
