@@ -256,3 +256,13 @@ class CallEvent:
     process_id: int
     memory: int | None
     """Bytes allocated inside the call; None unless memory was recorded."""
+
+    @property
+    def exception_info(self) -> Any:
+        """Another name for `exception`."""
+        return self.exception
+
+    @property
+    def memory_usage(self) -> int | None:
+        """Another name for `memory`."""
+        return self.memory

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from callbox.model import CallEvent, Capture
     from callbox.recording import Recording
     from callbox.tracing.callgraph import CallGraph
+    from callbox.tracing.choice import ValueChoice
 
 # What reads recordings needs NumPy. It is imported when they are read, and not
 # into a program that is being recorded.
@@ -61,6 +62,9 @@ class FunctionTracer(CallAssertions):
         memory: bool = False,
         redact: RedactRules | None = None,
         path: str | os.PathLike[str] | None = None,
+        capture_args: bool | None = None,
+        capture_returns: bool | None = None,
+        capture_exceptions: bool | None = None,
     ) -> None:
         """Set up a tracer; nothing is recorded until it starts.
 
@@ -77,11 +81,20 @@ class FunctionTracer(CallAssertions):
             redact: what is a secret besides what always is, and what is none; `config.load_redact_rules` reads
                 what the project has configured.
             path: where `stop` saves the recording.
+            capture_args: keep arguments. To choose one of these three makes the mode "trace", unless all are False;
+                those that are not mentioned are kept.
+            capture_returns: keep results.
+            capture_exceptions: keep exceptions.
 
         Raises:
             ConfigError: an option is wrong.
             EngineError: the engine does not exist on this Python, or cannot do what is asked.
         """
+        chosen = (capture_args, capture_returns, capture_exceptions)
+        self._has_choice = chosen != (None, None, None)
+        self._kept = tuple(choice is not False for choice in chosen)
+        if self._has_choice and mode != "static":
+            mode = "trace" if any(self._kept) else "profile"
         filters = (filter_modules,) if isinstance(filter_modules, str) else tuple(filter_modules or ())
         self._options = Options(
             engine, mode, filters, max_events, max_depth, c_calls, memory, redact=redact or RedactRules()
@@ -168,16 +181,16 @@ class FunctionTracer(CallAssertions):
         """
         from callbox.recording import write_box
 
-        write_box(self._recorder.capture(), path)
+        write_box(self._capture(), path)
 
     def get_trace(self) -> Recording:
         """Return what was recorded; it does not change when the tracer goes on."""
         from callbox.recording import Recording
 
         if self._recorder.is_recording:
-            return Recording.from_capture(_detached(self._recorder.capture()))
+            return Recording.from_capture(_detached(self._capture()))
         if self._recording is None:
-            self._recording = Recording.from_capture(_detached(self._recorder.capture()))
+            self._recording = Recording.from_capture(_detached(self._capture()))
         return self._recording
 
     @property
@@ -226,7 +239,9 @@ class FunctionTracer(CallAssertions):
         selection = EventFilter(
             function=function, module=module, event_type=event_type, min_duration=min_duration, thread_id=thread_id
         )
-        return list(iter_events(self.get_trace(), selection))
+        events = iter_events(self.get_trace(), selection)
+        choice = self._choice()
+        return list(map(choice.strip, events) if choice else events)
 
     def to_numpy(self) -> NDArray[np.void]:
         """Return the events as an array of shape `(n_events,)` with the fields `EVENT_FIELDS`, read-only."""
@@ -261,7 +276,8 @@ class FunctionTracer(CallAssertions):
 
         chosen = format_type or format
         recording = self.get_trace()
-        values = {"values": recording.describe_values()}
+        choice, described = self._choice(), recording.describe_values()
+        values = {"values": choice.texts(described) if choice else described}
         if chosen == "tree":
             return render.format_tree(recording.tree, **(values | options))
         if chosen == "flat":
@@ -271,6 +287,18 @@ class FunctionTracer(CallAssertions):
         if chosen == "dot":
             return render.format_dot(CallGraph(recording.tree), **options)
         raise ConfigError(f"unknown format {chosen!r}: choose one of tree, flat, json, dot")
+
+    def _choice(self) -> ValueChoice | None:
+        """Return which values are kept; None if all are."""
+        if not self._has_choice or self._options.mode != "trace" or all(self._kept):
+            return None
+        from callbox.tracing.choice import ValueChoice
+
+        return ValueChoice(*self._kept)
+
+    def _capture(self) -> Capture:
+        capture, choice = self._recorder.capture(), self._choice()
+        return choice.keep(capture) if choice else capture
 
     def _forget_reading(self) -> None:
         self._recording = None
