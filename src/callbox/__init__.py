@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         RecordingError,
     )
     from callbox.failures import FailureExtractor, OutputConfig, OutputFormat, extract_on_failure
+    from callbox.failures.production import install, uninstall
     from callbox.model import CallEvent
     from callbox.recording import Recording, open_recording
     from callbox.snapshot import TracedSnapshot
@@ -48,7 +49,9 @@ __all__ = [
     "RecordingError",
     "TracedSnapshot",
     "extract_on_failure",
+    "install",
     "open_recording",
+    "uninstall",
     "wrap",
 ]
 
@@ -61,7 +64,9 @@ _MODULES = {
     "Recording": "recording",
     "TracedSnapshot": "snapshot",
     "extract_on_failure": "failures",
+    "install": "failures.production",
     "open_recording": "recording",
+    "uninstall": "failures.production",
     "wrap": "engine.wrap",
 }
 

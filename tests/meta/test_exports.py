@@ -27,7 +27,9 @@ EXPORTS = [
     "RecordingError",
     "TracedSnapshot",
     "extract_on_failure",
+    "install",
     "open_recording",
+    "uninstall",
     "wrap",
 ]
 

@@ -81,7 +81,7 @@ def capture(
 def _capture(error: BaseException, options: CaptureOptions, subject: Subject) -> Failure:
     redactor = shared_redactor()
     freezer = Freezer(redactor, options.limits)
-    raised = RaisedReader(FrameReader(options, freezer), freezer, redactor).read(error)
+    raised = RaisedReader(FrameReader(options, freezer, subject.code), freezer, redactor).read(error)
     arguments = _describe(freezer, subject.arguments)
     own = _own_frame(raised)
     is_fixtures = subject.is_test and options.include_fixtures

@@ -54,6 +54,10 @@ class FlightRecorder:
         """
         self._recorder.start()
 
+    def clear(self) -> None:
+        """Forget the calls up to now."""
+        self._recorder.clear()
+
     def stop(self) -> None:
         """Stop recording."""
         self._recorder.stop()

@@ -27,13 +27,23 @@ def walk(traceback: types.TracebackType | None) -> Iterator[tuple[types.FrameTyp
 class FrameReader:
     """Reads tracebacks into what is kept of them."""
 
-    def __init__(self, options: CaptureOptions, freezer: Freezer) -> None:
+    def __init__(self, options: CaptureOptions, freezer: Freezer, start: types.CodeType | None = None) -> None:
+        """Begin.
+
+        Args:
+            options: how much is kept.
+            freezer: freezes the variables.
+            start: what was called; frames outside of it belong to whoever called it.
+        """
         self._options = options
         self._freezer = freezer
+        self._start = start
 
     def read(self, traceback: types.TracebackType | None) -> tuple[tuple[Frame, ...], int]:
         """Return the frames that are kept, outermost first, and the number of those between that are not."""
         places = [place for place in walk(traceback) if not source.is_own(place[0].f_code.co_filename)]
+        starts = (index for index, place in enumerate(places) if place[0].f_code is self._start)
+        places = places[next(starts, 0) :]
         if self._options.skip_stdlib:
             # the innermost stays, whosever it is: there it was raised
             outer = [place for place in places[:-1] if not source.is_stdlib(place[0].f_code.co_filename)]

@@ -43,6 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="record every test, print the last calls of those that fail, and keep their recordings",
     )
     group.addoption(
+        "--callbox-failures",
+        nargs="?",
+        const="-",
+        metavar="REPORT",
+        help="capture every failure with its locals and last calls, for `callbox failures`; with REPORT, e.g. "
+        "failures.html, also write a report",
+    )
+    group.addoption(
         "--callbox-include",
         action="append",
         metavar="GLOB",
@@ -62,6 +70,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     if _option(config, "callbox") or _option(config, "callbox_on_failure"):
         _record_tests(config)
+    report = config.getoption("callbox_failures")
+    if report:
+        from callbox.pytest_plugin.failures import NAME as FAILURES
+        from callbox.pytest_plugin.failures import FailurePlugin
+
+        config.pluginmanager.register(FailurePlugin(config, report), FAILURES)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

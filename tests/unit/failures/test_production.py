@@ -1,0 +1,232 @@
+"""What is installed in production: hooks, limits, dumps, and that nothing of it stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from callbox.errors import ConfigError, RecordingError
+from callbox.failures.middleware import ASGIMiddleware, WSGIMiddleware
+from callbox.failures.production import Watched, dump, install, uninstall
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Fatal signals write beside the store of the current folder: be somewhere else, and take everything out."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    uninstall()
+
+
+@pytest.fixture(autouse=True)
+def quiet_hooks(monkeypatch):
+    """The hooks that were there before, which say nothing."""
+    for owner, name in ((sys, "excepthook"), (threading, "excepthook"), (sys, "unraisablehook")):
+        monkeypatch.setattr(owner, name, lambda *_: None)
+
+
+def messages(extractor) -> list[tuple[str, str]]:
+    return [(failure["origin"], failure["exception_message"]) for failure in extractor.failures]
+
+
+def test_everything_that_nobody_catches_is_captured(extractor) -> None:
+    install("static")
+
+    class Late:
+        def __del__(self):
+            raise ValueError("unraisable")
+
+    def fail(text):
+        raise ValueError(text)
+
+    async def forget():
+        asyncio.get_running_loop().call_soon(fail, "loop")
+        await asyncio.sleep(0.01)
+
+    thread = threading.Thread(target=fail, args=("thread",))
+    thread.start()
+    thread.join()
+    Late()
+    gc.collect()
+    asyncio.run(forget())
+    sys.excepthook(ValueError, ValueError("main"), None)
+
+    assert messages(extractor) == [
+        ("threading", "thread"),
+        ("unraisable", "unraisable"),
+        ("asyncio", "loop"),
+        ("excepthook", "main"),
+    ]
+
+
+def test_logged_exceptions_are_captured_and_still_logged(extractor, caplog) -> None:
+    install("static")
+    try:
+        raise KeyError("k")
+    except KeyError:
+        logging.getLogger("shop").exception("it broke")
+        logging.getLogger("shop").info("no matter", exc_info=True)
+
+    assert messages(extractor) == [("logging", "'k'")]
+    assert extractor.failures[0]["metadata"]["logger"] == "shop"
+    assert "it broke" in caplog.text
+
+
+def test_uninstall_puts_back_what_was_there() -> None:
+    def hooks():
+        return (
+            *(sys.excepthook, threading.excepthook, sys.unraisablehook, asyncio.BaseEventLoop.call_exception_handler),
+            *(logging.getLogRecordFactory(), signal.getsignal(signal.SIGUSR2)),
+        )
+
+    before = hooks()
+    install("trace")
+    during = hooks()
+    uninstall()
+
+    assert hooks() == before
+    assert all(one is not other for one, other in zip(before, during, strict=True))
+
+
+def test_hook_that_somebody_put_over_ours_stays(monkeypatch) -> None:
+    install("static")
+    ours = sys.excepthook
+
+    def theirs(*args):
+        ours(*args)
+
+    sys.excepthook = theirs
+    uninstall()
+
+    assert sys.excepthook is theirs
+
+
+def test_captures_are_limited_by_rate(extractor) -> None:
+    install("static", rate_limit=3)
+    for number in range(100):
+        sys.excepthook(ValueError, ValueError(number), None)
+
+    assert len(extractor.failures) == 3
+
+
+def test_sample_of_failures_is_captured(extractor, monkeypatch) -> None:
+    installation = install("static", sample=0.5, rate_limit=1000)
+    draws = iter([0.4, 0.6] * 10)
+    monkeypatch.setattr(installation, "_draw", lambda: next(draws))
+    for number in range(20):
+        sys.excepthook(ValueError, ValueError(number), None)
+
+    assert len(extractor.failures) == 10
+
+
+def test_sinks_get_failures_and_store_does_not_where_switched_off(extractor) -> None:
+    got = []
+    install("static", sinks=[got.append], store=False)
+    sys.excepthook(ValueError, ValueError("x"), None)
+
+    assert [failure.exception.message for failure in got] == ["x"]
+    assert extractor.failures == []
+
+
+def test_last_calls_come_with_a_failure(extractor) -> None:
+    install("trace", include=__name__)
+
+    def half(n):
+        return n / 2
+
+    def work():
+        half(8)
+        raise ValueError("end")
+
+    with pytest.raises(ValueError, match="end"), Watched("job 5", queue="mail"):
+        work()
+
+    failure = extractor.failures[0]
+    assert (failure["test_name"], failure["metadata"]["queue"]) == ("job 5", "mail")
+    assert "half(n=8) → 4.0" in failure["calls"]
+    assert failure["exception"]["frames"][-1]["function"].endswith("work")
+
+
+def test_signal_writes_a_dump_of_all_threads(extractor) -> None:
+    install("profile")
+    release, begun = threading.Event(), threading.Event()
+
+    def wait_here():
+        begun.set()
+        release.wait(10)
+
+    thread = threading.Thread(target=wait_here, name="waiter")
+    thread.start()
+    begun.wait(10)
+    os.kill(os.getpid(), signal.SIGUSR2)
+    release.set()
+    thread.join()
+
+    failure = extractor.failures[0]
+    stacks = {other["type"]: [f["function"] for f in other["frames"]] for other in failure["exception"]["related"]}
+    assert failure["exception_message"] == "SIGUSR2"
+    assert any("wait_here" in function for function in stacks["thread waiter"])
+    assert "test_signal_writes_a_dump_of_all_threads" in stacks["thread MainThread"]
+
+
+def test_dump_without_an_installation_says_what_to_do() -> None:
+    with pytest.raises(RecordingError, match=r"callbox\.install\(\)"):
+        dump("now")
+
+
+def test_second_installation_is_refused() -> None:
+    install("static")
+
+    with pytest.raises(RecordingError, match="uninstall"):
+        install("static")
+
+
+@pytest.mark.parametrize("options", [{"rate_limit": 0}, {"sample": 0}, {"sample": 2}, {"colour": "red"}])
+def test_wrong_options_are_refused_and_install_nothing(options) -> None:
+    before = sys.excepthook
+
+    with pytest.raises(ConfigError):
+        install("static", **options)
+    assert sys.excepthook is before
+
+
+def test_wsgi_application_is_watched_with_its_body(extractor) -> None:
+    install("static")
+
+    def app(environ, start_response):
+        yield b"begun"
+        raise ValueError(environ["PATH_INFO"])
+
+    body = iter(WSGIMiddleware(app)({"REQUEST_METHOD": "GET", "PATH_INFO": "/shop"}, None))
+
+    assert next(body) == b"begun"
+    with pytest.raises(ValueError, match="/shop"):
+        next(body)
+    assert extractor.failures[0]["test_name"] == "GET /shop"
+
+
+def test_asgi_application_is_watched(extractor) -> None:
+    install("static")
+
+    async def app(scope, receive, send):
+        raise ValueError("asgi")
+
+    with pytest.raises(ValueError, match="asgi"):
+        asyncio.run(ASGIMiddleware(app)({"type": "http", "method": "POST", "path": "/pay"}, None, None))
+    assert extractor.failures[0]["test_name"] == "POST /pay"
+
+
+def test_exception_seen_at_two_places_is_captured_once(extractor) -> None:
+    install("static")
+    error = ValueError("once")
+    sys.excepthook(ValueError, error, None)
+    logging.getLogger("shop").error("again", exc_info=error)
+
+    assert len(extractor.failures) == 1

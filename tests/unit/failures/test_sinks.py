@@ -1,0 +1,51 @@
+"""Failures in other systems: Sentry's events, OpenTelemetry's spans."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from callbox.failures.production import install, uninstall
+from callbox.failures.sinks import add_last_calls, span_sink
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    yield install("trace", include=__name__)
+    uninstall()
+
+
+def test_event_of_sentry_gets_the_last_calls(installed) -> None:
+    def price(n):
+        return n * 2
+
+    price(4)
+    event = add_last_calls({"message": "m"}, {})
+
+    assert "price(n=4) → 8" in event["extra"]["callbox last calls"]
+
+
+def test_event_of_sentry_gets_the_failure_it_was_captured_as(installed, extractor, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    error = ValueError("x")
+    failure = installed.tell(error, "test", {})
+
+    event = add_last_calls({}, {"exc_info": (ValueError, error, None)})
+
+    assert event["extra"]["callbox failure"] == failure.id == extractor.failures[0]["id"]
+
+
+def test_current_span_is_told(installed) -> None:
+    trace = pytest.importorskip("opentelemetry.sdk.trace")
+    exported = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter").InMemorySpanExporter()
+    provider = trace.TracerProvider()
+    processor = pytest.importorskip("opentelemetry.sdk.trace.export").SimpleSpanProcessor(exported)
+    provider.add_span_processor(processor)
+    with provider.get_tracer("t").start_as_current_span("request"):
+        span_sink(installed.tell(ValueError("spanned"), "test", {}))
+
+    [event] = exported.get_finished_spans()[0].events
+    assert event.name == "exception"
+    assert event.attributes["exception.message"] == "spanned"
