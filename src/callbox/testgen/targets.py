@@ -62,7 +62,7 @@ class Targets:
         """Describe the function of a code object, if it is a target."""
         if not isinstance(module, str) or module.partition(".")[0] == _OWN:
             return None
-        if code.co_flags & _FUNCTION_FLAGS != _FUNCTION_FLAGS or "<" in code.co_name:
+        if code.co_flags & _FUNCTION_FLAGS != _FUNCTION_FLAGS or "<" in code.co_name or code.co_filename[:1] == "<":
             return None
         names = [module] if module not in _MAINS or self._main is None else [MAIN, self._main]
         if not self._selects([f"{name}.{code.co_qualname}" for name in names]):

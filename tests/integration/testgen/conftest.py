@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -43,6 +44,11 @@ class Project:
             timeout=TIMEOUT_S,
             stdin=subprocess.DEVNULL,
         )
+
+    def copied(self, folder: Path) -> Project:
+        """Copy the project; its sources are those of the copy."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Project(folder)
 
     def calls(self, folder: str = "call_logs") -> list[Call]:
         store = CallStore(self.folder / folder)

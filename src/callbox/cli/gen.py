@@ -1,0 +1,123 @@
+"""`callbox gen`: make tests of recorded calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from callbox.testgen.report import Report
+
+DEFAULT_FOLDER = "tests/generated"
+
+
+@click.command("gen")
+@click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
+@click.option("--output", "-o", metavar="FILE", help="Write one test module for all functions.")
+@click.option("--output-dir", "-d", metavar="FOLDER",
+              help=f"Write a test module for each function.  [default: {DEFAULT_FOLDER}]")  # fmt: skip
+@click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
+              help="Read calls kept in these formats only.")  # fmt: skip
+@click.option(
+    "--function", "-f", "functions", multiple=True, metavar="GLOB", help="Make tests of these functions only."
+)
+@click.option("--limit", "-l", type=click.IntRange(min=0), default=10, show_default=True,
+              help="Tests of each function at most; 0 for all.")  # fmt: skip
+@click.option("--verify/--no-verify", default=True, help="Keep tests only that pass in fresh processes.  [default: on]")
+@click.option("--mutate", is_flag=True, help="See which mutants of the functions the tests kill.")
+@click.option("--report", metavar="FILE", help="Write what became of every call, as .json or .html.")
+@click.option("--json", "is_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print warnings and errors only.")
+def command(**options: Any) -> int:
+    """Make pytest tests of recorded calls.
+
+    Each test is run twice in fresh processes before it is kept: with other hash seeds,
+    in another order, with other random seeds and, where time-machine is installed, more
+    than a year later.
+    """
+    report = generate_tests(options)
+    if options["is_json"]:
+        import json
+
+        click.echo(json.dumps(report.to_json(), indent=2))
+    elif not options["quiet"]:
+        print_report(report)
+    return 0 if report.files or report.unchanged else 3
+
+
+def generate_tests(options: dict[str, Any]) -> Report:
+    """Generate tests as `command` was asked to.
+
+    Raises:
+        CallboxError: there are no calls, or no tests can be written.
+    """
+    from callbox.testgen.call_store import CallStore
+    from callbox.testgen.generate import GenerateOptions, Generator
+
+    output, folder = options["output"], options["output_dir"]
+    if output and folder:
+        raise click.UsageError("-o writes one file and -d a folder of them: give one of the two")
+    say = None if options["quiet"] or options["is_json"] else _say
+    generate = GenerateOptions(
+        layout=layout_of(output, folder),
+        functions=tuple(options["functions"]),
+        limit=options["limit"],
+        is_verified=options["verify"],
+    )
+    generator = Generator(generate, say) if say else Generator(generate)
+    store = CallStore(options["calls_dir"])
+    report = generator.run(store)
+    store.close()
+    if options["report"]:
+        write_report(report, Path(options["report"]))
+    return report
+
+
+def layout_of(output: str | None, folder: str | None) -> Any:
+    """Return where test modules go."""
+    from callbox.testgen.outputs import Layout
+
+    if output:
+        path = Path(output).absolute()
+        return Layout(path.parent, path.name)
+    return Layout(Path(folder or DEFAULT_FOLDER).absolute())
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write a report in the format that its name says."""
+    import json
+
+    from callbox.testgen.outputs import write_text
+
+    if path.suffix not in (".json", ".html"):
+        raise click.UsageError(f"--report {path}: its name must end in .json or .html")
+    write_text(path, report.to_html() if path.suffix == ".html" else json.dumps(report.to_json(), indent=2) + "\n")
+
+
+def print_report(report: Report) -> None:
+    """Print what became of the calls."""
+    from callbox.testgen.report import Fate
+
+    click.echo(f"{sum(report.n_seen.values()):,} calls seen, {len(report.verdicts):,} kept")
+    for fate in Fate:
+        if report.count(fate):
+            click.echo(f"  {report.count(fate):>6,} {fate.value}")
+    for reason, n in report.reasons()[:10]:
+        click.echo(f"         {n:,} {reason}")
+    for name in report.left:
+        click.echo(f"callbox: warning: {_relative(name)} was edited and is left as it is", err=True)
+    for note in report.notes:
+        click.echo(f"callbox: warning: {note}", err=True)
+    n_same = f", {len(report.unchanged):,} unchanged" if report.unchanged else ""
+    click.echo(f"{len(report.files):,} test modules written{n_same} in {report.duration_s:.1f} s")
+
+
+def _relative(name: str) -> str:
+    path = Path(name)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else name
+
+
+def _say(text: str) -> None:
+    click.echo(f"callbox: {text}", err=True)

@@ -1,0 +1,103 @@
+"""One recorded call as a test would make it: names, sources, assertions."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from callbox.testgen.shapes import Shape
+
+_PLACE = re.compile("«(\\w+)»")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test of one call. In templates `«name»` stands for a value's source or for the variable that holds it.
+
+    Attributes:
+        id: of the call in its store.
+        function: full name of the recorded function.
+        test_name: what the test function is called, if there is one such test only.
+        sources: the values by name, in the order in which they appear.
+        pinned: names of values that need a variable, as the call changes them.
+        setup: statements before everything.
+        before: templates of statements before the call.
+        body: templates of the call and the assertions.
+        fixtures: pytest fixtures that the test takes.
+        decorators: of the test function.
+        imports: import statements.
+        side_files: contents of files, by name.
+        is_async: whether it awaits.
+        needs_data: whether it calls `as_data`.
+        label: a readable id from the data.
+        behaviour: what the call does, for choosing between calls: shape of arguments, outcome.
+    """
+
+    id: int
+    function: str
+    test_name: str
+    sources: Mapping[str, str]
+    pinned: frozenset[str]
+    body: tuple[str, ...]
+    setup: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    decorators: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    side_files: Mapping[str, bytes] = field(default_factory=dict)
+    is_async: bool = False
+    needs_data: bool = False
+    label: str = ""
+    behaviour: tuple[Shape, ...] = ()
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What cases must have in common to be rows of one test."""
+        return self.test_name, tuple(self.sources), self.before, self.body, self.fixtures, self.decorators
+
+    @property
+    def order(self) -> tuple[int, str, tuple[str, ...]]:
+        """Where it stands among others of its test: short ones first, whatever the order of recording."""
+        text = ", ".join(self.sources.values())
+        return len(text), text, self.setup
+
+    def renamed(self, test_name: str) -> Case:
+        """Return the case under another name."""
+        return dataclasses.replace(self, test_name=test_name)
+
+
+def names_in(templates: Iterable[str]) -> list[str]:
+    """Return the names that templates mention, each as often as it occurs."""
+    return [name for template in templates for name in _PLACE.findall(template)]
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Put sources or variables in their places."""
+    return _PLACE.sub(lambda match: values[match[1]], template)
+
+
+def place(name: str) -> str:
+    """Return what stands for a value in a template."""
+    return f"«{name}»"
+
+
+def slug(text: str, max_chars: int) -> str:
+    """Return words of a text that can be part of a name."""
+    words = re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_")
+    return words[:max_chars].strip("_")
+
+
+def label_of(sources: Sequence[str], max_chars: int = 80) -> str:
+    """Return a readable id from the sources of the arguments; empty if they are too long."""
+    parts = [_label_part(source) for source in sources]
+    label = "-".join(part for part in parts if part)
+    return label if len(label) <= max_chars else ""
+
+
+def _label_part(source: str) -> str:
+    """Return what of a source can stand in an id: letters, digits and a few signs."""
+    if source in ('""', "''", "[]", "{}", "()"):
+        return "empty"
+    return re.sub(r"[^\w.,=+*/<>!? -]+", " ", source, flags=re.ASCII).strip()[:40].strip()

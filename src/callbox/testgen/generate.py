@@ -1,0 +1,368 @@
+"""From a store of calls to verified test modules."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from callbox.errors import CallboxError, GenerateError, NothingFoundError
+from callbox.testgen import outputs
+from callbox.testgen.build import CaseBuilder, Variant
+from callbox.testgen.call_store import CallStore, StoredCall
+from callbox.testgen.case import Case
+from callbox.testgen.choose import choose
+from callbox.testgen.model import Target
+from callbox.testgen.module import Module, sign, write_module
+from callbox.testgen.outputs import Layout
+from callbox.testgen.report import Fate, Report, Verdict
+from callbox.testgen.resolve import module_name
+from callbox.testgen.targets import MAIN
+from callbox.testgen.verify import Conditions, Results, can_move_clock, merge_failures, run_tests
+from callbox.testgen.vocabulary import Vocabulary
+
+_PLAIN = Variant()
+_MAX_FINAL_RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """What to generate.
+
+    Attributes:
+        layout: where test modules go.
+        functions: globs of full names; empty for all.
+        limit: tests of each function at most; 0 for all.
+        is_verified: run every test before it is kept.
+        root: the project's folder, where pytest runs.
+    """
+
+    layout: Layout
+    functions: tuple[str, ...] = ()
+    limit: int = 10
+    is_verified: bool = True
+    root: Path = field(default_factory=Path.cwd)
+
+
+class Generator:
+    """One run of `gen`."""
+
+    def __init__(self, options: GenerateOptions, say: Callable[[str], None] = lambda _: None) -> None:
+        """Prepare.
+
+        Args:
+            options: what to generate.
+            say: told what is being done, now and then.
+        """
+        self._options = options
+        self._say = say
+        self._report = Report(is_verified=options.is_verified)
+        self._stored: dict[int, StoredCall] = {}
+        self._lines: dict[int, frozenset[tuple[str, int]]] = {}
+        self._path_lines: list[str] = []
+        self._builders: dict[str | None, CaseBuilder] = {}
+        self._async_style = _async_style()
+
+    def run(self, store: CallStore) -> Report:
+        """Generate tests from the calls in a store.
+
+        Raises:
+            NothingFoundError: there are no calls.
+            GenerateError: a file cannot be written, or pytest not be run.
+        """
+        started = time.perf_counter()
+        calls = [c for c in store.calls() if self._wants(c.call.target)]
+        if not calls:
+            raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")
+        for target, n_seen, _ in store.targets():
+            self._report.n_seen[target.full_name] = self._report.n_seen.get(target.full_name, 0) + n_seen
+        roots = {outputs.root_of(c.call.target) for c in calls}
+        with _importing_from(roots):
+            cases = self._build_all(self._without_duplicates(calls))
+            self._path_lines = outputs.path_lines(filter(outputs.needs_path, roots), self._options.layout.folder)
+            if self._options.is_verified:
+                cases = self._verify(cases)
+            self._write(self._choose(cases))
+        self._report.verdicts.sort(key=lambda v: (v.function, v.fate, v.reason, v.id))
+        self._report.duration_s = time.perf_counter() - started
+        return self._report
+
+    def _wants(self, target: Target) -> bool:
+        globs = self._options.functions
+        names = (target.full_name, f"{module_name(target)}.{target.qualname}")
+        return not globs or any(fnmatchcase(name, glob) for name in names for glob in globs)
+
+    def _without_duplicates(self, calls: Sequence[StoredCall]) -> list[StoredCall]:
+        """Drop calls that differ in nothing that a test would show."""
+        kept: dict[tuple[object, ...], StoredCall] = {}
+        for stored in calls:
+            call = stored.call
+            key = call.target.full_name, call.arguments, call.end, call.outcome, call.stdout, call.refusal
+            first = kept.setdefault(key, stored)
+            self._stored[stored.id] = stored
+            if first is not stored:
+                self._decide(stored.id, Fate.DUPLICATE, "the same arguments and the same outcome as another call")
+        return list(kept.values())
+
+    def _decide(self, call_id: int, fate: Fate, reason: str) -> None:
+        call = self._stored[call_id].call
+        self._report.verdicts.append(Verdict(call_id, call.target.full_name, fate, reason, call.n_seen))
+
+    # Building
+
+    def _build_all(self, calls: Sequence[StoredCall]) -> list[Case]:
+        self._say(f"building tests of {len(calls):,} calls")
+        cases = []
+        for stored in calls:
+            try:
+                cases.append(self._build(stored, _PLAIN))
+            except CallboxError as error:
+                self._decide(stored.id, Fate.REFUSED, str(error))
+        return cases
+
+    def _build(self, stored: StoredCall, variant: Variant) -> Case:
+        target = stored.call.target
+        main = module_name(target) if target.module == MAIN else None
+        builder = self._builders.get(main)
+        if builder is None:
+            builder = self._builders[main] = CaseBuilder(Vocabulary(main), self._async_style)
+        with _as_main(main):
+            try:
+                return builder.build(stored, variant)
+            except CallboxError:
+                raise
+            except Exception as error:
+                raise GenerateError(f"its values cannot be worked with: {type(error).__name__}: {error}") from error
+
+    # Verifying
+
+    def _verify(self, cases: list[Case]) -> list[Case]:
+        """Run candidates; write those that fail in other ways; quarantine what still fails."""
+        passed: list[Case] = []
+        reasons: dict[int, str] = {}
+        candidates = cases
+        for n_round, variant in enumerate(_ROUNDS):
+            if n_round:
+                candidates = self._rewrite([case for case in cases if case.id in reasons], variant)
+            if not candidates:
+                continue
+            self._say(f"verifying {len(candidates):,} tests in fresh processes" + (", written anew" if n_round else ""))
+            failures = self._try(candidates)
+            for case in candidates:
+                if case.id in failures:
+                    reasons.setdefault(case.id, failures[case.id])
+                else:
+                    reasons.pop(case.id, None)
+                    passed.append(case)
+        for call_id, reason in reasons.items():
+            self._decide(call_id, Fate.QUARANTINED, reason)
+        return passed
+
+    def _rewrite(self, failed: Sequence[Case], variant: Variant) -> list[Case]:
+        """Write cases in another way, those for which that makes a difference."""
+        rewritten = []
+        for case in failed:
+            with contextlib.suppress(CallboxError):
+                other = self._build(self._stored[case.id], variant)
+                if (other.body, other.decorators) != (case.body, case.decorators):
+                    rewritten.append(other)
+        return rewritten
+
+    def _try(self, cases: list[Case]) -> dict[int, str]:
+        """Return the cases that fail in one of two fresh processes, with the reason."""
+        parent = self._options.layout.folder.parent
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="candidates_", dir=parent))
+        try:
+            modules = self._modules(cases)
+            self._write_modules(folder, modules)
+            traced = frozenset(self._stored[case.id].call.target.filename for case in cases)
+            first = run_tests([folder], self._options.root, Conditions(1, 0, traced=traced))
+            moved = Conditions(4242, 7, "Pacific/Auckland", moves_clock=can_move_clock())
+            second = run_tests([folder], self._options.root, moved)
+            failures = self._failures(modules, first, second)
+            return {**failures, **self._try_alone(cases, modules, {**first.broken, **second.broken}, folder)}
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _failures(self, modules: dict[str, Module], first: Results, second: Results) -> dict[int, str]:
+        failed = merge_failures([first, second])
+        failures: dict[int, str] = {}
+        for file, module in modules.items():
+            for call_id, spot in module.places.items():
+                key = file, spot.test_name, spot.row
+                if key in failed:
+                    failures[call_id] = failed[key]
+                elif key in first.passed and key in second.passed:
+                    self._lines[call_id] = first.passed[key]
+                else:
+                    failures[call_id] = "it did not run"
+        return failures
+
+    def _try_alone(
+        self, cases: list[Case], modules: dict[str, Module], broken: dict[str, str], folder: Path
+    ) -> dict[int, str]:
+        """Try the cases of modules that cannot be imported each in a module of its own."""
+        suspects = {call_id for file in broken for call_id in modules.get(file, Module("", {}, {})).places}
+        alone = {
+            f"test_alone_{c.id}.py": write_module("A call.", [c], self._head(folder)) for c in cases if c.id in suspects
+        }
+        if not alone:
+            return {}
+        shutil.rmtree(folder, ignore_errors=True)
+        self._write_modules(folder, alone)
+        first = run_tests([folder], self._options.root, Conditions(1, 0))
+        second = run_tests([folder], self._options.root, Conditions(4242, 7, "Pacific/Auckland", can_move_clock()))
+        failures = self._failures(alone, first, second)
+        reasons = {**first.broken, **second.broken}
+        for file, module in alone.items():
+            if file in reasons:
+                failures.update(dict.fromkeys(module.places, reasons[file]))
+        return {call_id: failures[call_id] for call_id in suspects if call_id in failures}
+
+    # Writing
+
+    def _choose(self, cases: list[Case]) -> list[Case]:
+        by_function: dict[str, list[Case]] = {}
+        for case in cases:
+            by_function.setdefault(case.function, []).append(case)
+        chosen = [c for group in by_function.values() for c in choose(group, self._lines, self._options.limit)]
+        taken = {case.id for case in chosen}
+        for case in cases:
+            if case.id not in taken:
+                self._decide(case.id, Fate.NOT_CHOSEN, f"{self._options.limit} tests of it show more behaviour")
+        return chosen
+
+    def _modules(self, cases: Sequence[Case]) -> dict[str, Module]:
+        by_file: dict[str, list[Case]] = {}
+        titles: dict[str, set[str]] = {}
+        for case in cases:
+            target = self._stored[case.id].call.target
+            file = self._options.layout.file_name(target)
+            by_file.setdefault(file, []).append(case)
+            titles.setdefault(file, set()).add(f"{module_name(target)}.{target.qualname}")
+        return {
+            file: write_module(_title(titles[file]), by_file[file], self._head(self._options.layout.folder))
+            for file in sorted(by_file)
+        }
+
+    def _head(self, folder: Path) -> list[str]:
+        """Return the statements that a module itself needs to import the project."""
+        if not self._path_lines or self._has_conftest(folder):
+            return []
+        return self._path_lines
+
+    def _has_conftest(self, folder: Path) -> bool:
+        own = self._options.layout.folder / "conftest.py"
+        return self._options.layout.single is None and (
+            not own.exists() or not outputs.is_edited(own) or folder != own.parent
+        )
+
+    def _write_modules(self, folder: Path, modules: dict[str, Module]) -> None:
+        for file, module in modules.items():
+            outputs.write_text(folder / file, module.text)
+            outputs.write_side_files(folder, module.side_files)
+        if self._path_lines and self._options.layout.single is None:
+            outputs.write_conftest(folder, self._path_lines)
+
+    def _write(self, cases: list[Case]) -> None:
+        """Write the modules; run them where they stand; take out what fails there."""
+        layout, report = self._options.layout, self._report
+        for _ in range(_MAX_FINAL_RUNS):
+            modules = {f: m for f, m in self._modules(cases).items() if not outputs.is_edited(layout.folder / f)}
+            written = self._replace(modules)
+            if not self._options.is_verified or not modules:
+                break
+            self._say(f"running {len(cases):,} tests where they stand")
+            results = run_tests([layout.folder / f for f in modules], self._options.root, Conditions())
+            failures = self._failures(modules, results, results)
+            if not failures:
+                break
+            for call_id, reason in failures.items():
+                self._decide(call_id, Fate.QUARANTINED, f"beside the others: {reason}")
+            cases = [case for case in cases if case.id not in failures]
+        report.left = sorted(
+            {str(layout.folder / f) for f in self._modules(cases)} - {str(layout.folder / f) for f in modules}
+        )
+        report.files = [str(layout.folder / f) for f in written]
+        report.unchanged = [str(layout.folder / f) for f in modules if f not in written]
+        for file, module in self._modules(cases).items():
+            for call_id, spot in module.places.items():
+                self._decide(call_id, Fate.TEST, f"{file}::{spot.test_name}[{spot.row}]")
+
+    def _replace(self, modules: dict[str, Module]) -> list[str]:
+        """Write what changed, formatted; return the names of those files."""
+        layout = self._options.layout
+        beside = Path(tempfile.mkdtemp(prefix="formatted_"))
+        try:
+            for file, module in modules.items():
+                outputs.write_text(beside / file, module.text)
+            outputs.format_files([beside / file for file in modules], self._options.root)
+            written = []
+            for file, module in modules.items():
+                text = sign((beside / file).read_text(encoding="utf-8"))
+                outputs.write_side_files(layout.folder, module.side_files)
+                path = layout.folder / file
+                if not path.exists() or path.read_text(encoding="utf-8") != text:
+                    outputs.write_text(path, text)
+                    written.append(file)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        if self._path_lines and layout.single is None:
+            outputs.write_conftest(layout.folder, self._path_lines)
+        return written
+
+
+_ROUNDS = (
+    _PLAIN,
+    Variant(is_close=True, has_message=False),
+    Variant(has_frozen_time=True),
+)
+
+
+def _title(functions: set[str]) -> str:
+    return f"Calls of {functions.pop()}, as they were recorded." if len(functions) == 1 else "Recorded calls."
+
+
+def _async_style() -> str:
+    """Name the mark of the plugin for asynchronous tests that is here."""
+    names = (("pytest_asyncio", "asyncio"), ("anyio", "anyio"))
+    return next((mark for module, mark in names if importlib.util.find_spec(module) is not None), "")
+
+
+@contextlib.contextmanager
+def _importing_from(roots: set[Path]) -> Iterator[None]:
+    """Import from the project's folders for a while."""
+    before = list(sys.path)
+    sys.path[:0] = [str(root) for root in sorted(roots) if str(root) not in before]
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+@contextlib.contextmanager
+def _as_main(module: str | None) -> Iterator[None]:
+    """Let a script's module stand for the main one, which its classes were recorded in."""
+    if module is None:
+        yield
+        return
+    try:
+        found = importlib.import_module(module)
+    except BaseException as error:
+        raise GenerateError(f"the script {module} cannot be imported: {type(error).__name__}: {error}") from error
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = found
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before

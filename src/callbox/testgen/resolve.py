@@ -1,0 +1,124 @@
+"""How a test reaches a recorded function: what it imports, what it calls, with which defaults."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callbox.errors import GenerateError
+from callbox.testgen.model import Target
+from callbox.testgen.targets import MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A function as a test calls it.
+
+    Attributes:
+        form: "function", "static", "class" for a class method, "method", "constructor", "getter", "setter" or
+            "deleter".
+        module: what to import from.
+        path: the name inside it, e.g. `Order.total`.
+        defaults: what parameters hold that are not passed.
+        owner: the class that a method belongs to; None for functions.
+    """
+
+    form: str
+    module: str
+    path: str
+    defaults: Mapping[str, Any]
+    owner: type | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the first parameter is what the function is called on."""
+        return self.form in ("class", "method", "constructor", "getter", "setter", "deleter")
+
+
+def module_name(target: Target) -> str:
+    """Return the name by which a test imports a target's module; a script's is that of its file."""
+    return Path(target.filename).stem if target.module == MAIN else target.module
+
+
+def resolve(target: Target) -> Access:
+    """Find a function where its name says.
+
+    Raises:
+        GenerateError: a test cannot reach it; says why.
+    """
+    if "<locals>" in target.qualname:
+        outer = target.qualname.partition(".<locals>")[0]
+        raise GenerateError(f"it is defined inside {outer}, where a test cannot reach it")
+    module = module_name(target)
+    try:
+        found: Any = importlib.import_module(module)
+    except BaseException as error:
+        raise GenerateError(f"its module {module} cannot be imported: {type(error).__name__}: {error}") from error
+    owner: Any = None
+    words = target.qualname.split(".")
+    for word in words:
+        owner, found = found, inspect.getattr_static(found, mangle(word, found), _MISSING)
+        if found is _MISSING:
+            raise GenerateError(f"{module} has no {target.qualname} any more: record it again")
+    path = ".".join([*words[:-1], mangle(words[-1], owner)])
+    return _classify(target, Access("function", module, path, {}), owner, found)
+
+
+_MISSING = object()
+
+
+def mangle(name: str, owner: Any) -> str:
+    """Return a private name as Python stores it in a class."""
+    is_private = name.startswith("__") and not name.endswith("__") and isinstance(owner, type)
+    return f"_{owner.__name__.lstrip('_')}{name}" if is_private else name
+
+
+def _classify(target: Target, access: Access, owner: Any, found: Any) -> Access:
+    form = "function"
+    cls = owner if isinstance(owner, type) else None
+    if cls is not None:
+        form, found = _form_in_class(target, access.name, found)
+    function = inspect.unwrap(found, stop=lambda f: isinstance(f, types.FunctionType) and _is_it(f, target))
+    defaults = _defaults(function) if isinstance(function, types.FunctionType) else {}
+    return Access(form, access.module, access.path, defaults, cls)
+
+
+def _form_in_class(target: Target, name: str, found: Any) -> tuple[str, Any]:
+    if isinstance(found, property):
+        for form, function in (("getter", found.fget), ("setter", found.fset), ("deleter", found.fdel)):
+            if _is_it(function, target):
+                return form, function
+        return "getter", found.fget
+    if isinstance(found, functools.cached_property):
+        return "getter", found.func
+    if isinstance(found, classmethod) or name in ("__init_subclass__", "__class_getitem__"):
+        return "class", getattr(found, "__func__", found)
+    if isinstance(found, staticmethod) or name == "__new__":
+        if name == "__new__":
+            raise GenerateError("it makes the instance: the test of __init__ covers it")
+        return "static", found.__func__
+    return ("constructor" if name == "__init__" else "method"), found
+
+
+def _is_it(function: Any, target: Target) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_firstlineno == target.line and code.co_qualname == target.qualname
+
+
+def _defaults(function: types.FunctionType) -> dict[str, Any]:
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    values = function.__defaults__ or ()
+    named = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
+    return {**named, **(function.__kwdefaults__ or {})}

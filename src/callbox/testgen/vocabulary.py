@@ -1,0 +1,183 @@
+"""Values as source, in one test module: its imports, its side files, constructors that were tried out."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from callbox.errors import CallboxError, GenerateError
+from callbox.testgen.call_form import snake
+from callbox.testgen.resolve import Access
+from callbox.values import statics
+from callbox.values.exact import encode
+from callbox.values.literals import Literal, Style, literals
+
+WIDTH = 88
+_INDENT = 8
+_RESERVED = frozenset({"pytest", "re", "random", "math", "asyncio", "time_machine", "as_data", "Path", "pathlib"})
+_MAX_SETUP_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Values as source.
+
+    Attributes:
+        sources: by name.
+        imports: import statements, that of the called function among them.
+        setup: statements before them.
+        side_files: contents by name.
+    """
+
+    sources: Mapping[str, str]
+    imports: tuple[str, ...]
+    setup: tuple[str, ...]
+    side_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Vocabulary:
+    """Writes the values of one test module."""
+
+    def __init__(self, main_module: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            main_module: name by which the program's main module is imported.
+        """
+        self._modules = {"__main__": main_module} if main_module else {}
+        self._constructors: dict[type, tuple[tuple[str, str], ...] | None] = {}
+
+    def write(self, values: Mapping[str, Any], access: Access, stem: str) -> Written:
+        """Write the values of a case.
+
+        Args:
+            values: by the name that a variable for them would have.
+            access: the function that the test calls.
+            stem: what names of side files begin with.
+
+        Raises:
+            GenerateError: one of them has no source.
+        """
+        first, statement = _import_of(access)
+        style = Style(
+            width=WIDTH - _INDENT,
+            file_stem=stem,
+            modules=self._modules,
+            reserved=_RESERVED | self._clashes(access, first),
+        )
+        written = self._write_proven(values, style)
+        if _hides(written, values):
+            style = dataclasses.replace(style, reserved=style.reserved | frozenset(values))
+            written = self._write_proven(values, style)
+        if any(_binds(line, first) and line != statement for line in written[0].imports):
+            style = dataclasses.replace(style, reserved=style.reserved | {first})
+            written = self._write_proven(values, style)
+        head = written[0]
+        if sum(text.count("\n") + 1 for text in head.setup) > _MAX_SETUP_LINES:
+            raise GenerateError(f"to build its arguments takes more than {_MAX_SETUP_LINES} lines")
+        sources = {name: text.source for name, text in zip(values, written, strict=True)}
+        return Written(sources, (statement, *head.imports), head.setup, head.side_files)
+
+    def write_one(self, value: Any, name: str) -> Literal:
+        """Write a value that stands by itself, such as a class."""
+        return literals({name: value}, style=Style(modules=self._modules, reserved=_RESERVED))[0]
+
+    def _write_proven(self, values: Mapping[str, Any], style: Style) -> list[Literal]:
+        """Write values by constructors where that provably gives the same, else by state."""
+        if not values:
+            return [Literal("")]
+        plain = literals(values, style=style)
+        if not plain[0].setup:
+            return plain
+        constructors = {cls: pairs for cls in _classes_in(values) if (pairs := self._constructor(cls)) is not None}
+        if not constructors:
+            return plain
+        try:
+            tried = literals(values, style=dataclasses.replace(style, constructors=constructors))
+            return tried if _gives(tried, values) else plain
+        except CallboxError:
+            return plain
+
+    def _constructor(self, cls: type) -> tuple[tuple[str, str], ...] | None:
+        """Return which attributes a constructor's parameters seem to be; remembered."""
+        if cls not in self._constructors:
+            self._constructors[cls] = _guess_constructor(cls)
+        return self._constructors[cls]
+
+    def _clashes(self, access: Access, first: str) -> frozenset[str]:
+        """Names that the module's own import would hide."""
+        return frozenset({snake(first)}) if access.form == "function" and snake(first) == first else frozenset()
+
+
+def _import_of(access: Access) -> tuple[str, str]:
+    """Return the name that the called function's import binds, and the import."""
+    first = access.path.partition(".")[0]
+    return first, f"from {access.module} import {first}"
+
+
+def _hides(written: list[Literal], values: Mapping[str, Any]) -> bool:
+    """Say whether a name of the setup or of an import is that of a value, and means something else."""
+    head = written[0]
+    bound = {line.partition(" = ")[0] for line in head.setup if " = " in line}
+    taken = {name for name, text in zip(values, written, strict=True) if text.source != name}
+    return bool(taken & bound) or any(_binds(line, name) for line in head.imports for name in values)
+
+
+def _binds(statement: str, name: str) -> bool:
+    names = statement.rpartition("import ")[2].split(", ")
+    return any(part.rpartition(" as ")[2] == name for part in names)
+
+
+def _classes_in(values: Mapping[str, Any]) -> set[type]:
+    """Return the classes of ordinary objects among values and what they hold."""
+    return {type(part) for part in _iter_parts(list(values.values())) if _is_ordinary(type(part))}
+
+
+def _is_ordinary(cls: type) -> bool:
+    layout = statics.layout_of(cls)
+    return layout.problem is None and layout.base is object and cls.__module__ not in ("builtins", "types")
+
+
+def _iter_parts(root: Any) -> Iterator[Any]:
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen or isinstance(part, (str, bytes, int, float, type, types.FunctionType, types.ModuleType)):
+            continue
+        seen.add(id(part))
+        yield part
+        if isinstance(part, dict):
+            waiting.extend([*part.keys(), *part.values()])
+        elif isinstance(part, (list, tuple, set, frozenset)):
+            waiting.extend(part)
+        elif _is_ordinary(type(part)):
+            waiting.extend(value for _, value in statics.layout_of(type(part)).read(part))
+
+
+def _guess_constructor(cls: type) -> tuple[tuple[str, str], ...] | None:
+    """Pair the required parameters of a constructor with attributes of the same name."""
+    try:
+        parameters = list(inspect.signature(cls).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    required = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if any(p.kind is p.POSITIONAL_ONLY for p in required):
+        return None
+    return tuple((p.name, p.name) for p in required)
+
+
+def _gives(written: list[Literal], values: Mapping[str, Any]) -> bool:
+    """Evaluate what was written, and compare it with the values to the byte."""
+    scope: dict[str, Any] = {}
+    try:
+        for line in (*written[0].imports, *written[0].setup):
+            exec(line, scope)
+        made = [eval(text.source, scope) for text in written]
+        return encode(made) == encode(list(values.values()))
+    except Exception:
+        return False

@@ -1,0 +1,219 @@
+"""`callbox gen`: the tests that it writes, run as their project would run them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.integration.testgen.conftest import Project
+
+SHOP = """
+    import random
+    from dataclasses import dataclass
+
+    def price(n, rate=0.5):
+        if n < 0:
+            raise ValueError(f"negative: {n}")
+        return n * rate
+
+    def grow(items):
+        items.append(len(items))
+        return items
+
+    class Order:
+        def __init__(self, n):
+            self.n = n
+            self.cost = 2 * n
+
+        @property
+        def total(self):
+            return price(self.n)
+
+        def add(self, n):
+            self.n += n
+
+    @dataclass
+    class Line:
+        sku: str
+        n: int
+
+    def lines(text):
+        return [Line(word, len(word)) for word in text.split()]
+
+    def words(text):
+        yield from text.split()
+
+    def greet(name):
+        print("hello", name)
+
+    def save(path, text):
+        with open(path, "w") as file:
+            return file.write(text)
+
+    def roll():
+        return random.randint(1, 6)
+
+    def identity(value):
+        return str(id(value))
+
+    def connect():
+        return open
+"""
+MAIN = """
+    import random
+    from shop import *
+    for n in (2, 4, 2): price(n)
+    price(3, 0.25)
+    try: price(-1)
+    except ValueError: pass
+    grow([7])
+    order = Order(3); order.total; order.add(4)
+    lines("tea cake"); list(words("a b")); greet("ann"); save("out.txt", "text")
+    random.seed(3); roll()
+    identity([1])
+"""
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A project whose calls were recorded."""
+    project = Project(tmp_path_factory.mktemp("recorded"))
+    project.write(shop=SHOP, main=MAIN)
+    result = project.callbox("record", "-q", "shop.*", "--", "main.py")
+    assert result.returncode == 0, result.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
+def made(recorded, tmp_path_factory):
+    """A project with the tests that were made of its calls; tests leave it alone."""
+    project = recorded.copied(tmp_path_factory.mktemp("made"))
+    result = project.callbox("gen", "-q", "--report", "report.json")
+    assert result.returncode == 0, result.stderr
+    return project
+
+
+def generated(project, name: str) -> str:
+    text = (project.folder / "tests" / "generated" / f"test_shop_{name}.py").read_text()
+    return text.partition('"""\n')[2].strip()
+
+
+def test_tests_pass_as_the_project_runs_them_and_need_no_callbox(made) -> None:
+    result = made.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:callbox")
+
+    assert result.returncode == 0, result.stdout
+    assert "import callbox" not in "".join(p.read_text() for p in made.folder.glob("tests/generated/*.py"))
+
+
+def test_tests_read_as_if_written_by_hand(made) -> None:
+    assert generated(made, "price") == (
+        "import re\n"
+        "\n"
+        "import pytest\n"
+        "\n"
+        "from shop import price\n"
+        "\n"
+        "\n"
+        "@pytest.mark.parametrize(\n"
+        '    ("n", "expected"),\n'
+        "    [\n"
+        "        (2, 1.0),\n"
+        "        (3, 1.5),\n"
+        "        (4, 2.0),\n"
+        "    ],\n"
+        ")\n"
+        "def test_price(n, expected):\n"
+        "    assert price(n) == expected\n"
+        "\n"
+        "\n"
+        "def test_price_raises_value_error():\n"
+        '    with pytest.raises(ValueError, match=re.escape("negative: -1")):\n'
+        "        price(-1)\n"
+        "\n"
+        "\n"
+        "def test_price_with_rate():\n"
+        "    assert price(3, rate=0.25) == 0.75"
+    )
+
+
+def test_changed_argument_is_asserted(made) -> None:
+    assert generated(made, "grow").endswith(
+        "def test_grow_changes_items():\n    items = [7]\n\n    assert grow(items) is items\n    assert items == [7, 1]"
+    )
+
+
+def test_method_is_called_on_an_object_that_its_constructor_makes(made) -> None:
+    assert generated(made, "order_add").endswith(
+        "def test_order_add_changes_order():\n"
+        "    order = Order(n=3)\n"
+        "\n"
+        "    order.add(4)\n"
+        '    assert vars(order) == {"n": 7, "cost": 6}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("order_total", "assert Order(n=3).total == 1.5"),
+        ("lines", 'assert lines("tea cake") == [Line(sku="tea", n=3), Line(sku="cake", n=4)]'),
+        ("words", 'assert list(words("a b")) == ["a", "b"]'),
+        ("greet", 'assert capsys.readouterr().out == "hello ann\\n"'),
+        ("save", 'path = str(tmp_path / "out.txt")'),
+        ("save", 'assert Path(path).read_text(encoding="utf-8") == "text"'),
+        ("roll", "random.seed(3)"),
+    ],
+)
+def test_what_a_call_does_is_what_its_test_says(made, name, line) -> None:
+    assert line in generated(made, name)
+
+
+def test_call_that_differs_from_run_to_run_is_quarantined(made) -> None:
+    report = json.loads((made.folder / "report.json").read_text())
+
+    [verdict] = [v for v in report["verdicts"] if v["function"] == "shop.identity"]
+    assert verdict["fate"] == "quarantined"
+    assert not (made.folder / "tests" / "generated" / "test_shop_identity.py").exists()
+
+
+def test_every_kept_call_is_accounted_for(made) -> None:
+    report = json.loads((made.folder / "report.json").read_text())
+
+    assert sum(report["calls"].values()) == len(report["verdicts"]) == len(made.calls())
+
+
+def test_second_run_changes_nothing(made) -> None:
+    folder = made.folder / "tests" / "generated"
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*.py")}
+
+    result = made.callbox("gen")
+
+    assert "0 test modules written, " in result.stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("*.py")} == before
+
+
+def test_edited_test_is_left_alone(made, tmp_path) -> None:
+    made = made.copied(tmp_path)
+    path = made.folder / "tests" / "generated" / "test_shop_price.py"
+    path.write_text(path.read_text() + "# mine\n")
+
+    result = made.callbox("gen", "--no-verify")
+
+    assert path.read_text().endswith("# mine\n")
+    assert "test_shop_price.py was edited and is left as it is" in result.stderr
+
+
+def test_one_file_for_all(recorded, tmp_path) -> None:
+    shop = recorded.copied(tmp_path)
+    result = shop.callbox("gen", "-q", "-o", "tests/test_all.py")
+
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in shop.folder.glob("tests/*")] == ["test_all.py"]
+    assert shop.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_all.py").returncode == 0
+
+
+def test_no_calls_is_nothing_found(project) -> None:
+    result = project.callbox("gen")
+
+    assert result.returncode == 3
+    assert "record some by callbox record" in result.stderr
