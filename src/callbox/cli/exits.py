@@ -5,6 +5,8 @@ from __future__ import annotations
 from callbox.errors import CallboxError, FormatError, NothingFoundError
 
 OK = 0
+NO = 1
+"""The answer is no: recordings differ, values do not match, a limit was passed."""
 USAGE = 2
 NOTHING_FOUND = 3
 UNREADABLE = 4

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callbox.model import EventKind, Outcome
+from callbox.recording.digests import digest_events
 from callbox.values.describe import describe, describe_exception
-from callbox.values.frozen import Cut, Inline, Tag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,12 +28,7 @@ _VARARGS, _VARKEYWORDS = 0x04, 0x08  # co_flags
 _CALL, _RETURN, _YIELD, _UNWIND = map(int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND))
 _RETURNED, _RAISED = int(Outcome.RETURNED), int(Outcome.RAISED)
 
-_KIND_SHIFT = np.uint64(48)
-_STORED_WHOLE = frozenset({Tag.INT, Tag.BIG_INT, Tag.FLOAT, Tag.COMPLEX, Tag.STR, Tag.BYTES, Tag.BYTEARRAY})
-"""Kinds of values whose bytes differ where their texts do, and hold no identity."""
 _PLACE_MIX = np.uint64(0x9E3779B97F4A7C15)
-_DIGEST_MIX = np.uint64(0xBF58476D1CE4E5B9)
-_SHIFT = np.uint64(31)
 
 
 class ValueTexts:
@@ -90,31 +85,10 @@ class ValueTexts:
     @cached_property
     def identity(self) -> NDArray[np.uint64]:
         """Shape `(n_calls,)`: differs where texts do, and seldom elsewhere."""
-        starts = self._values.starts.astype(np.int64)
-        places = np.arange(len(self._values.payloads))
-        events = np.searchsorted(starts, places, side="right") - 1
-        terms = self._digests() ^ (places - starts[events] + 1).astype(np.uint64) * _PLACE_MIX
-        terms *= _DIGEST_MIX
-        terms ^= terms >> _SHIFT
-        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(terms)))
-        # One event more, without values: calls that are open end with it.
-        by_event = np.append(sums[starts[1:]] - sums[starts[:-1]], np.uint64(0))
+        by_event = digest_events(self._values, max_chars=_MAX_CHARS).digests
         first, last = by_event[self._calls["first_event"]], by_event[self._calls["last_event"]]
         identity: NDArray[np.uint64] = first * _PLACE_MIX ^ last
         return identity
-
-    def _digests(self) -> NDArray[np.uint64]:
-        """Return a number for each value: for what lies in the slot the slot itself, for a record one of its text."""
-        digests = self._values.payloads.copy()
-        places = np.flatnonzero(digests >> _KIND_SHIFT == Inline.RECORD)
-        known: dict[bytes, int] = {}
-        for place, arena in zip(places.tolist(), self._values.arenas()[places].tolist(), strict=True):
-            record = self._values.record(place, arena)
-            key = record.name.encode() if isinstance(record, Cut) else bytes(record)
-            if key not in known:
-                known[key] = hash(key if key[0] in _STORED_WHOLE else describe(self._values.thaw(place, arena)))
-            digests[place] = known[key] & 0xFFFFFFFFFFFFFFFF
-        return digests
 
     def _arguments_at(self, event: int, code: int) -> str:
         arguments = self._values.arguments_at(event)
