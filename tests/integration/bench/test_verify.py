@@ -7,8 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("bench")
-
 PRICES = "shop/prices.py"
 
 
