@@ -92,6 +92,7 @@ cdef extern from "spool.h":
     cdef struct cb_spool:
         char *folder
         bint has_failed
+        bint is_collected
     int cb_spool_init(cb_spool *spool, const char *folder)
 
 cdef extern from "redact.h":

@@ -163,6 +163,7 @@ cdef class Recorder:
             cb_filter_fini(&filter)
             cb_redactor_fini(&redactor)
             raise MemoryError
+        spool.is_collected = options.spill and path is not None
         cb_recorder_fini(&self.recorder)
         limits.n_slots = n_slots
         limits.max_depth = options.max_depth or 0

@@ -44,7 +44,7 @@ class Escort:
 
     def __init__(self, plan: FlightPlan, loaded_before: Collection[str]) -> None:
         self._process_id = os.getpid()
-        self._recorder: Recorder = new_recorder(with_spawned_main(plan.options), plan.folder)
+        self._recorder: Recorder = new_recorder(with_spawned_main(collected(plan).options), plan.folder)
         self._namesakes = Namesakes(loaded_before)
 
     def begin(self) -> None:
@@ -57,6 +57,16 @@ class Escort:
         """Stop recording; a forked child goes on."""
         if os.getpid() == self._process_id:
             self._recorder.stop()
+
+
+def collected(plan: FlightPlan) -> FlightPlan:
+    """Return a plan that waits for a collector only if there is one: it may have been killed, or have ended."""
+    if not plan.options.spill:
+        return plan
+    from callbox.cli.spill import has_collector
+
+    has_one = plan.folder is not None and has_collector(plan.folder)
+    return dataclasses.replace(plan, options=dataclasses.replace(plan.options, spill=has_one))
 
 
 def with_spawned_main(options: Options) -> Options:

@@ -8,11 +8,11 @@ import dataclasses
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from callbox.cli import exits
-from callbox.cli.escort import Escort, is_worth_following
+from callbox.cli.escort import Escort, collected, is_worth_following
 from callbox.cli.namesakes import Namesakes
 from callbox.cli.plan import FlightPlan
 from callbox.engine import Recorder, new_recorder
@@ -61,7 +61,7 @@ class Flight:
     """A recording of this process's program."""
 
     def __init__(self, plan: FlightPlan, loaded_before: Collection[str]) -> None:
-        self._plan = plan
+        self._plan = plan = collected(plan)
         self._process_id = os.getpid()
         self._since_ns = time.monotonic_ns()
         self._recorder: Recorder = new_recorder(plan.options, plan.folder)
@@ -97,6 +97,9 @@ class Flight:
         # Imported now and not before, so that the program had its modules to itself.
         from callbox.recording import write_box
 
+        if self._plan.options.spill:
+            self._conclude(capture)
+            return
         merger = self._merge(capture)
         capture = merger.capture
         write_box(capture, self._plan.path)
@@ -104,15 +107,31 @@ class Flight:
             from callbox.recording.parts import discard_parts
 
             discard_parts(self._plan.folder, merger.ended)
-        if self._plan.is_quiet:
-            return
-        for note in capture.header.notes:
-            _say(f"callbox: warning: {note}")
-        if merger.n_running:
-            _say(f"callbox: {merger.n_running} of its processes still run and record into {self._plan.output}.parts")
         n_recorded = sum(thread.n_events for thread in capture.threads)
         n_dropped = n_recorded - _count_kept(capture)
-        _say(f"callbox: {n_recorded:,} events, {n_dropped:,} dropped -> {self._plan.output}")
+        self._summarise(capture.header.notes, (n_recorded, n_dropped), merger.n_running)
+
+    def _conclude(self, capture: Capture) -> None:
+        """Leave the box to the collector, and wait for it."""
+        from callbox.cli.spill import conclude
+
+        assert self._plan.folder is not None
+        names = {str(thread.native_id): thread.name for thread in capture.threads}
+        told = conclude(self._plan.folder, capture.header, names)
+        if told.is_finished:
+            self._summarise(told.notes, (told.n_events, told.n_dropped), told.n_running)
+        else:
+            parts = f"{self._plan.output}.parts"
+            _say(exits.error_line(f"the box is not finished: {told.failure}; the recording is the box and {parts}"))
+
+    def _summarise(self, notes: Sequence[str], counts: tuple[int, int], n_running: int) -> None:
+        if self._plan.is_quiet:
+            return
+        for note in notes:
+            _say(f"callbox: warning: {note}")
+        if n_running:
+            _say(f"callbox: {n_running} of its processes still run and record into {self._plan.output}.parts")
+        _say(f"callbox: {counts[0]:,} events, {counts[1]:,} dropped -> {self._plan.output}")
 
     def _merge(self, capture: Capture) -> Merger:
         """Add what the processes that this one started have recorded."""

@@ -12,8 +12,10 @@ import click
 from callbox import config
 from callbox.cli.plan import FlightPlan, launch
 from callbox.cli.program import parse_program
+from callbox.cli.spill import MIN_SLOTS, start_collector
 from callbox.engine import ORACLE
 from callbox.engine.options import MODES, Options
+from callbox.errors import ConfigError
 
 # \b keeps click from filling the lines.
 _EXAMPLES = """
@@ -35,6 +37,7 @@ _IN_MEMORY = (
 @click.option("--engine", default="auto", show_default=True, help="How calls are seen; see callbox doctor.")
 @click.option("--c-calls/--no-c-calls", help="Record calls of C functions too.")
 @click.option("--memory/--no-memory", help="Count the bytes and blocks that calls allocate.")
+@click.option("--spill/--no-spill", help="Move what rings hold to the box while the program runs: keep everything.")
 @click.option("--max-events", type=int, default=1 << 20, show_default=True, help="Events kept for each thread.")
 @click.option("--max-depth", type=int, help="Deepest level of calls to record.")
 @click.option("--output", "-o", default="callbox.cbx", show_default=True, metavar="BOX", help="Where to write.")
@@ -49,6 +52,8 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     """
     options["redact"] = config.load_redact_rules(Path.cwd(), os.environ)
     parsed = parse_program(program)
+    if options["spill"]:
+        options["max_events"] = max(options["max_events"], MIN_SLOTS)
     plan = FlightPlan(Options(filters=include, **options), output, str(Path(output).absolute()), program, quiet)
     return launch(parsed, _reserve(plan))
 
@@ -58,18 +63,25 @@ def _reserve(plan: FlightPlan) -> FlightPlan:
     from callbox.engine import new_recorder
     from callbox.recording import reserve_box
 
-    header = new_recorder(plan.options).capture().header
-    reserve_box(plan.path, dataclasses.replace(header, command=plan.command, notes=()))
-    return _with_folder(dataclasses.replace(plan, since_ns=header.started.monotonic_ns))
+    header = dataclasses.replace(new_recorder(plan.options).capture().header, command=plan.command, notes=())
+    reserve_box(plan.path, header)
+    plan = _with_folder(dataclasses.replace(plan, since_ns=header.started.monotonic_ns))
+    if not plan.options.spill:
+        return plan
+    if plan.folder is None:
+        raise ConfigError(f"--spill needs rings in files: {'; '.join(plan.notes) or 'this engine has none'}")
+    start_collector(plan.folder, plan.path, dataclasses.replace(header, is_complete=False))
+    return plan
 
 
 def _with_folder(plan: FlightPlan) -> FlightPlan:
     """Give the recording a folder for rings that outlive their process, if the disk can hold them."""
     from callbox.engine import ring_bytes
-    from callbox.recording.parts import discard_parts, find_parts, make_parts_folder, parts_folder
+    from callbox.recording.parts import discard_collection, discard_parts, find_parts, make_parts_folder, parts_folder
 
     folder = parts_folder(plan.path)
     discard_parts(folder, find_parts(folder)[0])
+    discard_collection(folder)
     if plan.options.mode == "static" or plan.options.engine == ORACLE:
         return plan
     try:

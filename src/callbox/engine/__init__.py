@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.engine.choice import ORACLE, choose_engine, engine_names, new_recorder
 from callbox.engine.options import Options
-from callbox.engine.recorder import Recorder, ring_bytes
+from callbox.engine.recorder import Recorder, read_clock, ring_bytes
 
 if TYPE_CHECKING:
     from callbox.engine.kernels import CALL_DTYPE, EVENT_DTYPE, SLOT_DTYPE, decode_capture, fold_events
@@ -27,6 +27,7 @@ __all__ = [
     "engine_names",
     "fold_events",
     "new_recorder",
+    "read_clock",
     "ring_bytes",
 ]
 

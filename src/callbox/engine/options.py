@@ -24,6 +24,7 @@ class Options:
         max_depth: deepest level of selected calls to record, 1 for roots only; None for all.
         c_calls: record calls of C functions made by selected Python code.
         memory: count bytes and blocks allocated.
+        spill: where rings are in files, wait for a collector to take what they hold rather than overwrite it.
     """
 
     engine: str = "auto"
@@ -34,6 +35,7 @@ class Options:
     max_depth: int | None = None
     c_calls: bool = False
     memory: bool = False
+    spill: bool = False
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:

@@ -79,13 +79,13 @@ class ThreadBlocks:
         self._blocks.append(_Block(first, n_slots, high, sum_turns(words), slots))
 
     def describe_gaps(self) -> list[str]:
-        """Name the runs of slots that no intact block holds."""
+        """Name the runs of slots that no intact block holds, unless they were overwritten before they were written."""
         bounds = [(block.first, block.first + block.n_slots) for block in self._blocks]
         n_slots = self.n_seen if self._row.n_slots is None else self._row.n_slots
-        return [
-            f"{self} lacks {end - start} of its {n_slots} slots, from slot {start} on"
-            for start, end in _gaps(bounds, n_slots)
-        ]
+        gaps = _gaps(bounds, n_slots)
+        if sum(end - start for start, end in gaps) == self._row.n_lost:
+            return []
+        return [f"{self} lacks {end - start} of its {n_slots} slots, from slot {start} on" for start, end in gaps]
 
     def capture(self) -> ThreadCapture:
         """Hand over the slots; where some are missing, the clock is carried over the gap."""
@@ -141,7 +141,7 @@ class ValueBlocks:
 
     def describe_gaps(self) -> list[str]:
         """Name the runs of bytes that no intact block holds."""
-        n_bytes = self.n_seen if self._row.n_slots is None else self._row.n_value_bytes
+        n_bytes = self.n_seen if self._row.n_slots is None or self._row.n_lost else self._row.n_value_bytes
         return [
             f"{self._thread} lacks {end - start} of its {n_bytes} bytes of values, from byte {start} on"
             for start, end in _gaps(self._bounds, n_bytes)

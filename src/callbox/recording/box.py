@@ -70,6 +70,8 @@ class ThreadRow:
     """Bytes of values that there was room for."""
     number: int | None = None
     """The thread's; a later row of the same number takes this one's place. None: its place in the table."""
+    n_lost: int = 0
+    """Slots missing among them, which were overwritten before they could be written to the box."""
     source: str = ""
     """Name of the ring file that its slots were taken out of; positions count from that ring's first slot."""
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from callbox.model import Function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 MAGIC = b"\x89CBF\r\n\x1a\n"
@@ -35,32 +34,68 @@ def read_function_log(path: Path) -> tuple[tuple[Function, ...], str]:
     Raises:
         LogError: it cannot be read, or is no function log.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise LogError(error.strerror or str(error)) from error
-    if not MAGIC.startswith(data[: len(MAGIC)]):
-        raise LogError(f"it begins with {data[: len(MAGIC)]!r} instead of {MAGIC!r}")
-    functions: dict[int, Function] = {}
-    try:
-        for function in _iter_rows(data):
-            functions[function.id] = function
-    except ValueError as error:
-        return tuple(functions.values()), str(error)
-    return tuple(functions.values()), ""
+    if not path.exists():
+        raise LogError("No such file or directory")
+    log = FunctionLog(path)
+    functions = {function.id: function for function in log.read_new()}
+    return tuple(functions.values()), log.damage
 
 
-def _iter_rows(data: bytes) -> Iterator[Function]:
-    offset = len(MAGIC)
-    while offset + _ROW.size <= len(data):
-        (size,) = _LENGTH.unpack_from(data, offset)
-        if offset + size > len(data):
-            return
+class FunctionLog:
+    """A log that may be growing, read as it grows.
+
+    Attributes:
+        path: of the file, which need not exist yet.
+        damage: what is damaged, in words; nothing is read beyond it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to read."""
+        self.path = path
+        self.damage = ""
+        self._offset = 0
+
+    def read_new(self) -> list[Function]:
+        """Return the functions logged since this was asked last.
+
+        Raises:
+            LogError: the log cannot be read, or is none.
+        """
+        if self.damage:
+            return []
         try:
-            yield _read_row(data[offset : offset + size])
-        except (ValueError, struct.error) as error:
-            raise ValueError(f"the row at byte {offset} is damaged, and what follows is unreadable: {error}") from error
-        offset += size
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise LogError(error.strerror or str(error)) from error
+        if self._offset == 0:
+            if not MAGIC.startswith(data[: len(MAGIC)]):
+                raise LogError(f"it begins with {data[: len(MAGIC)]!r} instead of {MAGIC!r}")
+            if len(data) < len(MAGIC):
+                return []
+            self._offset = len(MAGIC)
+            data = data[len(MAGIC) :]
+        return self._parse(data)
+
+    def _parse(self, data: bytes) -> list[Function]:
+        functions = []
+        at = 0
+        while at + _ROW.size <= len(data):
+            (size,) = _LENGTH.unpack_from(data, at)
+            if at + size > len(data):
+                break
+            try:
+                functions.append(_read_row(data[at : at + size]))
+            except (ValueError, struct.error) as error:
+                where = self._offset + at
+                self.damage = f"the row at byte {where} is damaged, and what follows is unreadable: {error}"
+                break
+            at += size
+        self._offset += at
+        return functions
 
 
 def _read_row(row: bytes) -> Function:

@@ -98,7 +98,7 @@ def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]
     logs: dict[tuple[int, int], list[Path]] = {}
     notes = []
     for path in _list_files(folder):
-        if path.name in COLLECTOR_FILES:
+        if path.name.removesuffix(".tmp") in COLLECTOR_FILES:
             continue
         match = _NAME.fullmatch(path.name)
         if match is None:
@@ -159,6 +159,15 @@ def discard_parts(folder: str | os.PathLike[str], found: Iterable[ProcessParts])
     for path in (path for parts in found for path in parts.files):
         with contextlib.suppress(OSError):
             path.unlink()
+    with contextlib.suppress(OSError):
+        Path(folder).rmdir()
+
+
+def discard_collection(folder: str | os.PathLike[str]) -> None:
+    """Delete what a collector and its program told each other, and the folder if it is empty then."""
+    for name in COLLECTOR_FILES:
+        with contextlib.suppress(OSError):
+            Path(folder, name).unlink()
     with contextlib.suppress(OSError):
         Path(folder).rmdir()
 

@@ -151,7 +151,9 @@ class RingReader:
             raise ValueError(f"it begins with {magic!r} instead of {MAGIC!r}")
         if (version, header_size) != (VERSION, HEADER_SIZE):
             raise ValueError(f"version {version}; this callbox reads {VERSION}")
-        self.process_id, self.ident, self.native_id = process_id, ident, native_id
+        self.process_id: int = process_id
+        self.ident: int = ident
+        self.native_id: int = native_id
         self._n_slots = n_slots
         self._n_arena_bytes = self._check_size(n_slots)
         self.origin, self.first = self._clocks()

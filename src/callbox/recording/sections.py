@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from callbox.recording import box
 
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
-    from typing import BinaryIO
+
+
+class Sink(Protocol):
+    """What sections are written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Write all of it, and return how many bytes that is."""
 
 
 class SectionWriter:
     """The sections of a box being written, counted for its end marker."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Sink) -> None:
         """Begin a box: write its preamble."""
         self._file = file
         self._n_sections = 0
