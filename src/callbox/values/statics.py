@@ -108,7 +108,7 @@ def find_loaded(module_name: str, qualname: str) -> Any:
         if part not in namespace:
             raise LookupError(f"module {module_name!r} has no {qualname!r}")
         found = namespace[part]
-        namespace = own(found) if derives(type(found), type) else {}
+        namespace = own(found) if derives(type(found), type) else layout_of(type(found)).namespace_of(found) or {}
     return found.__func__ if type(found) in (staticmethod, classmethod) else found
 
 

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from callbox.values import statics
 from callbox.values.exact.allow import Allow
 from callbox.values.exact.kinds import Deferred, Eager, Kind, Row, kind_of
 from callbox.values.exact.objects import find_object_kind
 from callbox.values.exact.order import sort_key
+from callbox.values.exact.references import CONSTANT
 from callbox.values.exact.scalars import ATOM_IDS, SCALAR_PACKERS, are_plain_atoms, careful_atom, quick_atom
 from callbox.values.exact.wire import FillTag, Limits, Raw, Ref, pack, seal
 from callbox.values.paths import Link
 from callbox.values.refusal import RefusalError, RefusedPartError
 
+Constants: TypeAlias = Mapping[int, tuple[str, str]]
 _FINGERPRINT_BYTES = 16
 _FEW = 16
 """Up to so many parts, looking at each beats asking first whether all are atoms."""
 _WAITS, _IS_OPEN, _IS_FILLED = range(3)
 
 
-def encode(value: Any, *, allow: Iterable[str] = (), name: str = "value", limits: Limits | None = None) -> bytes:
+def encode(
+    value: Any,
+    *,
+    allow: Iterable[str] = (),
+    name: str = "value",
+    limits: Limits | None = None,
+    constants: Constants | None = None,
+) -> bytes:
     """Encode a value exactly: types, aliasing, cycles and order kept.
 
     Args:
@@ -31,6 +40,7 @@ def encode(value: Any, *, allow: Iterable[str] = (), name: str = "value", limits
         allow: `pickle:module.Class` globs of classes whose instances may be pickled.
         name: what paths in errors begin with, e.g. `args`.
         limits: how large it may be.
+        constants: module and qualified name, by identity, of what is named rather than copied.
 
     Returns:
         Bytes for `decode`; equal values give equal bytes.
@@ -38,7 +48,7 @@ def encode(value: Any, *, allow: Iterable[str] = (), name: str = "value", limits
     Raises:
         RefusalError: the value has a part that cannot be encoded; a `CaptureError` with its path and the reason.
     """
-    return seal(_encode_body(value, Allow.of(allow), name, limits or Limits()))
+    return seal(_encode_body(value, Allow.of(allow), name, limits or Limits(), constants or {}))
 
 
 def fingerprint(value: Any, *, allow: Iterable[str] = (), name: str = "value") -> str:
@@ -47,16 +57,16 @@ def fingerprint(value: Any, *, allow: Iterable[str] = (), name: str = "value") -
     Raises:
         RefusalError: the value cannot be encoded.
     """
-    body = _encode_body(value, Allow.of(allow), name, Limits())
+    body = _encode_body(value, Allow.of(allow), name, Limits(), {})
     return hashlib.blake2b(body, digest_size=_FINGERPRINT_BYTES).hexdigest()
 
 
-def _encode_body(value: Any, allow: Allow, name: str, limits: Limits) -> bytes:
+def _encode_body(value: Any, allow: Allow, name: str, limits: Limits, constants: Constants) -> bytes:
     try:
         try:
-            return Encoder(allow, limits).encode(value)
+            return Encoder(allow, limits, constants).encode(value)
         except (OverflowError, UnicodeEncodeError):
-            return Encoder(allow, limits, is_careful=True).encode(value)
+            return Encoder(allow, limits, constants, is_careful=True).encode(value)
     except RefusedPartError as refused:
         raise refused.as_refusal(name) from None
     except RecursionError:
@@ -75,13 +85,15 @@ class Encoder:
 
     Attributes:
         allow: what may be pickled.
+        constants: what is named rather than copied.
         names: modules and qualified names that classes, functions and enums refer to.
         shells: the tag of each deferred value, in a list with its class and more where it has such.
         steps: rows of eager values, and rows that fill shells, in an order that decoding can follow.
     """
 
-    def __init__(self, allow: Allow, limits: Limits, *, is_careful: bool = False) -> None:
+    def __init__(self, allow: Allow, limits: Limits, constants: Constants, *, is_careful: bool = False) -> None:
         self.allow = allow
+        self.constants = constants
         self.names: list[tuple[str, str]] = []
         self.shells: list[Any] = []
         self.steps: list[Any] = []
@@ -127,6 +139,8 @@ class Encoder:
         ref = self._refs.get(id(value))
         if ref is not None and (self._closure is None or not self._must_revisit(value, ref, link)):
             return ref
+        if id(value) in self.constants:
+            return self._put_eager(value, CONSTANT, link)
         kind = self._kinds.get(cls_id)
         if kind is None:
             kind = self._kinds[cls_id] = kind_of(type(value)) or find_object_kind(self, value, link)

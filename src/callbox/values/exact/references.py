@@ -160,10 +160,21 @@ def _build_partial(decoder: Decoder, row: Row) -> Any:
     return decoder.nested(functools.partial(function, *args, **decoder.attributes(row[2:])), function)
 
 
+def _pack_constant(encoder: Encoder, value: Any, link: Link) -> Row:  # noqa: ARG001
+    return [encoder.name(*encoder.constants[id(value)])]
+
+
+def _build_constant(decoder: Decoder, row: Row) -> Any:
+    (name,) = row
+    return decoder.find(name)
+
+
+CONSTANT = Eager(Tag.CONSTANT, (), _pack_constant, _build_constant)
 CLASS = Eager(Tag.CLASS, (type,), _pack_class, _build_class)
 
 register(
     CLASS,
+    CONSTANT,
     Eager(Tag.FUNCTION, _FUNCTIONS, _pack_function, _build_function),
     Eager(Tag.MODULE, (types.ModuleType,), _pack_module, _build_module),
     Eager(Tag.METHOD, (types.MethodType,), _pack_method, _build_method, is_shared_by_content=False),

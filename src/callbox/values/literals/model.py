@@ -20,6 +20,7 @@ class Style:
         modules: names to import modules by instead of their own, e.g. `{"__main__": "script"}`.
         constructors: `(keyword, attribute)` pairs by class: constructors that the caller tries out, and whose
             source it then compares with the value.
+        constants: module and name, by identity, of what is named rather than written.
     """
 
     width: int = 88
@@ -29,6 +30,7 @@ class Style:
     reserved: frozenset[str] = frozenset()
     modules: Mapping[str, str] = field(default_factory=dict)
     constructors: Mapping[type, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    constants: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

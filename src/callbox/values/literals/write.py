@@ -103,6 +103,8 @@ class Writer:
         node = atoms.write_atom(self, value)
         if node is not None:
             return node
+        if id(value) in self.style.constants:
+            return self.names.refer(*self.style.constants[id(value)])
         writing = families.find_writing(type(value)) or find_by_class(type(value), link)
         if not writing.has_identity:
             return self._write_content(value, writing, link)

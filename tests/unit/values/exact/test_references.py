@@ -83,3 +83,12 @@ def test_module_attribute_hook_is_not_asked(monkeypatch) -> None:
 
     with pytest.raises(FormatError, match="has no 'function'"):
         decode(data)
+
+
+MISSING = object()
+
+
+def test_constant_that_the_caller_names_keeps_its_identity() -> None:
+    data = encode([MISSING, 1], constants={id(MISSING): (__name__, "MISSING")})
+
+    assert decode(data)[0] is MISSING

@@ -336,3 +336,12 @@ def test_constructor_that_the_caller_tries_out_is_called() -> None:
     style = Style(constructors={Parsed: (("text", "text"),)})
 
     assert literal([Parsed("a b")], style=style).source == '[Parsed(text="a b")]'
+
+
+MISSING = object()
+
+
+def test_constant_that_the_caller_names_is_written_by_its_name() -> None:
+    written = literal([MISSING], style=Style(constants={id(MISSING): ("shop.kinds", "MISSING")}))
+
+    assert (written.source, written.imports) == ("[MISSING]", ("from shop.kinds import MISSING",))
