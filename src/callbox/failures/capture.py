@@ -81,8 +81,9 @@ def capture(
 def _capture(error: BaseException, options: CaptureOptions, subject: Subject) -> Failure:
     redactor = shared_redactor()
     freezer = Freezer(redactor, options.limits)
-    raised = RaisedReader(FrameReader(options, freezer, subject.code), freezer, redactor).read(error)
     arguments = _describe(freezer, subject.arguments)
+    fixtures = _describe(freezer, subject.fixtures) if options.include_fixtures else {}
+    raised = RaisedReader(FrameReader(options, freezer, subject.code), freezer, redactor).read(error)
     own = _own_frame(raised)
     is_fixtures = subject.is_test and options.include_fixtures
     return Failure(
@@ -97,9 +98,7 @@ def _capture(error: BaseException, options: CaptureOptions, subject: Subject) ->
         fingerprint=fingerprint_of(raised),
         source=source.source_of(subject.code, options.max_code_lines) if subject.code else own.source if own else "",
         arguments=arguments,
-        fixtures={**(arguments if is_fixtures else {}), **_describe(freezer, subject.fixtures)}
-        if options.include_fixtures
-        else {},
+        fixtures={**(arguments if is_fixtures else {}), **fixtures},
         metadata={**surroundings(), **subject.metadata},
     )
 

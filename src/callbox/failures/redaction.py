@@ -61,8 +61,43 @@ class Secrets:
         if not self._found:
             return value
         pattern = re.compile("|".join(re.escape(text) for text in sorted(self._found, key=len, reverse=True)))
+        found: list[str] = []
+        _collect(value, found)
+        # mostly they are nowhere else, which is cheaper to find out than to copy everything
+        if pattern.search("\0".join(found)) is None:
+            return value
         cleaned: T = _scrub(value, pattern)
         return cleaned
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    """Gather every text inside a dataclass or plain data."""
+    kind = type(value)
+    if kind is str:
+        found.append(value)
+    elif kind is dict:
+        found += (text for text in value if type(text) is str)
+        for item in value.values():
+            _collect(item, found)
+    elif kind is tuple:
+        for item in value:
+            _collect(item, found)
+    elif kind not in _PLAIN:
+        for name in _field_names(kind):
+            _collect(getattr(value, name), found)
+
+
+def _field_names(kind: type) -> tuple[str, ...]:
+    """Name the fields of a dataclass; any other type has none."""
+    names = _FIELD_NAMES.get(kind)
+    if names is None:
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        names = _FIELD_NAMES[kind] = tuple(field.name for field in fields)
+    return names
+
+
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
+_PLAIN = frozenset({int, float, bool, type(None)})
 
 
 def _scrub(value: Any, pattern: re.Pattern[str]) -> Any:
@@ -72,7 +107,5 @@ def _scrub(value: Any, pattern: re.Pattern[str]) -> Any:
         return {_scrub(key, pattern): _scrub(item, pattern) for key, item in value.items()}
     if type(value) is tuple:
         return tuple(_scrub(item, pattern) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: _scrub(getattr(value, field.name), pattern) for field in dataclasses.fields(value)}
-        return type(value)(**fields)
-    return value
+    names = _field_names(type(value))
+    return type(value)(**{name: _scrub(getattr(value, name), pattern) for name in names}) if names else value

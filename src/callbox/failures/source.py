@@ -20,6 +20,7 @@ _CLASS_LINE = r"(?P<indent>[ \t]*)class[ \t]+{name}\b"
 _MAX_FILE_LINES = 200_000
 
 
+@functools.lru_cache(maxsize=2048)
 def context_of(filename: str, line: int, n_lines: int) -> tuple[int, tuple[str, ...]]:
     """Return the number of the first line and the lines around a place; none where there is no source."""
     lines = _lines(filename)
@@ -29,12 +30,14 @@ def context_of(filename: str, line: int, n_lines: int) -> tuple[int, tuple[str, 
     return first, tuple(clean_line(text.rstrip("\r\n")) for text in lines[first - 1 : line + n_lines])
 
 
+@functools.lru_cache(maxsize=4096)
 def line_of(filename: str, line: int) -> str:
     """Return a source line without the space around it; empty where there is none."""
     lines = _lines(filename)
     return clean_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
 
 
+@functools.lru_cache(maxsize=1024)
 def source_of(code: types.CodeType, max_lines: int) -> str:
     """Return a function's source, or as much of it as is asked for; empty where there is none."""
     lines = _lines(code.co_filename)

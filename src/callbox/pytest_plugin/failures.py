@@ -107,7 +107,7 @@ class FailurePlugin:
             module=_module(item),
             code=getattr(function, "__code__", None),
             arguments=parameters,
-            fixtures={name: value for name, value in funcargs.items() if name not in parameters},
+            fixtures={name: value for name, value in funcargs.items() if name not in {*parameters, "request"}},
             metadata={"phase": phase, "session": self.session},
         )
 

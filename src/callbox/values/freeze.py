@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import decimal
+import enum
 import fractions
 import itertools
 import pathlib
@@ -25,13 +26,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from callbox.values import statics
-from callbox.values.frozen import (
+from callbox.values.thawed import (
+    Absent,
     Cut,
+    FrozenArray,
     FrozenDict,
     FrozenInt,
     FrozenItems,
     FrozenObject,
     FrozenText,
+    Member,
     Named,
     Opaque,
     Redacted,
@@ -70,13 +74,13 @@ class FreezeLimits:
 class Freezer:
     """Freezes values until its time is over; what comes later is cut."""
 
-    def __init__(self, redactor: Redactor, limits: FreezeLimits | None = None, *, budget_s: float = 0.005) -> None:
+    def __init__(self, redactor: Redactor, limits: FreezeLimits | None = None, *, budget_s: float = 0.01) -> None:
         """Begin.
 
         Args:
             redactor: finds the secrets, which are replaced before anything is kept.
             limits: how much of each value is kept.
-            budget_s: seconds of this thread's work for all values together.
+            budget_s: seconds for all values together.
         """
         self._redactor = redactor
         self._limits = limits or FreezeLimits()
@@ -84,11 +88,11 @@ class Freezer:
         self._deadline_s = 0.0
 
     def freeze(self, value: Any) -> Any:
-        """Return a value frozen: itself, if it cannot change, or one of the types of `callbox.values.frozen`."""
-        started_s = time.thread_time()
+        """Return a value frozen: itself, if it cannot change, or one of the types of `callbox.values.thawed`."""
+        started_s = time.perf_counter()
         self._deadline_s = started_s + self._left_s
         frozen = self._redactor.redact_value(_Walk(self._redactor, self._limits, self._is_over).value(value, 0))
-        self._left_s -= time.thread_time() - started_s
+        self._left_s -= time.perf_counter() - started_s
         return frozen
 
     def freeze_named(self, name: str, value: Any) -> Any:
@@ -100,7 +104,7 @@ class Freezer:
         return self.freeze(value)
 
     def _is_over(self) -> bool:
-        return time.thread_time() > self._deadline_s
+        return time.perf_counter() > self._deadline_s
 
 
 class _Walk:
@@ -188,21 +192,24 @@ class _Walk:
             return FrozenObject(name, id(value), self.attributes(pairs, depth), len(fields))
         content = self._content(value, layout.base, depth)
         parts = list(itertools.islice(layout.read(value), self._limits.max_items + 1))
-        if not parts and not content and layout.base is not object:
+        if not parts and content is Absent.ABSENT and layout.base is not object:
             return Opaque(name, id(value))
-        attributes = (*content, *self.attributes(parts, depth))
-        return FrozenObject(name, id(value), attributes, len(parts) + len(content))
+        if parts and type(type(value)) is enum.EnumType:
+            state = dict(parts)
+            return Member(name, str(state.get("_name_")), self.value(state.get("_value_"), depth))
+        is_error = statics.derives(layout.base, BaseException)
+        return FrozenObject(name, id(value), self.attributes(parts, depth), len(parts), content, is_error)
 
-    def _content(self, value: Any, base: type, depth: int) -> tuple[tuple[str, Any], ...]:
+    def _content(self, value: Any, base: type, depth: int) -> Any:
         """Freeze what the built-in base of an object's class keeps: items of a list, arguments of an exception."""
         if base is object:
-            return ()
+            return Absent.ABSENT
         if statics.derives(base, BaseException):
-            return (("args", self.value(_ARGS.__get__(value), depth)),)
+            return self.value(_ARGS.__get__(value), depth)
         for builtin, read in _CONTENT.items():
             if statics.derives(base, builtin):
-                return (("content", read(self, value, depth)),)
-        return ()
+                return read(self, value, depth)
+        return Absent.ABSENT
 
 
 def _first(items: Iterable[Any], n: int) -> list[Any]:
@@ -274,7 +281,7 @@ _CONTENT: dict[type, Callable[[_Walk, Any, int], Any]] = {
 _ARGS = BaseException.__dict__["args"]
 
 
-def _known(value: Any) -> Named | None:
+def _known(value: Any) -> Named | FrozenArray | None:
     """Describe a value of a standard or a well-known type by its own, harmless text; None if it is of another."""
     cls = type(value)
     describe = _KNOWN.get(cls)
@@ -286,18 +293,16 @@ def _known(value: Any) -> Named | None:
     if numpy is None or statics.reference_of_class(cls)[0].partition(".")[0] != "numpy":
         return None
     if statics.derives(cls, numpy.ndarray):
-        return Named(_array_text(numpy, value))
+        return _array(numpy, value)
     return Named(str(value)) if statics.derives(cls, numpy.number) or statics.derives(cls, numpy.bool_) else None
 
 
-def _array_text(numpy: Any, value: Any) -> str:
-    """Name an array's shape and dtype, and its first items if it is nothing but an array in memory."""
+def _array(numpy: Any, value: Any) -> FrozenArray:
+    """Name an array's shape and dtype, and its first items if it is nothing but an array of numbers in memory."""
     shape, dtype = numpy.ndarray.shape.__get__(value), numpy.ndarray.dtype.__get__(value)
-    beginning = f"{statics.short_name(type(value))}(shape={shape}, dtype={dtype}"
-    if type(value) is not numpy.ndarray or dtype.hasobject or not value.size:
-        return beginning + ")"
-    items = ", ".join(str(item) for item in value.flat[:_MAX_ARRAY_ITEMS].tolist())
-    return f"{beginning}, [{items}{', …' if value.size > _MAX_ARRAY_ITEMS else ''}])"
+    is_plain = type(value) is numpy.ndarray and dtype.kind in "?biufc"
+    head = tuple(value.flat[:_MAX_ARRAY_ITEMS].tolist()) if is_plain else ()
+    return FrozenArray(statics.type_name(type(value)), id(value), str(dtype), shape, head)
 
 
 def _method(value: Any) -> str:

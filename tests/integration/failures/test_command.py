@@ -60,7 +60,7 @@ def test_kinds_are_listed_shown_and_counted(project) -> None:
     ]
     assert ">    6      return n / by" in shown
     assert "by = 0" in shown
-    assert "divide(n=7, by=1, password=[redacted: password]) → 7.0" in shown
+    assert "divide(n=7, by=1, password=[redacted: key password]) → 7.0" in shown
     assert "hunter2-not-shown" not in shown
     assert "failures                3" in failures(project, "stats")
     assert "callbox_failures 3" in failures(project, "stats", "--prometheus")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 
@@ -18,12 +19,22 @@ def failure(number, *, kind="k", timestamp=None, text="") -> Failure:
     return Failure(f"id{number}", moment, "test", fingerprint=kind, exception=Raised("ValueError", text))
 
 
-def bounded(tmp_path, **bounds) -> History:
-    return History(tmp_path / "f.db", Bounds(**bounds), clock=lambda: NOW)
+@pytest.fixture
+def bounded():
+    """Make a store with bounds; it is closed after the test."""
+    made = []
+
+    def make(**bounds) -> History:
+        made.append(History(tmp_path / "f.db", Bounds(**bounds), clock=lambda: NOW))
+        return made[-1]
+
+    yield make
+    for history in made:
+        history.close()
 
 
-def test_failures_are_counted_by_kind_and_read_back_newest_first(tmp_path) -> None:
-    history = bounded(tmp_path)
+def test_failures_are_counted_by_kind_and_read_back_newest_first(bounded) -> None:
+    history = bounded()
     history.add([failure(1), failure(2), failure(3, kind="other", text="bad")])
 
     assert [found.id for found in history.failures()] == ["id3", "id2", "id1"]
@@ -32,8 +43,8 @@ def test_failures_are_counted_by_kind_and_read_back_newest_first(tmp_path) -> No
     assert history.failures(limit=1) == [failure(3, kind="other", text="bad")]
 
 
-def test_repeats_are_counted_without_being_kept(tmp_path) -> None:
-    history = bounded(tmp_path)
+def test_repeats_are_counted_without_being_kept(bounded) -> None:
+    history = bounded()
     history.add([failure(1)])
     history.add([], {"k": (41, NOW + 50)})
 
@@ -49,31 +60,31 @@ def test_repeats_are_counted_without_being_kept(tmp_path) -> None:
         ({"max_bytes": 1}, ["id9"]),
     ],
 )
-def test_oldest_go_beyond_the_bounds(tmp_path, bounds, kept) -> None:
-    history = bounded(tmp_path, **bounds)
+def test_oldest_go_beyond_the_bounds(bounded, bounds, kept) -> None:
+    history = bounded(**bounds)
     history.add([failure(n) for n in range(5)] + [failure(9, kind="other")])
 
     assert [found.id for found in history.failures()] == kept
     assert sum(group.n for group in history.groups()) == 6
 
 
-def test_old_ones_go(tmp_path) -> None:
-    history = bounded(tmp_path, max_age_s=10.0)
+def test_old_ones_go(bounded) -> None:
+    history = bounded(max_age_s=10.0)
     history.add([failure(1, kind="old", timestamp=NOW - 11), failure(2)])
 
     assert [group.fingerprint for group in history.groups()] == ["k"]
 
 
-def test_passed_calls_are_bounded_by_name(tmp_path) -> None:
-    history = bounded(tmp_path, max_passed_per_name=2)
+def test_passed_calls_are_bounded_by_name(bounded) -> None:
+    history = bounded(max_passed_per_name=2)
     history.add_passed([Passed("a", NOW + n) for n in range(4)] + [Passed("b", NOW)])
 
     assert [passed.timestamp for passed in history.passed("a")] == [NOW + 3, NOW + 2]
     assert len(history.passed()) == 3
 
 
-def test_failure_is_found_by_the_beginning_of_its_id_or_kind(tmp_path) -> None:
-    history = bounded(tmp_path)
+def test_failure_is_found_by_the_beginning_of_its_id_or_kind(bounded) -> None:
+    history = bounded()
     history.add([failure(1, kind="abc"), failure(2, kind="def")])
 
     assert [found.id for found in history.find("id1")] == ["id1"]
@@ -81,8 +92,8 @@ def test_failure_is_found_by_the_beginning_of_its_id_or_kind(tmp_path) -> None:
     assert history.find("%") == []
 
 
-def test_clear_forgets_and_counts(tmp_path) -> None:
-    history = bounded(tmp_path)
+def test_clear_forgets_and_counts(bounded) -> None:
+    history = bounded()
     assert history.clear() == 0
 
     history.add([failure(1), failure(2)])
@@ -110,7 +121,9 @@ def test_processes_write_and_clear_at_once(tmp_path) -> None:
     codes = [process.wait(60) for process in processes]
 
     assert codes == [0, 0]
-    assert {group.fingerprint for group in History(path).groups()} & {"a", "b"}
+    with contextlib.closing(History(path)) as history:
+        kinds = {group.fingerprint for group in history.groups()}
+    assert kinds & {"a", "b"}
 
 
 def test_store_lies_beside_the_nearest_project_file(tmp_path) -> None:
@@ -124,8 +137,8 @@ def test_store_lies_beside_the_nearest_project_file(tmp_path) -> None:
     assert str(find_path(inner, {"CALLBOX_FAILURES_STORE": "x.db"})) == "x.db"
 
 
-def test_text_that_is_no_unicode_is_kept_as_well_as_can_be(tmp_path) -> None:
-    history = bounded(tmp_path)
+def test_text_that_is_no_unicode_is_kept_as_well_as_can_be(bounded) -> None:
+    history = bounded()
     history.add([failure(1, text="bad \ud800")])
 
     assert history.failures()[0].exception.message == "bad ?"
