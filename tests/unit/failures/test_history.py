@@ -20,7 +20,7 @@ def failure(number, *, kind="k", timestamp=None, text="") -> Failure:
 
 
 @pytest.fixture
-def bounded():
+def bounded(tmp_path):
     """Make a store with bounds; it is closed after the test."""
     made = []
 
