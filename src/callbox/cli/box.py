@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from callbox.errors import NothingFoundError
+from callbox.cli.output import import_fsspec, is_url, reason
+from callbox.errors import FormatError, NothingFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callbox.recording import Recording
+
+
+def name_boxes(boxes: Sequence[str]) -> dict[str, str]:
+    """Map short names to boxes: file names, or paths where those do not tell them apart."""
+    names = [PurePath(box).name for box in boxes]
+    return dict(zip(names if len(set(names)) == len(names) else boxes, boxes, strict=True))
 
 
 def open_box(path: str) -> Recording:
     """Open a box that holds calls; say on stderr what is missing from it.
+
+    Args:
+        path: where it is; may be an fsspec URL.
 
     Raises:
         FormatError: it cannot be read.
@@ -21,7 +36,7 @@ def open_box(path: str) -> Recording:
     from callbox.recording import open_recording
     from callbox.render.text import printable
 
-    recording = open_recording(path)
+    recording = _open_url(path) if is_url(path) else open_recording(path)
     warnings = [*recording.damage, *recording.notes]
     if not len(recording.tree.calls):
         reasons = f": {'; '.join(warnings)}" if warnings else ""
@@ -31,6 +46,25 @@ def open_box(path: str) -> Recording:
     for warning in warnings:
         print(f"callbox: warning: {printable(warning)}", file=sys.stderr)
     return recording
+
+
+def _open_url(url: str) -> Recording:
+    """Open a box that is elsewhere, by a copy."""
+    from callbox.recording import open_recording
+
+    fsspec = import_fsspec(url)
+    with tempfile.TemporaryDirectory(prefix="callbox-") as folder:
+        path = Path(folder, "copy.cbx")
+        try:
+            with fsspec.open(url, "rb") as source, path.open("wb") as target:
+                shutil.copyfileobj(source, target)
+        # A protocol that fsspec does not know is a ValueError, one whose package is missing an ImportError.
+        except (OSError, ValueError, ImportError) as error:
+            raise FormatError(f"cannot read {url!r} as a box: {reason(error)}") from error
+        try:
+            return open_recording(path)
+        except FormatError as error:
+            raise FormatError(str(error).replace(str(path), url)) from error
 
 
 def describe(recording: Recording) -> dict[str, Any]:

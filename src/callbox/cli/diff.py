@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
 
 from callbox.cli import exits
-from callbox.cli.box import open_box
+from callbox.cli.box import name_boxes, open_box
 from callbox.cli.output import STDOUT, open_output
 from callbox.cli.waiting import waiting
 
@@ -42,10 +41,10 @@ def command(before: str, after: str, *, form: str, output: str, values: bool, ti
     one, other = open_box(before), open_box(after)
     from callbox.tracing.difference import Comparison, compare_recordings
 
-    names = PurePath(before).name, PurePath(after).name
+    names = tuple(name_boxes((before, after))) if before != after else (before, after)
     with waiting("comparing"):
         comparison = Comparison(values, times, max_lines)
-        report = compare_recordings(one, other, names if names[0] != names[1] else (before, after), comparison)
+        report = compare_recordings(one, other, (names[0], names[1]), comparison)
     with open_output(output) as file:
         file.write(_WRITERS[form](report).encode("utf-8", "backslashreplace") + b"\n")
     return exits.OK if report.is_equal else exits.NO

@@ -7,17 +7,16 @@ import datetime
 import decimal
 import json
 import sys
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from callbox.cli.box import open_box
+from callbox.cli.box import name_boxes, open_box
 from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from callbox.recording.query import Answer
 
@@ -50,16 +49,9 @@ def command(words: tuple[str, ...], form: str) -> None:
     from callbox.recording.query import query
 
     with waiting("asking"):
-        recordings = {name: open_box(box) for name, box in _names(boxes).items()}
+        recordings = {name: open_box(box) for name, box in name_boxes(boxes).items()}
         answer = query(recordings, sql)
     _WRITERS[form](answer)
-
-
-def _names(boxes: Sequence[str]) -> dict[str, str]:
-    """Map what stands in the column `box` to the boxes: file names, or paths where those do not tell them apart."""
-    short = [PurePath(box).name for box in boxes]
-    names = short if len(set(short)) == len(short) else boxes
-    return dict(zip(names, boxes, strict=True))
 
 
 def _print_table(answer: Answer) -> None:

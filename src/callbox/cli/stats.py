@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from callbox.cli.box import describe, open_box
+from callbox.cli.box import describe, name_boxes, open_box
+from callbox.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,16 +30,20 @@ _ORDERS: dict[str, Callable[[FunctionMetrics], int]] = {
 
 
 @click.command("stats")
-@click.argument("box")
+@click.argument("boxes", nargs=-1, required=True)
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Functions to list.")
 @click.option("--sort", type=click.Choice(list(_ORDERS)), default="self", show_default=True, help="Largest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def command(box: str, top: int, sort: str, as_json: bool) -> None:
+def command(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
     """Say where the time went.
 
-    The functions of a recording by time or calls, its depth, recursion and threads.
+    The functions of a recording by time or calls, its depth, recursion and threads. Of several boxes, the runs of a
+    program, each function by its middle run, with the least and the most.
     """
-    recording = open_box(box)
+    if len(boxes) > 1:
+        _summarise(boxes, top, sort, as_json)
+        return
+    recording = open_box(boxes[0])
     from callbox.tracing.metrics import compute_metrics
 
     metrics = compute_metrics(recording.tree)
@@ -45,15 +51,37 @@ def command(box: str, top: int, sort: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"recording": describe(recording), **metrics.to_dict()}, indent=2))
         return
+    with _printed() as console:
+        _print_heading(console, recording, metrics)
+        _print_functions(console, metrics, entries[:top])
+        _print_rest(console, metrics, len(entries) - top)
+
+
+def _summarise(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
+    from callbox.cli.runs import ORDERS, print_runs
+    from callbox.tracing.metrics import compute_metrics
+    from callbox.tracing.runs import summarise_runs
+
+    with waiting("reading"):
+        # One at a time: recordings are large, what is kept of them is small.
+        runs = summarise_runs({name: compute_metrics(open_box(box).tree) for name, box in name_boxes(boxes).items()})
+    if as_json:
+        click.echo(json.dumps(runs.to_dict(), indent=2))
+        return
+    with _printed() as console:
+        print_runs(console, runs, sorted(runs.functions, key=ORDERS[sort], reverse=True), top)
+
+
+@contextlib.contextmanager
+def _printed() -> Iterator[Console]:
+    """Give a console whose lines are printed in the end, without blanks at their ends."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
     with console.capture() as capture:
-        _print_heading(console, recording, metrics)
-        _print_functions(console, metrics, entries[:top])
-        _print_rest(console, metrics, len(entries) - top)
+        yield console
     click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
