@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from callbox.cli import exits
 from callbox.cli.box import open_box
 from callbox.errors import NothingFoundError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from callbox.model import CallTree
     from callbox.recording import Recording
 
-FORMATS = ("tree", "flat", "json", "dot")
+FORMATS = ("tree", "stack", "flat", "json", "dot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,10 @@ class _Limits:
 
 @click.command("show")
 @click.argument("box")
-@click.option("--format", "-f", type=click.Choice(FORMATS), default="tree", show_default=True, help="As what.")
+@click.option("--format", "-f", type=click.Choice(FORMATS), help="As what; see above.")
 @click.option("--function", metavar="GLOB", help="Show calls of functions that match, and what they called.")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Show the N calls that began last.")
+@click.option("--follow", is_flag=True, help="Show the calls of a program that runs as they begin.")
 @click.option("--max-depth", type=click.IntRange(min=1), default=50, show_default=True, help="Levels of a tree.")
 @click.option(
     "--max-lines", type=click.IntRange(min=1), default=1000, show_default=True, help="Lines of a tree or list."
@@ -35,26 +37,41 @@ class _Limits:
 def command(
     box: str,
     *,
-    format: str,  # noqa: A002  (the option's and the setting's name)
+    format: str | None,  # noqa: A002  (the option's and the setting's name)
     function: str | None,
     last: int | None,
+    follow: bool,
     max_depth: int,
     max_lines: int,
-) -> None:
+) -> int:
     """Show what a recording says.
 
-    Its calls as a tree, the newest or those of a function alone; its events as a
+    Its calls as a tree, the newest or those of a function alone; the calls that were
+    open at its end as stacks, each with what it had called last; its events as a
     list in order of time; its calls as JSON; its functions as a DOT graph.
+
+    A tree unless told otherwise; stacks with --last N, then lines of each thread,
+    if the program was killed or still runs. The exit code is 4 if the box is damaged.
     """
+    if follow:
+        from callbox.cli.follow import follow as follow_box
+
+        follow_box(box, glob=function, max_lines=max_lines)
+        return exits.OK
     recording = open_box(box)
     tree = recording.tree
     if function is not None:
         tree = _select(tree, function, box)
-    if last is not None:
+    if format is None:
+        format = "tree" if last is None or recording.header.is_complete else "stack"  # noqa: A001
+    if last is not None and format != "stack":
         from callbox.tracing.selection import select_newest
 
         tree = select_newest(tree, last)
+    elif last is not None:
+        max_lines = last
     click.echo(_format(recording, tree, format, _Limits(max_depth, max_lines)))
+    return exits.UNREADABLE if recording.damage else exits.OK
 
 
 def _select(tree: CallTree, glob: str, box: str) -> CallTree:
@@ -73,6 +90,10 @@ def _format(recording: Recording, tree: CallTree, form: str, limits: _Limits) ->
         from callbox.render.flat import format_flat
 
         return format_flat(recording.events, tree, max_lines=limits.max_lines, values=values)
+    if form == "stack":
+        from callbox.render.stack import format_stacks
+
+        return format_stacks(tree, max_lines=limits.max_lines, values=values)
     if form == "json":
         from callbox.render.json_text import format_json
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -88,7 +91,7 @@ def test_limits_shorten_the_tree_and_count_the_rest(shop, option, value) -> None
         (["."], 4, "cannot read '.' as a box"),
         (["empty.cbx"], 3, "empty.cbx holds no calls: filter 'nothing' matched no module"),
         (["killed.cbx"], 3, "killed.cbx holds no calls: the program ended without closing the recording"),
-        ([], 2, "Missing argument 'BOX': see callbox "),
+        ([], 2, "Missing argument 'BOX"),
     ],
 )
 def test_box_that_answers_nothing_gets_one_line_and_its_exit_code(shop, command, words, code, message) -> None:
@@ -113,6 +116,57 @@ def expect_refusal(ending, code: int, message: str) -> None:
     assert ending.err.startswith(b"callbox: error: ")
     assert ending.err.count(b"\n") == 1
     assert message in ending.err.decode()
+
+
+def test_killed_program_is_shown_as_stacks_with_arguments(desk) -> None:
+    source = "import os\ndef work(n): os.kill(os.getpid(), 9) if n == 3 else n\nfor n in range(9): work(n)\n"
+    desk.write("work.py", source)
+    desk.recorded(["work.py"], "--mode", "trace", "--include", "__main__")
+
+    ending = desk.callbox("show", "--last", "3", "callbox.cbx")
+
+    assert ending.code == 0
+    assert [re.sub(r"^ *[\d.]+ .?s|  +[\d.]+ .?s$", "", line).strip() for line in ending.out.decode().splitlines()] == [
+        "MainThread: 2 open calls, the newest last",
+        f"<module __main__>  {desk.folder}/work.py:1",
+        "· work(n=2) → None",
+        f"work(n=3)  {desk.folder}/work.py:2",
+    ]
+
+
+def test_damaged_box_is_shown_as_far_as_it_goes(shop) -> None:
+    ending = shop.callbox("show", "damaged.cbx")
+
+    assert ending.code == 4
+    assert b"Shop.open()" in ending.out
+    assert b"is cut off where the file ends" in ending.err
+
+
+def test_program_is_followed_until_it_ends(desk) -> None:
+    desk.write("steps.py", "import sys\ndef step(n): return n\nfor n, line in enumerate(sys.stdin): step(n)\n")
+    run = [sys.executable, "-P", "-m", "callbox"]
+    options = {"cwd": desk.folder, "env": desk.environ, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    recorded = [*run, "run", "-q", "--include", "__main__", "--mode", "trace", "--", "steps.py"]
+    with subprocess.Popen(recorded, **options, bufsize=0) as program:
+        program.stdin.write(b"\n")
+        wait_for(desk.folder / "callbox.cbx.parts", "*.functions")
+        with subprocess.Popen([*run, "show", "--follow", "--function", "*step", "callbox.cbx"], **options) as follower:
+            first = follower.stdout.readline()
+            program.stdin.write(b"\n\n")
+            second, third = follower.stdout.readline(), follower.stdout.readline()
+            program.stdin.close()
+            rest = follower.stdout.read()
+
+    shown = [line.decode().split()[1] for line in (first, second, third)]
+    assert shown == ["step(n=0)", "step(n=1)", "step(n=2)"]
+    assert rest == b"ended: exit code 0\n"
+    assert follower.returncode == 0
+
+
+def wait_for(folder, pattern: str) -> None:
+    deadline_s = time.monotonic() + 30
+    while not list(folder.glob(pattern)) and time.monotonic() < deadline_s:
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("command", ["show", "stats"])
