@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from callbox.model import CallTree
+    from callbox.model import CallTree, ClockReading
     from callbox.recording import Recording
 
 _PAUSE_S = 0.25
@@ -39,7 +40,7 @@ def follow(box: str, *, glob: str | None, max_lines: int) -> None:
     seen = Seen()
     while True:
         began_s = time.monotonic()
-        recording = open_recording(box)
+        recording = seen.on_one_clock(open_recording(box))
         for line in seen.describe_new(recording, glob, max_lines):
             click.echo(line)
         if recording.header.is_complete or recording.header.exit_status != RUNNING:
@@ -55,6 +56,18 @@ class Seen:
     def __init__(self) -> None:
         """Begin with none shown."""
         self._newest_ns: dict[tuple[int, int, int], int] = {}
+        self._clock: tuple[ClockReading, ClockReading] | None = None
+
+    def on_one_clock(self, recording: Recording) -> Recording:
+        """Return a recording whose times are those of the first one: each look at a clock gives it another rate."""
+        header = recording.header
+        if self._clock is None and recording.capture.threads:
+            self._clock = header.started, header.ended
+        if self._clock is None:
+            return recording
+        started, ended = self._clock
+        header = dataclasses.replace(header, started=started, ended=ended)
+        return type(recording).from_capture(dataclasses.replace(recording.capture, header=header), recording.damage)
 
     def describe_new(self, recording: Recording, glob: str | None, max_lines: int) -> Iterator[str]:
         """Give a line for each call that began since this was asked last, in order of time; of many, the newest."""
