@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -88,9 +90,8 @@ class Exhibit:
 
     def prepare(self) -> None:
         """Work out what the page asks for first."""
-        for lane in self.lanes:
-            if lane.kind != TASK:
-                _ = lane.track
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda lane: lane.track, [lane for lane in self.lanes if lane.kind != TASK]))
 
     def summary(self) -> dict[str, Any]:
         """Describe the recording, its functions and its lanes."""

@@ -78,9 +78,12 @@ class Lane:
 def find_lanes(events: NDArray[np.void], tree: CallTree) -> list[Lane]:
     """Return the lanes of a recording: threads and greenlets in order of thread, then tasks in order of start."""
     epoch_ns = int(tree.calls["t_start_ns"].min())
-    stacks = list(find_stacks(events, tree.calls))
+    stacks = find_stacks(events, tree.calls)
     lanes = [_stack_lane(stack, tree, epoch_ns) for stack in stacks]
-    tasks = [lane for stack in stacks if not stack.greenlet for lane in _task_lanes(stack, tree, epoch_ns)]
+    has_tasks = bool(((tree.calls["task"] > 0) & (tree.calls["task"] < GREENLET)).any())
+    tasks = [
+        lane for stack in stacks if has_tasks and not stack.greenlet for lane in _task_lanes(stack, tree, epoch_ns)
+    ]
     tasks.sort(key=lambda lane: int(lane.segments.start_ns[0]))
     return lanes + tasks
 

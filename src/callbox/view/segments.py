@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +13,6 @@ import numpy as np
 from callbox.model import GREENLET, EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 _STARTS = (EventKind.CALL, EventKind.RESUME, EventKind.THROW, EventKind.C_CALL)
@@ -52,8 +53,8 @@ class Stack:
     segments: Segments
 
 
-def find_stacks(events: NDArray[np.void], calls: NDArray[np.void]) -> Iterator[Stack]:
-    """Find the segments of every stack, thread by thread.
+def find_stacks(events: NDArray[np.void], calls: NDArray[np.void]) -> list[Stack]:
+    """Find the segments of every stack, in order of thread.
 
     Args:
         events: of a recording, grouped by thread.
@@ -61,19 +62,30 @@ def find_stacks(events: NDArray[np.void], calls: NDArray[np.void]) -> Iterator[S
     """
     threads = np.ascontiguousarray(calls["thread"])
     event_threads = np.ascontiguousarray(events["thread"])
-    for thread in np.flatnonzero(np.bincount(threads)).tolist():
-        bounds = np.array((thread, thread + 1), threads.dtype)  # of another type, the whole column would be cast
-        first, last = np.searchsorted(threads, bounds).tolist()
-        here = slice(*np.searchsorted(event_threads, bounds).tolist())
-        rows = np.arange(first, last, dtype=np.int32)
-        greenlets = calls["task"][first:last]
-        greenlets = np.where(greenlets >= GREENLET, greenlets, 0)
-        if not greenlets.any():
-            yield Stack(thread, 0, _segments(events[here], calls, rows))
-            continue
-        for greenlet in np.unique(greenlets).tolist():
-            chosen = rows[greenlets == greenlet]
-            yield Stack(thread, greenlet, _segments(_events_of(events[here], calls, greenlet), calls, chosen))
+    calls_of, events_of = np.cumsum(np.bincount(threads)), np.cumsum(np.bincount(event_threads))
+
+    def stacks_of(thread: int) -> list[Stack]:
+        rows = np.arange(calls_of[thread - 1] if thread else 0, calls_of[thread], dtype=np.int32)
+        here = events[events_of[thread - 1] if thread else 0 : events_of[thread]]
+        return _thread_stacks(thread, here, calls, rows)
+
+    # NumPy lets go of the interpreter's lock where the time is spent.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(stacks_of, np.flatnonzero(np.bincount(threads)).tolist())
+        return list(itertools.chain.from_iterable(found))
+
+
+def _thread_stacks(
+    thread: int, events: NDArray[np.void], calls: NDArray[np.void], rows: NDArray[np.int32]
+) -> list[Stack]:
+    tasks = calls["task"][rows[0] : rows[-1] + 1]
+    if tasks.max() < GREENLET:
+        return [Stack(thread, 0, _segments(events, calls, rows))]
+    greenlets = np.where(tasks >= GREENLET, tasks, 0)
+    return [
+        Stack(thread, greenlet, _segments(_events_of(events, calls, greenlet), calls, rows[greenlets == greenlet]))
+        for greenlet in np.unique(greenlets).tolist()
+    ]
 
 
 def _events_of(events: NDArray[np.void], calls: NDArray[np.void], greenlet: int) -> NDArray[np.void]:

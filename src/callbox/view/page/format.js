@@ -18,7 +18,7 @@ export function formatDuration(ns) {
 
 /** A time on the axis, with as many digits as tell ticks `step` ns apart. */
 export function formatTick(ns, step) {
-  const [unit, name] = DURATION_UNITS.find(([size]) => step >= size / 100 && ns >= size) ?? [1, "ns"];
+  const [unit, name] = DURATION_UNITS.find(([size]) => step >= size / 1e4 && ns >= size) ?? [1, "ns"];
   const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step / unit) + 1e-9)));
   return ns === 0 ? "0" : `${(ns / unit).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${name}`;
 }

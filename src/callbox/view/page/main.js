@@ -32,6 +32,7 @@ export class Page {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
     listenToKeys(this);
     this.describe();
+    byId("loading").remove();
     const wanted = this.views.findIndex(({ name }) => location.hash === `#${name}`);
     this.chooseView(Math.max(0, wanted));
   }
@@ -149,6 +150,7 @@ async function start() {
 }
 
 start().catch((error) => {
+  byId("loading")?.remove();
   byId("notes").hidden = false;
   byId("notes").append(element("div", { class: "failure" }, error.message));
 });

@@ -80,16 +80,17 @@ export class Timeline {
     const lastTile = Math.floor(Math.min(this.time.end, this.time.duration) / tileNs);
     const drawn = new Set();
     const view = { width, shift, firstLevel, lastLevel, drawn };
-    const finer = [];
+    const [coarse, exact] = [[], []];
     for (let block = Math.floor(firstLevel / TILE_LEVELS); block <= Math.floor(lastLevel / TILE_LEVELS); block++) {
       for (let index = firstTile; index <= lastTile; index++) {
         const { columns, isExact } = this.tiles.get(lane.number, zoom, index, block);
         if (!columns) this.drawPending(lane, Math.max(0, this.x(index * tileNs)), Math.min(width, this.x((index + 1) * tileNs)), shift);
-        else if (isExact) finer.push(columns);
-        else this.drawTile(lane, columns, view);
+        else (isExact ? exact : coarse).push(columns);
       }
     }
-    for (const columns of finer) this.drawTile(lane, columns, view);
+    const tiles = [...coarse, ...exact];
+    for (const { waits } of tiles) if (waits) this.drawWaits(lane, waits, view);
+    for (const columns of tiles) this.drawTile(lane, columns, view);
     this.drawHeading(lane, width, shift);
   }
 
@@ -100,7 +101,6 @@ export class Timeline {
   }
 
   drawTile(lane, columns, view) {
-    if (columns.waits) this.drawWaits(lane, columns.waits, view);
     const { palette } = this.page;
     const wanted = this.page.search.matches?.[this.recording.box];
     const selected = this.page.selectedRow(this.recording.box);
