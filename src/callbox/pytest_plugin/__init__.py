@@ -39,7 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--callbox-on-failure",
-        action="store_true",
+        nargs="?",
+        const="profile",
+        type=_mode,
+        metavar="MODE",
         help="record every test, print the last calls of those that fail, and keep their recordings",
     )
     group.addoption(
@@ -58,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--callbox-dir", metavar="FOLDER", help="where recordings go; default: .callbox in the root folder")
     parser.addini("callbox", "mode in which every test is recorded, as with --callbox=MODE", default="")
-    parser.addini("callbox_on_failure", "as --callbox-on-failure", type="bool", default=False)
+    parser.addini("callbox_on_failure", "mode in which failures are recorded, as --callbox-on-failure", default="")
     parser.addini("callbox_include", "modules to record, as --callbox-include", type="args", default=[])
     parser.addini("callbox_dir", "where recordings go, as --callbox-dir", default="")
     parser.addini("callbox_max_events", "how many events each thread keeps, the newest ones", default=str(1 << 20))
@@ -124,8 +127,8 @@ def _record_tests(config: pytest.Config) -> None:
 
     try:
         options = SessionOptions(
-            keep_mode=_mode(_option(config, "callbox")) if _option(config, "callbox") else None,
-            is_on_failure=bool(_option(config, "callbox_on_failure")),
+            keep_mode=_mode_option(config, "callbox"),
+            failure_mode=_mode_option(config, "callbox_on_failure"),
             include=tuple(config.getoption("--callbox-include") or config.getini("callbox_include")),
             folder=_folder(config),
             max_events=_number(config, "callbox_max_events"),
@@ -147,6 +150,11 @@ def _folder(config: pytest.Config) -> Any:
 
 def _option(config: pytest.Config, name: str) -> Any:
     return config.getoption(name) or config.getini(name)
+
+
+def _mode_option(config: pytest.Config, name: str) -> str | None:
+    chosen = _option(config, name)
+    return _mode(chosen) if chosen else None
 
 
 def _number(config: pytest.Config, name: str) -> int:

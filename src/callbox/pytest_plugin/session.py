@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callbox.engine.choice import new_recorder
-from callbox.engine.options import Options
+from callbox.engine.options import MODES, Options
 from callbox.engine.recorder import read_clock
 from callbox.errors import CallboxError
 from callbox.pytest_plugin.marker import mark_of
@@ -36,7 +36,8 @@ class SessionOptions:
 
     Attributes:
         keep_mode: mode in which every test is recorded and kept; None: they are not kept.
-        is_on_failure: print the last calls of tests that fail, and keep the recording of each.
+        failure_mode: mode in which every test is recorded to print the last calls of those that fail, and to keep
+            their recordings; None: neither is done.
         include: globs on module names; none takes the project's own code.
         folder: where boxes go.
         max_events: how many events each thread keeps.
@@ -44,7 +45,7 @@ class SessionOptions:
     """
 
     keep_mode: str | None
-    is_on_failure: bool
+    failure_mode: str | None
     include: tuple[str, ...]
     folder: Path
     max_events: int
@@ -52,8 +53,9 @@ class SessionOptions:
 
     @property
     def mode(self) -> str | None:
-        """The mode in which a test is recorded that has no marker; None: it is not."""
-        return self.keep_mode or ("trace" if self.is_on_failure else None)
+        """The mode in which a test is recorded that has no marker: the one that records more; None: it is not."""
+        asked = [mode for mode in (self.keep_mode, self.failure_mode) if mode is not None]
+        return max(asked, key=MODES.index, default=None)
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class TestRecorder:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the last calls to the report of a failure."""
         report = yield
-        if report.failed and self._current is not None and (self._options.is_on_failure or mark_of(item)):
+        if report.failed and self._current is not None and (self._options.failure_mode or mark_of(item)):
             try:
                 self._report_failure(report, self._current)
             except (CallboxError, OSError) as error:

@@ -32,7 +32,7 @@ def functions_of(path) -> set[str]:
 def test_failure_shows_its_last_calls_and_keeps_them(project, run) -> None:
     project.makepyfile(test_shop=MIXED)
 
-    result = run("--callbox-on-failure")
+    result = run("--callbox-on-failure=trace")
 
     result.assert_outcomes(passed=1, failed=1, errors=1)
     result.stdout.fnmatch_lines(
@@ -84,7 +84,7 @@ def test_settings_may_stand_in_the_configuration(project, run) -> None:
         callbox_dir = boxes
         callbox_include = shop !json.*
         callbox_last_calls = 1
-        callbox_on_failure = true
+        callbox_on_failure = profile
     """)
 
     result = run()
@@ -168,7 +168,7 @@ def test_unittest_classes_are_recorded(project, run) -> None:
     """
     )
 
-    result = run("--callbox-on-failure")
+    result = run("--callbox-on-failure=trace")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*price(item='set up') → 6", "*price(item='fig') → 3"])
@@ -203,7 +203,7 @@ def test_debugger_opens_where_the_test_failed(project) -> None:
     pytest.importorskip("pexpect")
     project.makepyfile(test_shop=MIXED)
 
-    child = project.spawn_pytest("-p no:cacheprovider --callbox-on-failure --pdb test_shop.py::test_fails")
+    child = project.spawn_pytest("-p no:cacheprovider --callbox-on-failure=trace --pdb test_shop.py::test_fails")
     child.expect("Pdb")
     child.sendline("p 40 + 2")
     child.expect("42")
@@ -240,7 +240,7 @@ def test_coroutine_tests_are_recorded(project, run, plugin) -> None:
     """
     )
 
-    result = run("--callbox-on-failure")
+    result = run("--callbox-on-failure=trace")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*price(item='fig') → 3"])
