@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -121,17 +124,27 @@ def test_broken_modules_are_named_and_cost_no_other(workshop) -> None:
     assert broken["benchmarks.endless"].startswith("its module takes longer than 3 s to import")
 
 
-def test_interrupted_capture_goes_on_where_it_was(ready) -> None:
-    folder = ready.desk.folder / ".snapshots"
-    before = json.loads((ready.desk.folder / "capture.json").read_text())
-    lost = next((folder / "cases").glob("features.time_loop*"))
-    entry = json.loads(lost.read_text())
-    lost.unlink()
-    plan = {"plan": {}, "begun_at": entry["origin"]["taken_at"]}
-    (folder / "unfinished.json").write_text(json.dumps(plan))
+def test_interrupted_capture_goes_on_where_it_was(workshop) -> None:
+    workshop.only("import time\n\nparams = list(range(20))\n\n\ndef time_n(n):\n    time.sleep(0.05)\n    return n\n")
+    cases = workshop.desk.folder / ".snapshots" / "cases"
+    command = [sys.executable, "-P", "-m", "callbox", "bench", "capture", ".", "--jobs", "1"]
+    with subprocess.Popen(
+        command, cwd=workshop.desk.folder, env=workshop.desk.environ, stdout=subprocess.DEVNULL
+    ) as first:
+        wait_for(cases, 1)
+        first.kill()
+    kept = {path.name: path.read_bytes() for path in cases.glob("*.json")}
 
-    _, findings = ready.findings("capture", ".", "--filter", "features|renamed")
+    _, findings = workshop.findings("capture", ".")
 
-    assert len(findings) == len(before["findings"])
-    assert lost.exists()
-    assert not (folder / "unfinished.json").exists()
+    assert 0 < len(kept) < 20
+    assert len(findings) == 20
+    assert {path.name: path.read_bytes() for path in cases.glob("*.json") if path.name in kept} == kept
+    assert not (workshop.desk.folder / ".snapshots" / "unfinished.json").exists()
+
+
+def wait_for(folder, n_files) -> None:
+    deadline = time.monotonic() + 50
+    while len(list(folder.glob("*.json"))) < n_files:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
