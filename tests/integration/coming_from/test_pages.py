@@ -1,4 +1,4 @@
-"""The pages for those who come from other tools: every example in them runs and prints what the page says."""
+"""Pages whose examples run and print what the page says: those for who comes from other tools, and of snapshots."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tests.support.pages import run_page
 
-PAGES = sorted((Path(__file__).parents[3] / "docs" / "coming-from").glob("*.md"))
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = [*sorted((DOCS / "coming-from").glob("*.md")), DOCS / "snapshots.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
