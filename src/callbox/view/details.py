@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from callbox.recording import Recording
 
 MAX_VALUE_CHARS = 4000
-_MAX_CALLERS = 200
-_MAX_CALLEES = 100
+_MAX_RELATIVES = 100
+"""Callers and callees named with a call."""
 _MAX_RELATED = 30
 _N_SLOWEST = 20
 
@@ -25,26 +25,39 @@ _N_SLOWEST = 20
 class Details:
     """Answers about single calls and functions of a recording."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, epoch_ns: int) -> None:
         self._recording = recording
         self._tree = recording.tree
         self._calls = recording.tree.calls
-        self._epoch_ns = int(self._calls["t_start_ns"].min())
+        self._epoch_ns = epoch_ns
 
     @cached_property
     def _parents(self) -> NDArray[np.int32]:
         return np.ascontiguousarray(self._calls["parent"])
 
     @cached_property
+    def _starts_ns(self) -> NDArray[np.int64]:
+        return np.ascontiguousarray(self._calls["t_start_ns"])
+
+    @cached_property
+    def _thread_ends(self) -> NDArray[np.int64]:
+        return np.cumsum(np.bincount(self._calls["thread"]))
+
+    @cached_property
     def _codes(self) -> NDArray[np.uint32]:
         return np.ascontiguousarray(self._calls["code"])
 
-    def call(self, row: int) -> dict[str, Any]:
-        """Describe a call: its times, its place among others, and its values."""
+    def call(self, row: int, max_relatives: int = _MAX_RELATIVES) -> dict[str, Any]:
+        """Describe a call: its times, its place among others, and its values.
+
+        Args:
+            row: of the call.
+            max_relatives: how many of its callers, and of its callees, to name.
+        """
         call = self._calls[row]
         thread = self._tree.threads[int(call["thread"])]
         task = int(call["task"])
-        callees = np.flatnonzero(self._parents == row)
+        callees = self._callees(row)
         return {
             **self.entry(row),
             "self": int(call["self_ns"]),
@@ -57,8 +70,9 @@ class Details:
             "task": task if 0 < task < GREENLET else None,
             "greenlet": task & ~GREENLET if task >= GREENLET else None,
             "allocated": None if self._tree.alloc is None else self._tree.alloc[row].tolist(),
-            "callers": [self.entry(caller) for caller in self._callers(row)],
-            "callees": [self.entry(callee) for callee in callees[:_MAX_CALLEES].tolist()],
+            "n_callers": self._n_callers(row),
+            "callers": [self.entry(caller) for caller in self._callers(row, max_relatives)],
+            "callees": [self.entry(callee) for callee in callees[:max_relatives].tolist()],
             "n_callees": len(callees),
             "values": self.values(row),
         }
@@ -116,12 +130,29 @@ class Details:
             "durations": {"first_power": first_power, "counts": np.bincount(powers - first_power).tolist()},
         }
 
-    def _callers(self, row: int) -> list[int]:
-        """Return the calls above a call, nearest first."""
+    def _callers(self, row: int, n: int) -> list[int]:
+        """Return at most `n` of the calls above a call, nearest first."""
         rows: list[int] = []
-        while (row := int(self._parents[row])) >= 0 and len(rows) < _MAX_CALLERS:
+        while (row := int(self._parents[row])) >= 0 and len(rows) < n:
             rows.append(row)
         return rows
+
+    def _callees(self, row: int) -> NDArray[np.int64]:
+        """Return the calls that a call made: later rows of its thread, which began before it ended."""
+        call = self._calls[row]
+        end = row + 1 + int(np.searchsorted(self._starts_ns[row + 1 : self._last_row(row)], call["t_end_ns"], "right"))
+        callees: NDArray[np.int64] = row + 1 + np.flatnonzero(self._parents[row + 1 : end] == row)
+        return callees
+
+    def _last_row(self, row: int) -> int:
+        """Return the row after the last one of a call's thread."""
+        return int(self._thread_ends[self._calls["thread"][row]])
+
+    def _n_callers(self, row: int) -> int:
+        n = 0
+        while (row := int(self._parents[row])) >= 0:
+            n += 1
+        return n
 
     def _is_c(self, row: int) -> bool:
         function = self._tree.functions.get(int(self._codes[row]))

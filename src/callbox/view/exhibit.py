@@ -49,8 +49,9 @@ class Exhibit:
         self._recording = recording
         self._name = name
         self._calls = recording.tree.calls
+        self._epoch_ns = int(self._calls["t_start_ns"].min())
         self._lock = threading.RLock()
-        self._details = Details(recording)
+        self._details = Details(recording, self._epoch_ns)
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
@@ -97,7 +98,6 @@ class Exhibit:
         """Describe the recording, its functions and its lanes."""
         recording, header = self._recording, self._recording.header
         tree = recording.tree
-        first_ns = int(self._calls["t_start_ns"].min())
         return {
             "name": self._name,
             "command": list(header.command),
@@ -109,8 +109,8 @@ class Exhibit:
             "dropped": recording.dropped,
             "events": recording.n_events,
             "calls": len(self._calls),
-            "epoch_ms": first_ns / 1e6,
-            "duration": max(int(self._calls["t_end_ns"].max()) - first_ns, 1),
+            "epoch_ms": self._epoch_ns / 1e6,
+            "duration": max(int(self._calls["t_end_ns"].max()) - self._epoch_ns, 1),
             "has_values": recording.values is not None,
             "functions": [_describe_function(function) for function in tree.functions.values()],
             "lanes": [lane.describe(tree) for lane in self.lanes],
@@ -140,11 +140,11 @@ class Exhibit:
             raise NothingFoundError(f"the flame graph has no node {root}")
         return graph.below(root)
 
-    def call(self, row: int) -> dict[str, Any]:
-        """Describe a call, and where the time line shows it."""
+    def call(self, row: int, **limits: int) -> dict[str, Any]:
+        """Describe a call, and where the time line shows it; `limits` as `Details.call` takes them."""
         self._check_row(row)
         with self._lock:
-            return {**self._details.call(row), "places": self.places(row)}
+            return {**self._details.call(row, **limits), "places": self.places(row)}
 
     def function(self, code: int) -> dict[str, Any]:
         """Describe a function."""
@@ -158,11 +158,12 @@ class Exhibit:
         found = {}
         task = int(self._calls["task"][row])
         thread = int(self._calls["thread"][row])
+        start_ns = int(self._calls["t_start_ns"][row]) - self._epoch_ns
         for number, lane in enumerate(self.lanes):
             is_task = lane.kind == TASK
             greenlet = task & ~GREENLET if task >= GREENLET else 0
             if lane.thread == thread and lane.number == (task if is_task else greenlet):
-                place = lane.track.at(row)
+                place = lane.track.at(row, start_ns)
                 if place is not None:
                     level, start, end = place
                     key = "tasks" if is_task else "threads"
@@ -184,7 +185,7 @@ class Exhibit:
             rows = np.flatnonzero(np.isin(self.codes, np.array(codes, np.uint32)))
             if not len(rows):
                 return {"row": None, "count": 0}
-            starts = self._calls["t_start_ns"][rows] - self._calls["t_start_ns"].min()
+            starts = self._calls["t_start_ns"][rows] - self._epoch_ns
             is_further = starts < after_ns if backwards else starts > after_ns
             candidates = np.flatnonzero(is_further) if is_further.any() else np.arange(len(rows))
             best = candidates[starts[candidates].argmax() if backwards else starts[candidates].argmin()]

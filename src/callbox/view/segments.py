@@ -114,9 +114,7 @@ def _segments(events: NDArray[np.void], calls: NDArray[np.void], rows: NDArray[n
             rows,
         )
     whole = ~resumed
-    is_resumed = np.zeros(len(calls) + 1, np.bool_)  # one more, for the row -1 of events without a call
-    is_resumed[rows[resumed]] = True
-    parts = _entries(events, calls, is_resumed)
+    parts = _entries(events, calls, rows[resumed])
     joined = Segments(
         np.concatenate((here["t_start_ns"][whole], parts.start_ns)),
         np.concatenate((here["t_end_ns"][whole], parts.end_ns)),
@@ -127,12 +125,22 @@ def _segments(events: NDArray[np.void], calls: NDArray[np.void], rows: NDArray[n
     return joined.take(np.argsort(joined.start_ns, kind="stable"))
 
 
-def _entries(events: NDArray[np.void], calls: NDArray[np.void], is_resumed: NDArray[np.bool_]) -> Segments:
-    """Return a segment for each entry of the calls that were resumed, in order of start."""
+def _entries(events: NDArray[np.void], calls: NDArray[np.void], resumed: NDArray[np.int32]) -> Segments:
+    """Return a segment for each entry of calls that were resumed, in order of start.
+
+    Args:
+        events: of their stack, in order.
+        calls: all of the recording.
+        resumed: rows of those calls, ascending.
+    """
     rows = np.ascontiguousarray(events["call"])
     steps = _STEPS[events["kind"]]
     steps[rows < 0] = 0
-    of_resumed = np.flatnonzero(is_resumed[rows] & (steps != 0))
+    first = resumed[0]
+    is_resumed = np.zeros(resumed[-1] - first + 2, np.bool_)  # the last is for all other calls
+    is_resumed[resumed - first] = True
+    places = np.where((rows >= first) & (rows <= resumed[-1]), rows - first, len(is_resumed) - 1)
+    of_resumed = np.flatnonzero(is_resumed[places] & (steps != 0))
     by_call = of_resumed[np.argsort(rows[of_resumed], kind="stable")]
     is_start = steps[by_call] > 0
     starts = by_call[is_start]

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from callbox.view.exhibit import Exhibit
     from callbox.view.track import Track
 
+_COMPRESSION = 6
 MAX_SEGMENTS = 300_000
 """Of a recording, in a file; the longest are kept."""
 MAX_DETAILED_CALLS = 5_000
 """Calls whose values and callers a file holds: the longest, and those that raised."""
+MAX_RELATIVES = 12
 MAX_DETAILED_FUNCTIONS = 500
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
@@ -55,7 +57,7 @@ def format_page(exhibits: Sequence[Exhibit]) -> str:
         f'<link rel="icon" href="data:image/svg+xml;base64,{icon}">\n<style>{styles}</style>\n'
     )
     recordings = _encode([_pack(exhibit, len(exhibits)) for exhibit in exhibits])
-    body = f'<script type="application/json" id="callbox-recordings">{recordings}</script>\n'
+    body = f'<script type="text/plain" id="callbox-recordings">{recordings}</script>\n'
     body += "".join(f"<script>{script}</script>\n" for script in scripts)
     body += f'<script type="module">{code}</script>\n'
     page = _LINES_REPLACED.sub("", load_text(INDEX))
@@ -97,7 +99,9 @@ def _pack(exhibit: Exhibit, n_exhibits: int) -> dict[str, Any]:
         "flame": exhibit.flame(0),
         "graph": {"dot": exhibit.dot},
         "exceptions": exhibit.all_exception_pages(),
-        "calls": {row: exhibit.call(row) for row in exhibit.notable_rows(MAX_DETAILED_CALLS)},
+        "calls": {
+            row: exhibit.call(row, max_relatives=MAX_RELATIVES) for row in exhibit.notable_rows(MAX_DETAILED_CALLS)
+        },
         "functions": {row["code"]: exhibit.function(row["code"]) for row in hotspots[:MAX_DETAILED_FUNCTIONS]},
         "lanes": [
             {
@@ -121,13 +125,13 @@ def _pack_track(track: Track, exhibit: Exhibit, least_ns: int) -> dict[str, Any]
         exhibit.codes[rows].astype("<u4"),
         exhibit.outcomes[rows].astype("u1"),
     )
-    data = zlib.compress(b"".join(column.tobytes() for column in columns), 6)
-    return {"bounds": bounds.tolist(), "data": base64.b64encode(data).decode()}
+    data = b"".join(column.tobytes() for column in columns)
+    return {"bounds": bounds.tolist(), "data": base64.b64encode(zlib.compress(data, _COMPRESSION)).decode()}
 
 
 def _encode(value: Any) -> str:
-    """Write JSON that can stand in a script element: no `<` begins anything there."""
-    return msgspec.json.encode(value).decode().replace("<", "\\u003c")
+    """Write JSON compressed, in letters that begin nothing in a page."""
+    return base64.b64encode(zlib.compress(msgspec.json.encode(value), _COMPRESSION)).decode()
 
 
 def _hash(text: str) -> str:

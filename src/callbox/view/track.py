@@ -99,14 +99,20 @@ class Track:
             rectangles = _condense(rectangles, cell_ns)
         return rectangles
 
-    def at(self, row: int) -> tuple[int, int, int] | None:
-        """Return level, start and end of a call's first segment; None if it has none here."""
-        places = np.flatnonzero(self.row == row)
-        if not len(places):
-            return None
-        place = int(places[0])
-        level = int(np.searchsorted(self.bounds, place, side="right")) - 1
-        return level, int(self.start_ns[place]), int(self.end_ns[place])
+    def at(self, row: int, start_ns: int) -> tuple[int, int, int] | None:
+        """Return level, start and end of a call's first segment; None if it has none here.
+
+        Args:
+            row: of the call.
+            start_ns: when it began.
+        """
+        for level in range(self.n_levels):
+            low, high = self.bounds[level], self.bounds[level + 1]
+            first, last = (low + np.searchsorted(self.start_ns[low:high], (start_ns, start_ns + 1))).tolist()
+            places = np.flatnonzero(self.row[first:last] == row)
+            if len(places):
+                return level, start_ns, int(self.end_ns[first + places[0]])
+        return None
 
     def _reach(self) -> NDArray[np.int64]:
         """Return for each segment the latest end of those before it on its level: mostly its own."""

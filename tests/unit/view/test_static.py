@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 
 import pytest
 
@@ -19,8 +20,8 @@ def page(exhibit) -> str:
 
 
 def data_of(page: str) -> list[dict]:
-    [text] = re.findall(r'<script type="application/json" id="callbox-recordings">(.*?)</script>', page)
-    return json.loads(text)
+    [text] = re.findall(r'<script type="text/plain" id="callbox-recordings">([\w+/=]*)</script>', page)
+    return json.loads(zlib.decompress(base64.b64decode(text)))
 
 
 def test_file_loads_nothing_from_elsewhere(page) -> None:
@@ -42,13 +43,13 @@ def test_policy_names_every_script_and_style_by_hash(page) -> None:
     assert "unsafe-inline" not in policy
 
 
-def test_names_of_a_recording_cannot_end_the_script_they_stand_in(builder) -> None:
+def test_names_of_a_recording_are_nowhere_in_the_markup(builder) -> None:
     function = builder.function("</script><script>alert(1)</script><!--")
     builder.thread().call(function).ret(function)
 
     page = format_page([Exhibit(Recording.from_capture(builder.build()), "x")])
 
-    assert "alert(1)</script>" not in page
+    assert "alert(1)" not in page
     assert data_of(page)[0]["summary"]["functions"][0]["name"] == "</script><script>alert(1)</script><!--"
 
 

@@ -82,5 +82,5 @@ def test_every_call_is_in_some_tile_at_any_zoom(busy, zoom) -> None:
 def test_call_is_found_by_its_row() -> None:
     track = track_of((0, 100, 0), (10, 40, 1), (50, 90, 1))
 
-    assert track.at(2) == (1, 50, 90)
-    assert track.at(7) is None
+    assert track.at(2, 50) == (1, 50, 90)
+    assert track.at(7, 50) is None

@@ -24,7 +24,7 @@ export class DetailsPanel {
     this.fill(
       recording, fn, this.callFacts(recording, call),
       this.valuesOf(call.values, recording),
-      this.calls(recording, "Called by", call.callers.slice(0, CALLERS_SHOWN), call.callers.length),
+      this.calls(recording, "Called by", call.callers.slice(0, CALLERS_SHOWN), call.n_callers),
       this.calls(recording, "Called", call.callees, call.n_callees),
       element("button", { class: "wide", onclick: () => this.page.selectFunction(recording.box, call.code) }, "All calls of this function"),
     );

@@ -8,7 +8,7 @@ const MOST_RECTANGLES = 6000;
 export async function embeddedSources() {
   const holder = document.getElementById("callbox-recordings");
   if (!holder) return null;
-  const recordings = JSON.parse(holder.textContent);
+  const recordings = JSON.parse(new TextDecoder().decode(await inflate(holder.textContent)));
   return Promise.all(recordings.map(async (recording) => new EmbeddedSource(recording, await unpack(recording.lanes))));
 }
 
@@ -16,10 +16,13 @@ async function unpack(lanes) {
   return Promise.all(lanes.map(async (lane) => ({ bars: await unpackTrack(lane.bars), waits: lane.waits && (await unpackTrack(lane.waits)) })));
 }
 
+function inflate(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+}
+
 async function unpackTrack({ bounds, data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const buffer = await new Response(stream).arrayBuffer();
+  const buffer = await inflate(data);
   const n = bounds.at(-1);
   return {
     bounds,

@@ -112,10 +112,17 @@ export class Page {
     this.refresh();
   }
 
+  /** Say what went wrong, once; a click takes it away. */
   fail(error) {
     const notes = byId("notes");
+    if ([...notes.children].some((note) => note.textContent === error.message)) return;
+    const note = element("div", { class: "failure", role: "alert", onclick: () => dismiss() }, error.message);
+    const dismiss = () => {
+      note.remove();
+      notes.hidden = !notes.children.length;
+    };
+    notes.append(note);
     notes.hidden = false;
-    notes.append(element("div", { class: "failure" }, error.message));
   }
 
   describe() {
