@@ -8,8 +8,8 @@ import re
 from callbox.failures.redaction import note_secret, shared_redactor
 
 _LITERAL = re.compile(r"""(?P<quote>["'])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""")
-_NAME_BEFORE = re.compile(r"""([\w.-]+)(?:["']?\]?\s*(?:==?|:)|["']\s*,)\s*[bBrRuUfF]{0,2}$""")
-"""What a literal is given to: a variable, an argument, a key, the first of a pair."""
+_NAME_BEFORE = re.compile(r"""([\w.-]+)(?:\s*:\s*[\w.\[\]| ]+=|["']?\]?\s*(?:==?|:)|["']\s*,)\s*[bBrRuUfF]{0,2}$""")
+"""What a literal is given to: a variable, annotated or not, an argument, a key, the first of a pair."""
 _MAX_NAME_CHARS = 100
 _MAX_LINE_CHARS = 2_000
 

@@ -13,6 +13,8 @@ from callbox.values.describe import describe
 from callbox.values.freeze import Freezer
 
 _HIDDEN = frozenset({"__builtins__", "__tracebackhide__", "__class__"})
+_MAX_WITH_LOCALS = 16
+"""Innermost frames whose variables are kept."""
 _MAX_SOURCES = 3
 """Innermost frames whose functions' and classes' sources are kept."""
 
@@ -70,7 +72,7 @@ class FrameReader:
             code=lines,
             source=source.source_of(code, options.max_code_lines) if has_source else "",
             class_source=source.class_source_of(code, options.max_code_lines) if has_class else "",
-            locals=self._locals(frame) if options.include_locals else None,
+            locals=self._locals(frame) if options.include_locals and depth < _MAX_WITH_LOCALS else None,
         )
 
     def _locals(self, frame: types.FrameType) -> dict[str, str]:

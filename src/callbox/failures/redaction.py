@@ -10,7 +10,10 @@ import dataclasses
 import functools
 import re
 import threading
+from collections.abc import Iterable
 from typing import Any, TypeVar
+
+import msgspec
 
 from callbox.secrets import Hit, RedactRules
 from callbox.values.redact import Redactor
@@ -60,31 +63,20 @@ class Secrets:
         """Return a dataclass, or plain data, with every known secret in its texts replaced."""
         if not self._found:
             return value
-        pattern = re.compile("|".join(re.escape(text) for text in sorted(self._found, key=len, reverse=True)))
-        found: list[str] = []
-        _collect(value, found)
         # mostly they are nowhere else, which is cheaper to find out than to copy everything
-        if pattern.search("\0".join(found)) is None:
+        if not _holds_any(value, self._found):
             return value
+        pattern = re.compile("|".join(re.escape(text) for text in sorted(self._found, key=len, reverse=True)))
         cleaned: T = _scrub(value, pattern)
         return cleaned
 
 
-def _collect(value: Any, found: list[str]) -> None:
-    """Gather every text inside a dataclass or plain data."""
-    kind = type(value)
-    if kind is str:
-        found.append(value)
-    elif kind is dict:
-        found += (text for text in value if type(text) is str)
-        for item in value.values():
-            _collect(item, found)
-    elif kind is tuple:
-        for item in value:
-            _collect(item, found)
-    elif kind not in _PLAIN:
-        for name in _field_names(kind):
-            _collect(getattr(value, name), found)
+def _holds_any(value: Any, texts: Iterable[str]) -> bool:
+    try:
+        written = msgspec.json.encode(value)
+        return any(msgspec.json.encode(text)[1:-1] in written for text in texts)
+    except UnicodeEncodeError:
+        return True
 
 
 def _field_names(kind: type) -> tuple[str, ...]:
@@ -97,7 +89,6 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 _FIELD_NAMES: dict[type, tuple[str, ...]] = {}
-_PLAIN = frozenset({int, float, bool, type(None)})
 
 
 def _scrub(value: Any, pattern: re.Pattern[str]) -> Any:

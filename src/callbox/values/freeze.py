@@ -63,18 +63,21 @@ class FreezeLimits:
         max_items: items of a container, attributes of an object.
         max_chars: characters or bytes of a text.
         max_nodes: parts of one value in all.
+        max_all_nodes: parts of all values that one `Freezer` freezes. It keeps the work small whatever the values
+            are; the time that a `Freezer` has is for those that even so take long.
     """
 
     max_depth: int = 3
     max_items: int = 10
     max_chars: int = 200
     max_nodes: int = 120
+    max_all_nodes: int = 1_000
 
 
 class Freezer:
     """Freezes values until its time is over; what comes later is cut."""
 
-    def __init__(self, redactor: Redactor, limits: FreezeLimits | None = None, *, budget_s: float = 0.01) -> None:
+    def __init__(self, redactor: Redactor, limits: FreezeLimits | None = None, *, budget_s: float = 0.05) -> None:
         """Begin.
 
         Args:
@@ -85,13 +88,18 @@ class Freezer:
         self._redactor = redactor
         self._limits = limits or FreezeLimits()
         self._left_s = budget_s
+        self._left_nodes = self._limits.max_all_nodes
         self._deadline_s = 0.0
 
     def freeze(self, value: Any) -> Any:
         """Return a value frozen: itself, if it cannot change, or one of the types of `callbox.values.thawed`."""
         started_s = time.perf_counter()
         self._deadline_s = started_s + self._left_s
-        frozen = self._redactor.redact_value(_Walk(self._redactor, self._limits, self._is_over).value(value, 0))
+        walk = _Walk(self._redactor, self._limits, self._is_over, min(self._limits.max_nodes, self._left_nodes))
+        frozen = walk.value(value, 0)
+        self._left_nodes -= min(walk.n_nodes, self._left_nodes)
+        if type(frozen) not in _WITHOUT_SECRETS:
+            frozen = self._redactor.redact_value(frozen)
         self._left_s -= time.perf_counter() - started_s
         return frozen
 
@@ -107,15 +115,19 @@ class Freezer:
         return time.perf_counter() > self._deadline_s
 
 
+_WITHOUT_SECRETS = frozenset({type(None), bool, float, complex, Cut, Opaque, Named, Reference})
+
+
 class _Walk:
     """One value being frozen. Containers and objects are numbered as they begin; one met again is a reference."""
 
-    def __init__(self, redactor: Redactor, limits: FreezeLimits, is_over: Callable[[], bool]) -> None:
+    def __init__(self, redactor: Redactor, limits: FreezeLimits, is_over: Callable[[], bool], max_nodes: int) -> None:
+        self._max_nodes = max_nodes
         self._redactor = redactor
         self._limits = limits
         self._is_over = is_over
         self._numbers: dict[int, int] = {}
-        self._n_nodes = 0
+        self.n_nodes = 0
 
     def value(self, value: Any, depth: int) -> Any:
         """Freeze a value that lies this deep."""
@@ -125,10 +137,10 @@ class _Walk:
             return atom(self, value)
         if id(value) in self._numbers:
             return Reference(self._numbers[id(value)])
-        self._n_nodes += 1
-        if self._n_nodes > self._limits.max_nodes:
+        self.n_nodes += 1
+        if self.n_nodes > self._max_nodes:
             return Cut.NODES
-        if self._n_nodes % _NODES_PER_LOOK == 1 and self._is_over():
+        if self.n_nodes % _NODES_PER_LOOK == 1 and self._is_over():
             return Cut.TIME
         if depth >= self._limits.max_depth:
             return Cut.DEPTH if kind in _CONTAINERS else self._name_only(value)
@@ -173,10 +185,14 @@ class _Walk:
 
     def _name_only(self, value: Any) -> Any:
         cls = type(value)
-        return _known(value) or Opaque(statics.type_name(cls), id(value))
+        return self._known(value) or Opaque(statics.type_name(cls), id(value))
+
+    def _known(self, value: Any) -> Any:
+        known = _known(value)
+        return Named(self._redactor.redact_text(known.name)) if type(known) is Named else known
 
     def _object(self, value: Any, depth: int) -> Any:
-        known = _known(value)
+        known = self._known(value)
         if known is not None:
             return known
         cls = type(value)

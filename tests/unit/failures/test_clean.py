@@ -19,6 +19,7 @@ KEY = "[redacted: key {}]".format
         ("settings['secret'] = b'x'", f"settings['secret'] = b'{KEY('secret')}'"),
         ('("password", "x")', f'("password", "{KEY("password")}")'),
         ('connect("postgres://u:pw@host/db")', 'connect("postgres://u:[redacted: url password]@host/db")'),
+        ('def f(token: str | None = "x")', f'def f(token: str | None = "{KEY("token")}")'),
         ('name = "Ada"', 'name = "Ada"'),
         ('password = ""', 'password = ""'),
         ('print("the password", n)', 'print("the password", n)'),

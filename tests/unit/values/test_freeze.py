@@ -74,6 +74,19 @@ def test_limits_cut_and_count() -> None:
     assert freezer(max_nodes=1).freeze([[1]]).items == (Cut.NODES,)
 
 
+def test_parts_of_all_values_together_are_limited() -> None:
+    one = freezer(max_all_nodes=3)
+
+    frozen = [one.freeze([[1], [2]]), one.freeze([3])]
+
+    assert describe(frozen[0]) == "[[1], [2]]"
+    assert frozen[1] is Cut.NODES
+
+
+def test_path_that_holds_a_secret_is_cleaned() -> None:
+    assert "abcdef" not in text_of([pathlib.Path("/x?token=abcdef")])
+
+
 def test_time_that_is_over_cuts() -> None:
     assert freezer(budget_s=-1.0).freeze([1]) is Cut.TIME
 
