@@ -230,8 +230,8 @@ class RingReader:
         slots = self.copy_slots(position, n_retained)
         n_since = self.counters().n_written - counters.n_written
         if n_since:
-            # The producer may be writing the next slot, too.
-            n_lost = max(0, min(n_retained, n_since + 1 - (capacity - n_retained)))
+            # The producer may be writing the next slot, too; and the ring may have grown.
+            n_lost = max(0, min(n_retained, n_since + 1 - (self.capacity() - n_retained)))
             slots, position = slots[n_lost:], position + n_lost
         if counters.is_changing and len(slots) and slots["word"][-1] & _KIND_MASK == EventKind.TIME:
             slots = slots[:-1]  # the turn that was never finished

@@ -128,8 +128,9 @@ class RingTap:
         n_before = self.n_taken
         first = max(n_before, counters.n_written - capacity)
         slots = self._reader.copy_slots(first, counters.n_written - first)
-        # A producer that waits stops at its capacity; one that has given up may be writing the next slot, too.
-        n_over = self._reader.counters().n_written - capacity - first
+        # A producer that waits stops at its capacity, which may have grown; one that has given up may be writing the
+        # next slot, too.
+        n_over = self._reader.counters().n_written - self._reader.capacity() - first
         if n_over > 0:
             n_over = min(len(slots), n_over + 1)
             first, slots = first + n_over, slots[n_over:]

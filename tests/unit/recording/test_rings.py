@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 
 import pytest
 from tests.support.parts import ENDED_PROCESS, FIRST_TICKS, RingFile, slot
 
 from callbox.model import ArenaCapture, EventKind
-from callbox.recording.rings import RingError, read_ring
+from callbox.recording.rings import RingError, RingReader, map_ring, read_ring
 
 CALLS = [slot(EventKind.CALL, code, after=code) for code in range(1, 9)]
 
@@ -139,3 +140,22 @@ def test_pipe_is_refused_without_waiting(tmp_path) -> None:
 
     with pytest.raises(RingError, match="no regular file"):
         read_ring(tmp_path / "pipe.ring")
+
+
+def test_ring_that_grows_while_it_is_copied_loses_nothing(tmp_path) -> None:
+    path = RingFile(CALLS[:4], capacity=8, room=4).write(tmp_path)
+    grown = RingFile(CALLS[:6], capacity=8, room=8).pack()
+    with map_ring(path, mmap.ACCESS_WRITE) as data:
+        reader = RingReader(data)
+        copy_slots = reader.copy_slots
+
+        def copy_and_grow(position: int, n_slots: int):
+            slots = copy_slots(position, n_slots)
+            data[:] = grown
+            return slots
+
+        reader.copy_slots = copy_and_grow
+        ring = reader.read(path.name)
+
+    assert codes(ring) == [1, 2, 3, 4]
+    assert (ring.position, ring.n_events) == (0, 4)
