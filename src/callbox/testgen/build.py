@@ -12,6 +12,7 @@ from callbox.errors import GenerateError
 from callbox.testgen.call_form import CallForm, form_call, snake
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import Case, label_of, place, slug
+from callbox.testgen.constants import Constants
 from callbox.testgen.equality import Check, check_for
 from callbox.testgen.model import Call, Kind, Outcome
 from callbox.testgen.plain_data import data_of
@@ -67,14 +68,16 @@ class _Parts:
 class CaseBuilder:
     """Builds cases of one function."""
 
-    def __init__(self, vocabulary: Vocabulary, async_style: str) -> None:
+    def __init__(self, vocabulary: Vocabulary, constants: Constants, async_style: str) -> None:
         """Prepare.
 
         Args:
             vocabulary: writes values, with the imports of the test module.
+            constants: what is named rather than copied.
             async_style: "asyncio" or "anyio", the plugin's mark; empty where there is no plugin.
         """
         self._vocabulary = vocabulary
+        self._constants = constants
         self._async_style = async_style
 
     def build(self, stored: StoredCall, variant: Variant) -> Case:
@@ -88,6 +91,7 @@ class CaseBuilder:
         if call.refusal:
             raise GenerateError(call.refusal)
         access = resolve(call.target)
+        self._constants.add_package(access.module)
         arguments = decode(call.arguments, allow=_ALLOW)
         held = _Held(arguments, *decode(call.end, allow=_ALLOW), *decode(call.end, allow=_ALLOW))
         form = form_call(call.target, access, arguments, held.result)
@@ -107,11 +111,13 @@ class CaseBuilder:
 
     def _changes(self, call: Call, form: CallForm, held: _Held) -> dict[str, Check]:
         """Find the arguments that the call changed, and how to assert it."""
-        if encode(held.after) == call.arguments:
+        table = self._constants.refresh(is_forced=True)
+        if encode(held.after, constants=table) == call.arguments:
             return {}
         changes: dict[str, Check] = {}
         for name, index in form.indexes.items():
-            if encode(held.arguments[index]) != encode(held.after[index]):
+            before, after = (encode(part[index], constants=table) for part in (held.arguments, held.after))
+            if before != after:
                 check = check_for(held.after[index], held.twin_after[index])
                 if check is None:
                     raise GenerateError(f"what it does to {name} cannot be compared: no equality and no plain data")

@@ -18,6 +18,7 @@ from typing import Any
 
 from callbox.engine.observe import Witness
 from callbox.model import EventKind
+from callbox.testgen.constants import Constants
 from callbox.testgen.effects import EffectWatch, Span, draws
 from callbox.testgen.model import Call, Effect, Kind, Outcome, Target
 from callbox.testgen.secrets import find_secret, has_secret
@@ -26,9 +27,15 @@ from callbox.testgen.targets import Targets
 from callbox.values.exact import Limits, encode
 from callbox.values.refusal import RefusalError
 
-_LIMITS = Limits(max_steps=20_000, max_bytes=1 << 20)
+_LIMITS = Limits(max_steps=3_000, max_bytes=1 << 20)
+"""Larger values make tests that nobody reads."""
 _MAX_YIELDS = 1_000
 _MAX_SPARED = 4_095
+_MAX_SEARCHES = 50
+_SHARE = 0.2
+"""Of the program's time, what recording may take beyond `_GRACE_S` and a few calls of each function."""
+_GRACE_S = 0.5
+_FEW = 3
 _PATIENCE = 32
 """So many calls one after another that bring nothing new are looked at before any is spared."""
 _FLUSH_CALLS = 200
@@ -40,6 +47,7 @@ _INTERRUPTS = (GeneratorExit, KeyboardInterrupt)
 _now_ns = time.time_ns
 _clock_ns = time.perf_counter_ns
 _monotonic = time.monotonic
+_seconds = time.perf_counter
 _ident = threading.get_ident
 """Taken now: the program may replace them."""
 
@@ -73,6 +81,10 @@ class Capturer:
         self.targets = targets
         self.options = options
         self.effects = EffectWatch()
+        self.constants = Constants()
+        self._n_searches = 0
+        self._began_at = _monotonic()
+        self._spent_s = 0.0
         self.is_eager = False
         """Whether every call is handed on at once."""
         self._keep = keep
@@ -86,9 +98,32 @@ class Capturer:
         target = self.targets.find(code, module.get("__name__"))
         if target is None:
             return None
+        self.constants.add_package(target.module)
         function = ObservedFunction(self, target, may_draw=draws(module))
         self._functions.append(function)
         return function
+
+    def encode(self, value: Any, name: str) -> bytes:
+        """Encode a value exactly, constants of the targets' packages by their names."""
+        try:
+            return encode(value, name=name, limits=_LIMITS, constants=self.constants.refresh())
+        except RefusalError:
+            # Token types and the like are also made while the program runs.
+            if self._n_searches >= _MAX_SEARCHES:
+                raise
+            self._n_searches += 1
+            n_known = len(self.constants.table)
+            if len(self.constants.refresh(is_forced=True)) == n_known:
+                raise
+            return encode(value, name=name, limits=_LIMITS, constants=self.constants.table)
+
+    def spend(self, seconds: float) -> None:
+        """Take note of what looking at a call took."""
+        self._spent_s += seconds
+
+    def is_overspent(self) -> bool:
+        """Say whether recording has taken more than its share of the program's time."""
+        return self._spent_s > _GRACE_S + _SHARE * (_monotonic() - self._began_at)
 
     def add(self, call: Call) -> None:
         """Take a finished call; writes from time to time, so that a kill costs little."""
@@ -125,6 +160,7 @@ class ObservedFunction:
         """Threads in which a recorded call of it is open."""
         self._n_calls = 0
         self._n_kept = 0
+        self._n_looks = 0
         self._n_idle = 0
         self._n_spared = 0
         self._shapes: dict[Shape, int] = {}
@@ -141,10 +177,16 @@ class ObservedFunction:
         n_alike = self._shapes.get(shape, 0)
         if options.limit and self._n_kept >= options.limit and (n_alike or self._n_kept >= 4 * options.limit):
             return self._spare()
+        if options.limit and self._n_looks >= _FEW and self.capturer.is_overspent():
+            return self._spare()
+        self._n_looks += 1
+        started = _seconds()
         try:
-            data = encode(arguments, name="arguments", limits=_LIMITS)
+            data = self.capturer.encode(arguments, "arguments")
         except RefusalError as refused:
             return self._refuse(_name_argument(str(refused), self.target))
+        finally:
+            self.capturer.spend(_seconds() - started)
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if digest in self._digests:
             return self._spare()
@@ -222,6 +264,7 @@ class CallWitness:
     def _finish(self, outcome: Outcome, value: Any) -> None:
         duration_ns = _clock_ns() - self.started_ns
         function = self.function
+        began = _seconds()
         function.running.discard(self.thread)
         span = self.span
         effects = function.capturer.effects.end(span) if span is not None else ()
@@ -241,6 +284,7 @@ class CallWitness:
             duration_ns=duration_ns,
         )
         function.capturer.add(without_secrets(call))
+        function.capturer.spend(_seconds() - began)
 
     def _encode_end(self, outcome: Outcome, value: Any) -> bytes:
         result: Any = value
@@ -249,7 +293,7 @@ class CallWitness:
         elif self.function.target.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
             result = self.yielded, value
         try:
-            return encode((self.arguments, result), name="end", limits=_LIMITS)
+            return self.function.capturer.encode((self.arguments, result), "end")
         except RefusalError as refused:
             self.problem = _name_end(str(refused), self.function.target)
             return b""

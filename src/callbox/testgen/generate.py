@@ -20,6 +20,7 @@ from callbox.testgen.build import CaseBuilder, Variant
 from callbox.testgen.call_store import CallStore, StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.choose import choose
+from callbox.testgen.constants import Constants
 from callbox.testgen.model import Target
 from callbox.testgen.module import Module, sign, write_module
 from callbox.testgen.outputs import Layout
@@ -70,6 +71,7 @@ class Generator:
         self._path_lines: list[str] = []
         self._builders: dict[str | None, CaseBuilder] = {}
         self._async_style = _async_style()
+        self._constants = Constants()
 
     def run(self, store: CallStore) -> Report:
         """Generate tests from the calls in a store.
@@ -133,7 +135,8 @@ class Generator:
         main = module_name(target) if target.module == MAIN else None
         builder = self._builders.get(main)
         if builder is None:
-            builder = self._builders[main] = CaseBuilder(Vocabulary(main), self._async_style)
+            vocabulary = Vocabulary(self._constants, main)
+            builder = self._builders[main] = CaseBuilder(vocabulary, self._constants, self._async_style)
         with _as_main(main):
             try:
                 return builder.build(stored, variant)

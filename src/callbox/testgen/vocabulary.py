@@ -11,6 +11,7 @@ from typing import Any
 
 from callbox.errors import CallboxError, GenerateError
 from callbox.testgen.call_form import snake
+from callbox.testgen.constants import Constants
 from callbox.testgen.resolve import Access
 from callbox.values import statics
 from callbox.values.exact import encode
@@ -42,12 +43,14 @@ class Written:
 class Vocabulary:
     """Writes the values of one test module."""
 
-    def __init__(self, main_module: str | None = None) -> None:
+    def __init__(self, constants: Constants, main_module: str | None = None) -> None:
         """Prepare.
 
         Args:
+            constants: what is named rather than written.
             main_module: name by which the program's main module is imported.
         """
+        self._constants = constants
         self._modules = {"__main__": main_module} if main_module else {}
         self._constructors: dict[type, tuple[tuple[str, str], ...] | None] = {}
 
@@ -67,6 +70,7 @@ class Vocabulary:
             width=WIDTH - _INDENT,
             file_stem=stem,
             modules=self._modules,
+            constants=self._constants.refresh(),
             reserved=_RESERVED | self._clashes(access, first),
         )
         written = self._write_proven(values, style)
@@ -98,7 +102,7 @@ class Vocabulary:
             return plain
         try:
             tried = literals(values, style=dataclasses.replace(style, constructors=constructors))
-            return tried if _gives(tried, values) else plain
+            return tried if _gives(tried, values, self._constants.table) else plain
         except CallboxError:
             return plain
 
@@ -171,13 +175,13 @@ def _guess_constructor(cls: type) -> tuple[tuple[str, str], ...] | None:
     return tuple((p.name, p.name) for p in required)
 
 
-def _gives(written: list[Literal], values: Mapping[str, Any]) -> bool:
+def _gives(written: list[Literal], values: Mapping[str, Any], constants: Mapping[int, tuple[str, str]]) -> bool:
     """Evaluate what was written, and compare it with the values to the byte."""
     scope: dict[str, Any] = {}
     try:
         for line in (*written[0].imports, *written[0].setup):
             exec(line, scope)
         made = [eval(text.source, scope) for text in written]
-        return encode(made) == encode(list(values.values()))
+        return encode(made, constants=constants) == encode(list(values.values()), constants=constants)
     except Exception:
         return False

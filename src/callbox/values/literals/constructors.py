@@ -7,6 +7,7 @@ tried out.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 import types
@@ -75,6 +76,12 @@ def _of_source(cls: type) -> list[tuple[str, str]] | None:
     init = _init_of(cls, None)
     if init is None or not _has_plain_setattr(cls, fields=False):
         return None
+    return _of_init(init)
+
+
+@functools.cache
+def _of_init(init: types.FunctionType) -> list[tuple[str, str]] | None:
+    """Read its source, once."""
     try:
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(init))).body
     except (OSError, TypeError, SyntaxError, ValueError):
