@@ -10,6 +10,7 @@ here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from callbox.render.values import CallValues
 
 _CHUNK = 1 << 16
+_MAX_DETAILS = 1 << 12
 _N_NAME, _N_TIME, _N_LENGTH = 4, 9, 4
 """Bytes of the varints in rows: for as many functions as there can be, 292 years since 1970, 256 MiB."""
 
@@ -141,7 +143,8 @@ class _Notes:
     """What stands beside begins and ends of segments, besides name and time: values, how calls ended, arrows."""
 
     def __init__(self, tree: CallTree, segments: Segments, values: CallValues | None, arrows: Iterable[Arrow]) -> None:
-        self._values = values
+        # Asked of for the begin of a call and again for its end, which mostly come soon after one another.
+        self._details = lru_cache(_MAX_DETAILS)(values.details) if values else None
         self._rows = segments.row
         self._outcomes = tree.calls["outcome"]
         self._is_first = np.zeros(len(segments.row), np.bool_)
@@ -166,17 +169,17 @@ class _Notes:
 
     def _begin(self, place: int) -> bytes:
         flows = self._flows.get(place, b"")
-        if self._values is None or not self._is_first[place]:
+        if self._details is None or not self._is_first[place]:
             return flows
-        arguments = self._values.details(int(self._rows[place]))["arguments"] or {}
+        arguments = self._details(int(self._rows[place]))["arguments"] or {}
         return b"".join(_annotation(name, value) for name, value in arguments.items()) + flows
 
     def _end(self, place: int) -> bytes:
         row = int(self._rows[place])
         outcome = _OUTCOMES.get(int(self._outcomes[row]))
         fields = _annotation("outcome", outcome) if outcome else b""
-        if self._values is not None:
-            details = self._values.details(row)
+        if self._details is not None:
+            details = self._details(row)
             for name in ("result", "exception"):
                 if details[name] is not None:
                     fields += _annotation(name, details[name])
