@@ -131,6 +131,21 @@ def test_drag_and_keys_move_through_time(page) -> None:
     assert page.evaluate(f"{SPAN} >= callboxPage.timeline.time.duration")
 
 
+def test_threads_fold_and_are_gone_to_by_keys(page) -> None:
+    settle(page)
+    page.set_viewport_size({"width": 1300, "height": 300})
+    settle(page)
+    page.keyboard.press("]")
+    top_of_second = page.evaluate(f"{LINE}.lanes.lanes[1].top")
+    scrolled = page.evaluate(f"{LINE}.top")
+    page.keyboard.press("f")
+    settle(page)
+
+    assert 0 < scrolled <= top_of_second
+    assert page.evaluate(f"{LINE}.bars.drawn.length") == 0
+    assert page.evaluate(f"{LINE}.top") == 0
+
+
 def test_search_marks_functions_and_steps_through_their_calls(page) -> None:
     settle(page)
     page.fill("#search", "bake")

@@ -10,6 +10,8 @@ const KEYS = [
   ["A D, ← →, drag", "earlier and later"],
   ["↑ ↓, wheel", "up and down"],
   ["0, Home", "show everything"],
+  ["[ ]", "previous and next thread or task"],
+  ["F", "fold all threads or tasks, or none; a click folds one"],
   ["Double click", "zoom to a call"],
   ["Backspace", "flame graph: one level up"],
   ["Esc", "close details, end the search"],

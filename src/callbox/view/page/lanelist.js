@@ -28,6 +28,22 @@ export class LaneList {
     this.place();
   }
 
+  /** Fold every lane; if all are, unfold them. */
+  foldAll() {
+    this.folded = new Set(this.lanes.every((lane) => lane.isFolded) ? [] : this.numbers);
+    this.place();
+  }
+
+  /** The top of the lane above a height. */
+  before(y) {
+    return this.lanes.findLast((lane) => lane.top < y)?.top ?? 0;
+  }
+
+  /** The top of the lane below a height. */
+  after(y) {
+    return this.lanes.find((lane) => lane.top > y)?.top ?? y;
+  }
+
   place() {
     let top = 0;
     this.lanes = this.numbers.map((number) => {

@@ -28,6 +28,7 @@ function toHex(colour) {
 export class Palette {
   constructor(functions) {
     this.packages = new Map();
+    this.hasOneModule = new Set(functions.map(({ module }) => module)).size < 2;
     for (const { module } of functions) {
       const name = module.split(".")[0];
       if (!this.packages.has(name)) this.packages.set(name, this.packages.size);
@@ -66,10 +67,10 @@ export class Palette {
     const turn = (((hash >>> 8) % 64) / 63 - 0.5) * FUNCTION_HUES;
     const lightness = (this.isDark ? 0.43 : 0.83) + shade * 0.1;
     const chroma = (this.isDark ? 0.08 : 0.075) * (fn.c ? 0.3 : 1);
-    return `oklch(${lightness.toFixed(3)} ${chroma.toFixed(3)} ${(this.hue(fn.module) + turn).toFixed(1)})`;
+    return `oklch(${lightness.toFixed(3)} ${chroma.toFixed(3)} ${(this.hue(this.hasOneModule ? fn.name : fn.module) + turn).toFixed(1)})`;
   }
 
-  /** A hue by package, and around it one for each module; where there is one package, modules have all hues. */
+  /** A hue by package, and around it one for each module; modules of one package, or functions of one module, have all hues. */
   hue(module) {
     const name = module.split(".")[0];
     const place = (hashText(module) % 64) / 63;

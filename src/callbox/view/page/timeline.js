@@ -12,6 +12,8 @@ import { TILE_CELLS, TILE_LEVELS, TileStore, zoomFor } from "./tiles.js";
 const WHEEL_ZOOM = 1.0016;
 const DRAG_PX = 4;
 const STICKY_PX = 26;
+const SCROLLBAR_PX = 5;
+const SCROLLBAR_LEAST_PX = 24;
 
 /** One recording's lanes over time. */
 export class Timeline {
@@ -67,7 +69,18 @@ export class Timeline {
     for (const lane of this.lanes.between(this.top, this.top + height - AXIS_PX)) this.drawLane(lane, width, height);
     this.tiles.endFrame();
     drawAxis(context, palette, this.time, width, height);
+    this.drawScrollbar(context, width, height - AXIS_PX);
     this.isDrawn = true;
+  }
+
+  drawScrollbar(context, width, room) {
+    if (this.lanes.height <= room) return;
+    const length = Math.max(SCROLLBAR_LEAST_PX, (room / this.lanes.height) * room);
+    const y = AXIS_PX + (this.top / (this.lanes.height - room)) * (room - length);
+    context.fillStyle = this.page.palette.muted;
+    context.globalAlpha = 0.45;
+    context.fillRect(width - SCROLLBAR_PX - 2, y, SCROLLBAR_PX, length);
+    context.globalAlpha = 1;
   }
 
   drawLane(lane, width, height) {
@@ -224,6 +237,11 @@ export class Timeline {
     }
   }
 
+  foldAll() {
+    this.lanes.foldAll();
+    this.scrollTo(0);
+  }
+
   zoomInto(bar) {
     if (bar) this.time.frame(bar.start, bar.end);
   }
@@ -253,6 +271,8 @@ export class Timeline {
       PageUp: () => this.scrollTo(this.top - this.surface.height / 2), PageDown: () => this.scrollTo(this.top + this.surface.height / 2),
       w: () => this.time.zoom(0.6, middle), "+": () => this.time.zoom(0.6, middle), "=": () => this.time.zoom(0.6, middle),
       s: () => this.time.zoom(1 / 0.6, middle), "-": () => this.time.zoom(1 / 0.6, middle),
+      "[": () => this.scrollTo(this.lanes.before(this.top)), "]": () => this.scrollTo(this.lanes.after(this.top)),
+      f: () => this.foldAll(),
       0: () => this.time.showAll(), Home: () => this.time.showAll(),
     };
     const action = event.ctrlKey || event.metaKey || event.altKey ? null : actions[event.key];
