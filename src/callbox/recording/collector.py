@@ -130,7 +130,8 @@ class Collector:
             while True:
                 ending = self._read_ending()
                 is_over = ending is not None or not self._goes_on()
-                self._find_rings()
+                if self._find_rings() and is_over and ending is None:
+                    continue  # what a process left in its last moments: only now is it known to have ended
                 n_taken = self._take_all(ending, is_last=is_over)
                 if is_over:
                     return self._finish(ending)
@@ -156,13 +157,16 @@ class Collector:
         is_alive = is_running(self._header.process_id, self._header.started.epoch_ns)
         return is_alive or any(not process.has_ended for process in self._processes.values())
 
-    def _find_rings(self) -> None:
+    def _find_rings(self) -> bool:
+        """Open what is new; say whether there was any."""
+        n_known = len(self._known)
         found, notes = find_parts(self._folder)
         self._notes.update(dict.fromkeys(notes))
         for parts in found:
             for path in parts.rings:
                 if path.name not in self._known:
                     self._open(parts, path)
+        return len(self._known) > n_known
 
     def _open(self, parts: ProcessParts, path: Path) -> None:
         try:
