@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callbox.model import GREENLET, Outcome
+from callbox.render.text import printable
 from callbox.values.describe import describe, describe_exception
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Details:
             "resumes": int(call["n_resumes"]),
             "partial": bool(call["is_partial"]),
             "nested": int(call["n_nested"]),
-            "thread": thread.name,
+            "thread": printable(thread.name),
             "process": thread.process_id,
             "task": task if 0 < task < GREENLET else None,
             "greenlet": task & ~GREENLET if task >= GREENLET else None,
@@ -99,8 +100,8 @@ class Details:
         return {
             "arguments": None
             if arguments is None
-            else [[name, describe(value, max_chars=MAX_VALUE_CHARS)] for name, value in arguments.items()],
-            "result": describe(values.result(row), max_chars=MAX_VALUE_CHARS) if has_result else None,
+            else [[printable(name), _text(value)] for name, value in arguments.items()],
+            "result": _text(values.result(row)) if has_result else None,
             "exception": self.exception(row, MAX_VALUE_CHARS),
         }
 
@@ -108,7 +109,7 @@ class Details:
         """Write what a call raised; None where that is not known."""
         values = self._recording.values
         raised = None if values is None else values.exception(row)
-        return None if raised is None else describe_exception(raised, max_chars=max_chars)
+        return None if raised is None else printable(describe_exception(raised, max_chars=max_chars))
 
     def function(self, code: int) -> dict[str, Any]:
         """Describe a function: who called it, whom it called, its slowest calls and how long calls took."""
@@ -157,6 +158,10 @@ class Details:
     def _is_c(self, row: int) -> bool:
         function = self._tree.functions.get(int(self._codes[row]))
         return function is None or function.is_c
+
+
+def _text(value: Any) -> str:
+    return printable(describe(value, max_chars=MAX_VALUE_CHARS))
 
 
 def _most_common(codes: NDArray[np.uint32]) -> list[list[int]]:

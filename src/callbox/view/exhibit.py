@@ -12,6 +12,7 @@ import numpy as np
 
 from callbox.errors import NothingFoundError
 from callbox.model import GREENLET
+from callbox.render.text import printable
 from callbox.view.details import Details
 from callbox.view.exceptions import ExceptionList
 from callbox.view.flame import FlameGraph, build_flame_graph
@@ -99,13 +100,13 @@ class Exhibit:
         recording, header = self._recording, self._recording.header
         tree = recording.tree
         return {
-            "name": self._name,
-            "command": list(header.command),
+            "name": printable(self._name),
+            "command": [printable(word) for word in header.command],
             "engine": header.engine,
             "mode": header.mode,
             "python": header.python,
-            "exit_status": header.exit_status,
-            "notes": [*recording.damage, *recording.notes],
+            "exit_status": printable(header.exit_status),
+            "notes": [printable(note) for note in (*recording.damage, *recording.notes)],
             "dropped": recording.dropped,
             "events": recording.n_events,
             "calls": len(self._calls),
@@ -259,9 +260,9 @@ class Exhibit:
 def _describe_function(function: Function) -> dict[str, Any]:
     return {
         "id": function.id,
-        "name": function.qualified_name,
-        "module": function.module_name,
-        "file": function.filename,
+        "name": printable(function.qualified_name),
+        "module": printable(function.module_name),
+        "file": printable(function.filename),
         "line": function.line_number,
         "c": function.is_c,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callbox.model import GREENLET, CallTree
+from callbox.render.text import printable
 from callbox.view.segments import Segments, Stack, find_stacks
 from callbox.view.track import Track
 
@@ -64,7 +65,7 @@ class Lane:
         first = int(self.segments.row[np.argmin(self.segments.depth)])
         return {
             "kind": self.kind,
-            "thread": thread.name,
+            "thread": printable(thread.name),
             "process": thread.process_id,
             "number": self.number,
             "root": int(self.calls["code"][first]),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from callbox.errors import NothingFoundError
@@ -62,6 +63,17 @@ def test_values_are_written_as_text(builder) -> None:
 
     assert call["values"]["arguments"] == [["size", "5"], ["name", "'tea'"]]
     assert (call["values"]["result"], call["values"]["exception"]) == (None, "'bad'")
+
+
+def test_names_that_are_no_text_are_escaped(builder) -> None:
+    function = builder.function("f\udcff\x1b[2J", filename="\udcfe.py")
+    builder.thread("t\udcfd").call(function).ret(function)
+    exhibit = Exhibit(Recording.from_capture(builder.build()), "\udcfc.cbx")
+
+    shown = msgspec.json.decode(msgspec.json.encode([exhibit.summary(), exhibit.call(0), exhibit.dot]))
+
+    assert shown[0]["functions"][0]["name"] == "f\\udcff\\x1b[2J"
+    assert (shown[0]["name"], shown[1]["thread"]) == ("\\udcfc.cbx", "t\\udcfd")
 
 
 def test_function_knows_its_callers_callees_and_slowest_calls(exhibit) -> None:

@@ -80,7 +80,6 @@ export class DetailsPanel {
     const rows = (values.arguments ?? []).map(([name, text]) => this.value(name, text));
     if (values.result !== null) rows.push(this.value("returned", values.result, "result"));
     if (values.exception !== null) rows.push(this.value("raised", values.exception, "raised"));
-    for (const [name, text] of values.others ?? []) rows.push(this.value(name, text, "other"));
     return rows.length ? this.section("Values", ...rows) : null;
   }
 
