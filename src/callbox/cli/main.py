@@ -15,7 +15,21 @@ from callbox import config
 from callbox.cli import exits
 from callbox.errors import CallboxError
 
-COMMANDS = ("run", "show", "stats", "view", "export", "query", "diff", "merge", "record", "gen", "bench", "failures", "doctor")
+COMMANDS = (
+    "run",
+    "show",
+    "stats",
+    "view",
+    "export",
+    "query",
+    "diff",
+    "merge",
+    "record",
+    "gen",
+    "bench",
+    "failures",
+    "doctor",
+)
 
 
 class LazyGroup(click.Group):
