@@ -65,6 +65,13 @@ def hammer(session: nox.Session) -> None:
     session.run(f"{build}/csrc/tests/hammer_rings", *(session.posargs or ["5"]), external=True)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Damaged recordings, each read: 1000 of each kind, or as many as are given."""
+    session.install(".", *group("test"))
+    session.run("python", "tests/fuzz/fuzz_recordings.py", *(session.posargs or ["1000"]), env={"PYTHONPATH": "."})
+
+
 @nox.session(venv_backend="none")
 def leaks(session: nox.Session) -> None:
     """References and memory that a recording gives back, on the debug build of Python."""
