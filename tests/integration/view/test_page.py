@@ -190,6 +190,17 @@ def test_exception_leads_to_the_call_that_raised(page) -> None:
     assert page.inner_text("#details .value.raised code") == "ValueError('too hot', 300)"
 
 
+def test_search_marks_exceptions_by_the_functions_they_left(page) -> None:
+    page.keyboard.press("5")
+    page.wait_for_selector(".flights li")
+    page.fill("#search", "knead")
+    dimmed = page.eval_on_selector_all(".flights li", "items => items.map((item) => item.className)")
+    page.fill("#search", "heat")
+    found = page.eval_on_selector_all(".flights li", "items => items.map((item) => item.className)")
+
+    assert (dimmed, found) == (["dimmed"], [""])
+
+
 def test_secret_is_on_no_page(page) -> None:
     page.fill("#search", "burn")
     page.keyboard.press("Enter")

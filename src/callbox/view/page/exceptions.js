@@ -9,6 +9,7 @@ const SHOWN_FRAMES = 6;
 export class Exceptions {
   constructor(page) {
     this.page = page;
+    this.entries = [];
     this.list = element("ol", { class: "flights" });
     this.more = element("button", { class: "more", onclick: () => this.next().catch((error) => page.fail(error)) }, "Show more");
     this.heading = element("span", { class: "hint" });
@@ -19,11 +20,19 @@ export class Exceptions {
 
   async open() {
     if (this.shown === undefined) await this.show(0);
+    this.refresh();
+  }
+
+  /** Mark the exceptions that left a function that is searched for. */
+  refresh() {
+    const wanted = this.page.search.matches?.[this.shown ?? 0];
+    this.entries.forEach((entry, at) => this.list.children[at].classList.toggle("dimmed", Boolean(wanted) && !entry.left.some((code) => wanted.has(code))));
   }
 
   async show(box) {
     this.shown = box;
     this.nextPage = 0;
+    this.entries = [];
     this.list.replaceChildren();
     await this.next();
   }
@@ -32,8 +41,10 @@ export class Exceptions {
     const recording = this.page.recordings[this.shown];
     const answer = await recording.ask("exceptions", { page: this.nextPage });
     this.nextPage++;
+    this.entries.push(...answer.entries);
     this.list.append(...answer.entries.map((entry) => this.item(recording, entry)));
     this.more.hidden = this.nextPage * answer.per_page >= answer.count;
+    this.refresh();
     const how = recording.summary.has_values ? "" : " What was raised is recorded in mode trace.";
     this.heading.textContent = answer.count ? `${plural(answer.count, "exception")}, in order of time.${how}` : "No exception left a recorded call.";
   }
