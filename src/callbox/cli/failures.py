@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from callbox.errors import CallboxError, ConfigError, NothingFoundError
+from callbox.errors import CallboxError, ConfigError, GenerateError, NothingFoundError
 from callbox.render.text import count, printable
 
 if TYPE_CHECKING:
@@ -122,6 +122,28 @@ def find_failure(history: History, prefix: str) -> Failure:
     if not found:
         raise NothingFoundError(f"no failure {prefix!r} in {history.path}: `callbox failures list` names them")
     return found[0]
+
+
+@command.command()
+@click.argument("id")
+@_store
+@click.option("--output", "-o", type=click.Path(dir_okay=False), help="The test's file; else test_failure_ID.py here.")
+def test(id: str, store: str | None, output: str | None) -> None:  # noqa: A002  (the argument's name in --help)
+    """Write a test that fails as a failure did, and run it to see that it does.
+
+    The call is that of the outermost function that can be imported and whose arguments
+    can be written; why others cannot is said.
+    """
+    from callbox.failures.replay import fails_alike, source_of_test
+
+    failure = find_failure(_open(store), id)
+    path = Path(output or f"test_failure_{failure.id}.py")
+    path.write_text(source_of_test(failure), encoding="utf-8")
+    click.echo(f"{path} written")
+    problem = fails_alike(path.absolute(), failure)
+    if problem:
+        raise GenerateError(f"{path} does not reproduce failure {failure.id}: {problem}")
+    click.echo(f"it fails as the failure did: {failure.summary}")
 
 
 @command.command()

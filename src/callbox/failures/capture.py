@@ -17,9 +17,9 @@ from typing import Any
 
 from callbox.failures import source
 from callbox.failures.frames import FrameReader
-from callbox.failures.model import Failure, Frame, Raised, new_id
+from callbox.failures.model import Failure, Frame, Raised, Reproduction, new_id
 from callbox.failures.options import MAX_DESCRIBED_CHARS, CaptureOptions
-from callbox.failures.raised import RaisedReader
+from callbox.failures.raised import RaisedReader, traceback_of
 from callbox.failures.redaction import Secrets, shared_redactor
 from callbox.values.describe import describe
 from callbox.values.freeze import Freezer
@@ -85,7 +85,7 @@ def _capture(error: BaseException, options: CaptureOptions, subject: Subject) ->
     fixtures = _describe(freezer, subject.fixtures) if options.include_fixtures else {}
     raised = RaisedReader(FrameReader(options, freezer, subject.code), freezer, redactor).read(error)
     own = _own_frame(raised)
-    is_fixtures = subject.is_test and options.include_fixtures
+    is_fixtures = subject.is_test and options.include_fixtures and not subject.fixtures
     return Failure(
         id=new_id(),
         timestamp=0.0,
@@ -100,6 +100,7 @@ def _capture(error: BaseException, options: CaptureOptions, subject: Subject) ->
         arguments=arguments,
         fixtures={**(arguments if is_fixtures else {}), **fixtures},
         metadata={**surroundings(), **subject.metadata},
+        reproductions=_reproductions(error, subject) if options.reproduce else (),
     )
 
 
@@ -116,6 +117,13 @@ def surroundings() -> dict[str, Any]:
 @functools.cache
 def _python() -> str:
     return f"{platform.python_implementation()} {platform.python_version()}"
+
+
+def _reproductions(error: BaseException, subject: Subject) -> tuple[Reproduction, ...]:
+    # writing source takes modules that most programs never need
+    from callbox.failures.reproduce import reproductions_of
+
+    return reproductions_of(traceback_of(error), subject.code if subject.is_test else None)
 
 
 def describe_arguments(values: Mapping[str, Any], options: CaptureOptions) -> dict[str, str]:

@@ -62,6 +62,25 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A call that would fail again, as source, or why there is none.
+
+    Attributes:
+        function: full name of what was called.
+        imports: import statements.
+        setup: statements before the call.
+        call: the call; empty where there is a reason.
+        reason: why it cannot be written.
+    """
+
+    function: str
+    imports: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
+    call: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """One failure.
 
@@ -81,6 +100,7 @@ class Failure:
         calls: the last recorded calls of each thread, as a tree; empty where no recorder ran.
         origin: who caught it: "decorator", "pytest", "excepthook", ...
         metadata: Python, process, thread and what else is known of the surroundings.
+        reproductions: frames, outermost first, up to one whose call can be made again.
     """
 
     id: str
@@ -98,6 +118,7 @@ class Failure:
     calls: str = ""
     origin: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    reproductions: tuple[Reproduction, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -36,6 +36,7 @@ class CaptureOptions:
         enhanced_context: sources of the functions in the traceback, beside lines around each place.
         include_line_numbers: number source lines in reports.
         max_code_lines: lines of one function's or class's source.
+        reproduce: write the call that would fail again, for `callbox failures test`.
     """
 
     include_locals: bool = False
@@ -47,6 +48,7 @@ class CaptureOptions:
     enhanced_context: bool = True
     include_line_numbers: bool = True
     max_code_lines: int = 100
+    reproduce: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -98,6 +100,6 @@ def options_of(mode: str | None, chosen: Mapping[str, Any]) -> CaptureOptions:
 _OF_MODES: dict[str, dict[str, Any]] = {
     "static": {"include_fixtures": False, "max_depth": 3, "extract_classes": False},
     "profile": {"include_locals": True, "include_fixtures": False, "max_depth": 8},
-    "trace": {"include_locals": True, "max_depth": 20, "skip_stdlib": False},
+    "trace": {"include_locals": True, "max_depth": 20, "skip_stdlib": False, "reproduce": True},
 }
 """What differs from the defaults. Source: the three configurations of the guide that users come from."""

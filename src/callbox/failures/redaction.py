@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import re
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from callbox.config import load_redact_rules
+from callbox.errors import CallboxError
 from callbox.secrets import Hit, RedactRules
 from callbox.values.redact import Redactor
 
@@ -28,8 +32,13 @@ _state = threading.local()
 
 @functools.cache
 def shared_redactor() -> Redactor:
-    """Return the one redactor that everything here shares."""
-    return Redactor(RedactRules(callback=_remember))
+    """Return the one redactor that everything here shares, with the rules of the project's configuration."""
+    try:
+        rules = load_redact_rules(Path.cwd(), os.environ)
+    except (CallboxError, OSError):
+        # whoever starts a recording or a command is told; a failure must not wait for it
+        rules = RedactRules()
+    return Redactor(dataclasses.replace(rules, callback=_remember))
 
 
 def _remember(hit: Hit) -> None:

@@ -11,7 +11,7 @@ import pytest
 from callbox.errors import CallboxError
 from callbox.failures import FailureExtractor, OutputConfig, Passed
 from callbox.failures.capture import Subject, describe_arguments
-from callbox.failures.catch import Catcher
+from callbox.failures.catch import Catcher, problems
 from callbox.failures.flight import FlightRecorder
 from callbox.failures.history import History, find_path
 from callbox.failures.options import find_mode, options_of
@@ -63,7 +63,9 @@ class FailurePlugin:
         self._extractor = FailureExtractor()
         self._extractor.use_store(Spool(self._history))
         mode = find_mode() or "trace"
-        self._options = options_of(mode, {"include_locals": True, "skip_stdlib": True, "include_fixtures": True})
+        self._options = options_of(
+            mode, {"include_locals": True, "skip_stdlib": True, "include_fixtures": True, "reproduce": True}
+        )
         self._recorder = None if mode == "static" else FlightRecorder(mode, own_patterns(config.rootpath))
         last_calls = self._recorder.last_calls if self._recorder is not None else None
         self._catcher = Catcher(self._options, origin="pytest", last_calls=last_calls)
@@ -108,6 +110,7 @@ class FailurePlugin:
             code=getattr(function, "__code__", None),
             arguments=parameters,
             fixtures={name: value for name, value in funcargs.items() if name not in {*parameters, "request"}},
+            is_test=True,
             metadata={"phase": phase, "session": self.session},
         )
 
@@ -130,6 +133,8 @@ class FailurePlugin:
         if self._recorder is not None and self._recorder.is_recording:
             self._recorder.stop()
         self._extractor.flush()
+        if problems.n_errors:
+            self._told.problems.append(f"{problems.n_errors} captures failed, the last with {problems.last}")
         if self._extractor.problem:
             self._told.problems.append(self._extractor.problem)
         if self._is_worker:

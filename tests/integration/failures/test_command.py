@@ -101,3 +101,39 @@ def test_store_can_be_named_in_the_configuration(project, tmp_path) -> None:
     (project / "callbox.toml").write_text('[failures]\nstore = "elsewhere.db"\n')
 
     assert "elsewhere.db" in failures(project, "list", code=3)
+
+
+REPRODUCIBLE = """
+from callbox import extract_on_failure
+import rates
+
+@extract_on_failure
+def main():
+    rates.rate({"kind": "half"})
+
+try:
+    main()
+except KeyError:
+    pass
+"""
+
+
+def test_failure_becomes_a_test_that_fails_alike_until_it_is_mended(project) -> None:
+    (project / "rates.py").write_text("def rate(order):\n    return {'full': 0.19}[order['kind']]\n")
+    (project / "program.py").write_text(REPRODUCIBLE)
+    environ = {**os.environ, "FAILEXTRACT_MODE": "development"}
+    subprocess.run([sys.executable, "program.py"], cwd=project, env=environ, check=True, timeout=60)
+    kind = json.loads(failures(project, "list", "--json"))[0]["fingerprint"]
+
+    said = failures(project, "test", kind, "-o", "test_rate.py")
+
+    assert said == "test_rate.py written\nit fails as the failure did: KeyError: 'half'\n"
+    assert 'rate(order={"kind": "half"})' in (project / "test_rate.py").read_text()
+    (project / "rates.py").write_text("def rate(order):\n    return 0.07\n")
+    assert "it passes" in failures(project, "test", kind, "-o", "test_rate.py", code=2)
+
+
+def test_failure_that_cannot_be_made_again_says_why(project) -> None:
+    kind = json.loads(failures(project, "list", "--json"))[0]["fingerprint"]
+
+    assert "main file" in failures(project, "test", kind, code=2)

@@ -1,0 +1,81 @@
+"""A pytest that fails as a failure did, and a look whether it does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from callbox.errors import GenerateError
+from callbox.failures.model import Failure
+
+_TIMEOUT_S = 120
+
+
+def source_of_test(failure: Failure) -> str:
+    """Write a test that makes the call again that failed.
+
+    Raises:
+        GenerateError: no call can be written; the message says why, frame by frame.
+    """
+    found = [each for each in failure.reproductions if not each.reason]
+    if not found:
+        raise GenerateError(f"failure {failure.id} cannot be made again: {_reasons(failure)}")
+    [reproduction] = found
+    name = re.sub(r"\W+", "_", reproduction.function.rpartition(".")[2]).strip("_")
+    summary = failure.summary.replace("\\", "\\\\").replace('"""', "'''")
+    body = [*reproduction.setup, reproduction.call]
+    return "\n".join(
+        [
+            f'"""Failure {failure.id}: {summary}.',
+            "",
+            f"At {Path(failure.filename).name}:{failure.line}. The test fails for as long as that is so.",
+            '"""',
+            "",
+            "from __future__ import annotations",
+            "",
+            *reproduction.imports,
+            "",
+            "",
+            f"def test_{name}() -> None:",
+            *(textwrap.indent(part, "    ") for part in body),
+            "",
+        ]
+    )
+
+
+def _reasons(failure: Failure) -> str:
+    if not failure.reproductions:
+        return (
+            "its calls were not kept; they are by `pytest --callbox-failures` and in mode trace "
+            "(FAILEXTRACT_MODE=development)"
+        )
+    return "; ".join(f"{each.function}: {each.reason}" for each in failure.reproductions)
+
+
+def fails_alike(path: Path, failure: Failure) -> str:
+    """Run a test file, and say how it does not fail as it should; empty if it does.
+
+    Args:
+        path: of the test.
+        failure: what it shall reproduce.
+    """
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=native", "-p", "no:cacheprovider", path.name]
+    ran = subprocess.run(
+        command,
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if ran.returncode == 0:
+        return "it passes: the failure came from something that the call does not hold"
+    name = failure.exception.type.rpartition(".")[2] if failure.exception else ""
+    if ran.returncode != 1 or name not in ran.stdout:
+        last = ran.stdout.strip().splitlines()[-1:] or ran.stderr.strip().splitlines()[-1:]
+        return f"it fails otherwise: {''.join(last)}"
+    return ""

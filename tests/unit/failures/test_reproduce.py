@@ -1,0 +1,134 @@
+"""Calls that fail again: found from the outside in, written whole or refused with a reason."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+from callbox.failures.raised import traceback_of
+from callbox.failures.reproduce import reproductions_of
+
+MODULE = """
+import asyncio, dataclasses, functools
+
+@dataclasses.dataclass
+class Order:
+    price: float
+    n: int
+
+    def total(self, rate, /, *extra, scale=1, **more):
+        return self.price / self.n
+
+def price(order):
+    return order.price / order.n
+
+def outer(stream, order):
+    return price(order)
+
+def wrapped(function):
+    @functools.wraps(function)
+    def run(*args, **kwargs):
+        return function(*args, **kwargs)
+    return run
+
+@wrapped
+def decorated(n):
+    return 1 / n
+
+def log_in(password):
+    return 1 / len(password)
+
+def count(items):
+    return 1 / 0
+
+async def fetch(n):
+    return 1 / n
+
+def deleted(n):
+    del n
+    return 1 / 0
+
+def rows(n):
+    yield 1 / n
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    (tmp_path / "shop_to_fail.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("shop_to_fail")
+    del sys.modules["shop_to_fail"]
+
+
+def found(caught, function, *args, **kwargs):
+    calls = reproductions_of(traceback_of(caught(function, *args, **kwargs)))
+    return [call for call in calls if call.function.startswith("shop_to_fail")]
+
+
+def run(reproduction) -> None:
+    names: dict = {}
+    for statement in (*reproduction.imports, *reproduction.setup):
+        exec(statement, names)
+    eval(reproduction.call, names)
+
+
+def test_call_of_a_function_is_written(shop, caught) -> None:
+    [call] = found(caught, shop.price, shop.Order(5.0, 0))
+
+    assert call.call == "price(order=Order(price=5.0, n=0))"
+    assert call.imports == ("from shop_to_fail import Order", "from shop_to_fail import price")
+    with pytest.raises(ZeroDivisionError):
+        run(call)
+
+
+def test_outer_call_that_cannot_be_written_gives_its_reason_and_the_inner_one_is_taken(shop, caught) -> None:
+    outer, inner = found(caught, shop.outer, iter([]), shop.Order(5.0, 0))
+
+    assert "list_iterator" in outer.reason
+    assert inner.call == "price(order=Order(price=5.0, n=0))"
+
+
+def test_method_is_called_on_its_class_with_arguments_in_their_places(shop, caught) -> None:
+    [call] = found(caught, shop.Order(5.0, 0).total, 0.5, "a", scale=2, more=3)
+
+    assert call.call == 'Order.total(shop_to_fail.Order(price=5.0, n=0), 0.5, "a", scale=2, more=3)'
+    with pytest.raises(ZeroDivisionError):
+        run(call)
+
+
+def test_coroutine_is_run(shop, caught) -> None:
+    import asyncio
+
+    calls = found(caught, lambda: asyncio.run(shop.fetch(0)))
+
+    assert calls[-1].call == "asyncio.run(fetch(n=0))"
+
+
+def test_function_behind_a_wrapper_is_called_through_it(shop, caught) -> None:
+    calls = found(caught, shop.decorated, 0)
+
+    assert calls[-1].call == "decorated(n=0)"
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "reason"),
+    [
+        ("log_in", "", None),
+        ("count", list(range(10_000)), "too large"),
+        ("deleted", 1, "deleted meanwhile"),
+    ],
+)
+def test_what_cannot_be_written_says_why(shop, caught, name, argument, reason) -> None:
+    [call] = found(caught, getattr(shop, name), argument)
+
+    assert (reason or "holds a secret: key password") in call.reason
+    assert call.call == ""
+
+
+def test_generator_is_no_call_that_fails(shop, caught) -> None:
+    [call] = found(caught, lambda: list(shop.rows(0)))[-1:]
+
+    assert "generator" in call.reason
