@@ -77,6 +77,76 @@ class StatsSettings:
 
 
 @dataclass(frozen=True)
+class RecordSettings:
+    """Keys of `callbox record`."""
+
+    targets: list[str]
+    limit: int
+    storage_dir: str
+    format: Literal["exact", "pickle", "json", "repr"]
+    nested: bool
+
+
+@dataclass(frozen=True)
+class GenSettings:
+    """Keys of `callbox gen`."""
+
+    calls_dir: str
+    output: str
+    output_dir: str
+    formats: list[str]
+    functions: list[str]
+    limit: int
+    verify: bool
+    report: str
+
+
+@dataclass(frozen=True)
+class CleanSettings:
+    """Keys of `callbox clean`."""
+
+    calls_dir: str
+    formats: list[str]
+    before: str
+
+
+@dataclass(frozen=True)
+class TeadSettings:
+    """Keys of `callbox tead`."""
+
+    targets: list[str]
+    limit: int
+    storage_dir: str
+    calls_dir: str
+    format: Literal["exact", "pickle", "json", "repr"]
+    nested: bool
+    output: str
+    output_dir: str
+    formats: list[str]
+    only_targets: bool
+    pre_clean: bool
+    pre_clean_before: str
+    verify: bool
+    report: str
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """Keys of `callbox export`."""
+
+    to: Literal["perfetto", "chrome", "speedscope", "folded", "pstats", "dot", "csv", "parquet"]
+
+
+@dataclass(frozen=True)
+class DiffSettings:
+    """Keys of `callbox diff`."""
+
+    values: bool
+    times: bool
+    max_lines: int
+
+
+@dataclass(frozen=True)
 class BenchSettings:
     """Keys of `callbox bench`."""
 
@@ -109,6 +179,12 @@ COMMANDS: Mapping[str, type] = {
     "run": RunSettings,
     "show": ShowSettings,
     "stats": StatsSettings,
+    "export": ExportSettings,
+    "diff": DiffSettings,
+    "record": RecordSettings,
+    "gen": GenSettings,
+    "clean": CleanSettings,
+    "tead": TeadSettings,
     "bench": BenchSettings,
     "failures": FailuresSettings,
 }

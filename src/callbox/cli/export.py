@@ -85,20 +85,19 @@ PARQUET = "parquet"
 @click.argument("box")
 @click.option(
     "--to",
-    "form",
     type=click.Choice([*_FORMATS, PARQUET]),
     default="perfetto",
     show_default=True,
     help="What to write.",
 )
 @click.option("--output", "-o", metavar="OUT", help="A path, an fsspec URL, or - for standard output.")
-def command(box: str, form: str, output: str | None) -> None:
+def command(box: str, to: str, output: str | None) -> None:
     """Write a recording for other programs.
 
     By default to the working folder, under the box's name: callbox.pftrace for callbox.cbx.
     """
     recording = open_box(box)
-    if form == PARQUET:
+    if to == PARQUET:
         target = output or f"{PurePath(box).stem}.parquet"
         with waiting(f"writing {target}"):
             from callbox.recording.parquet import write_parquet
@@ -106,7 +105,7 @@ def command(box: str, form: str, output: str | None) -> None:
             write_parquet(recording, target, box=PurePath(box).name, about=describe(recording))
         click.echo(f"wrote {target}: read it with pyarrow, DuckDB, Spark, Dask, …", err=True)
         return
-    chosen = _FORMATS[form]
+    chosen = _FORMATS[to]
     target = output or f"{PurePath(box).stem}{chosen.suffix}"
     with waiting(f"writing {target}"), open_output(target) as file:
         chosen.write(recording, file, box)

@@ -40,9 +40,10 @@ code, .tree, td.name { font: 13px/1.55 ui-monospace, "SF Mono", Menlo, Consolas,
   overflow-wrap: anywhere }
 .first p { margin: .2rem 0 } .first .path { color: var(--dim) }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: right; padding: .25rem .75rem; border-bottom: 1px solid var(--rule);
-  font-variant-numeric: tabular-nums }
-th { color: var(--dim); font-weight: 600 } .name { text-align: left; overflow-wrap: anywhere }
+th, td { width: 1%; white-space: nowrap; text-align: right; padding: .25rem .75rem;
+  border-bottom: 1px solid var(--rule); font-variant-numeric: tabular-nums }
+th { color: var(--dim); font-weight: 600 }
+.name { width: auto; white-space: normal; text-align: left; overflow-wrap: anywhere }
 """
 
 
@@ -115,14 +116,15 @@ def _first_change(change: ValueChange) -> Iterator[str]:
 def _tree(report: Report) -> Iterator[str]:
     if not report.lines:
         return
-    yield '<h2>Calls</h2><div class="tree">' + "".join(
+    lines = [
         f'<div class="{line.kind}">{MARKS[line.kind]} {"  " * line.level}{_text(line.text)}'
         f"{f'  <i>{_text(line.note)}</i>' if line.note else ''}</div>"
         for line in report.lines
-    )
+    ]
     if report.n_left_out:
-        yield f'<div class="same">  … {count(report.n_left_out, "more line")}</div>'
-    yield "</div>"
+        lines.append(f'<div class="same">  … {count(report.n_left_out, "more line")}</div>')
+    # White space counts here: there is none between the lines.
+    yield f'<h2>Calls</h2><div class="tree">{"".join(lines)}</div>'
 
 
 def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

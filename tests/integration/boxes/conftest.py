@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
-from tests.support.desk import Desk
+from tests.support.desk import Desk, Ending
+
+from callbox.cli.main import main
 
 SHOP = """
 import asyncio
@@ -43,8 +48,28 @@ clerk.join()
 """
 
 
+@dataclass(frozen=True)
+class Here:
+    """Runs commands in a folder as a `Desk` does, but in this process: a new one takes most of a second to start."""
+
+    folder: Path
+    capture: pytest.CaptureFixture[bytes]
+
+    def callbox(self, *words: str) -> Ending:
+        code = main(words)
+        return Ending(code, *self.capture.readouterr())
+
+
+@pytest.fixture
+def shop(boxes, monkeypatch, capfdbinary) -> Here:
+    """Commands in the folder of `boxes`."""
+    monkeypatch.chdir(boxes.folder)
+    monkeypatch.setenv("XDG_CONFIG_HOME", boxes.environ["XDG_CONFIG_HOME"])
+    return Here(boxes.folder, capfdbinary)
+
+
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Boxes of one program: `shop.cbx` with values, `again.cbx` the same again, `changed.cbx` of another version.
 
     `plain.cbx` has no values, `empty.cbx` no calls, `damaged.cbx` lacks its end, `broken.cbx` is no box.

@@ -26,9 +26,9 @@ FORMATS = {
 
 
 @pytest.fixture
-def desk(shop, tmp_path) -> Desk:
+def desk(boxes, tmp_path) -> Desk:
     """An empty folder with a copy of `shop.cbx`."""
-    shutil.copy(shop.folder / "shop.cbx", tmp_path)
+    shutil.copy(boxes.folder / "shop.cbx", tmp_path)
     return Desk.at(tmp_path)
 
 
@@ -209,3 +209,10 @@ def test_full_disk_leaves_what_stood_there(desk) -> None:
 
     assert ending.code == 2
     assert b"No space left on device" in ending.err
+
+
+def test_format_may_be_configured(desk) -> None:
+    desk.write("callbox.toml", '[export]\nto = "folded"\n')
+
+    assert desk.callbox("export", "shop.cbx").err == b"wrote shop.folded: open it with flamegraph.pl --countname ns\n"
+    assert desk.callbox("export", "shop.cbx", CALLBOX_EXPORT_TO="xml").code == 2
