@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from callbox.model import CallEvent
     from callbox.recording import Recording, open_recording
     from callbox.snapshot import TracedSnapshot
+    from callbox.testgen.decorator import trace
     from callbox.tracing import FunctionTracer
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "extract_on_failure",
     "install",
     "open_recording",
+    "trace",
     "uninstall",
     "wrap",
 ]
@@ -66,6 +68,7 @@ _MODULES = {
     "extract_on_failure": "failures",
     "install": "failures.production",
     "open_recording": "recording",
+    "trace": "testgen.decorator",
     "uninstall": "failures.production",
     "wrap": "engine.wrap",
 }

@@ -29,6 +29,7 @@ EXPORTS = [
     "extract_on_failure",
     "install",
     "open_recording",
+    "trace",
     "uninstall",
     "wrap",
 ]

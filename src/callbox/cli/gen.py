@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
+
+from callbox.cli.old_settings import CommandWithOldSettings
 
 if TYPE_CHECKING:
     from callbox.testgen.report import Report
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_FOLDER = "tests/generated"
 
 
-@click.command("gen")
+@click.command("gen", cls=CommandWithOldSettings)
 @click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
 @click.option("--output", "-o", metavar="FILE", help="Write one test module for all functions.")
 @click.option("--output-dir", "-d", metavar="FOLDER",
@@ -53,12 +56,10 @@ def generate_tests(options: dict[str, Any]) -> Report:
     Raises:
         CallboxError: there are no calls, or no tests can be written.
     """
-    from callbox.testgen.call_store import CallStore
+    from callbox.testgen.call_stores import open_store
     from callbox.testgen.generate import GenerateOptions, Generator
 
-    output, folder = options["output"], options["output_dir"]
-    if output and folder:
-        raise click.UsageError("-o writes one file and -d a folder of them: give one of the two")
+    output, folder = _chosen_place(options["output"], options["output_dir"])
     say = None if options["quiet"] or options["is_json"] else _say
     generate = GenerateOptions(
         layout=layout_of(output, folder),
@@ -67,12 +68,23 @@ def generate_tests(options: dict[str, Any]) -> Report:
         is_verified=options["verify"],
     )
     generator = Generator(generate, say) if say else Generator(generate)
-    store = CallStore(options["calls_dir"])
+    store = open_store(options["calls_dir"], options["formats"])
     report = generator.run(store)
     store.close()
     if options["report"]:
         write_report(report, Path(options["report"]))
     return report
+
+
+def _chosen_place(output: str | None, folder: str | None) -> tuple[str | None, str | None]:
+    """Decide between a file and a folder: the command line before any settings."""
+    if not (output and folder):
+        return output, folder
+    ctx = click.get_current_context()
+    is_given = [ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("output", "output_dir")]
+    if all(is_given):
+        raise click.UsageError("-o writes one file and -d a folder of them: give one of the two")
+    return (output, None) if is_given[0] else (None, folder)
 
 
 def layout_of(output: str | None, folder: str | None) -> Any:

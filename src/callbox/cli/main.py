@@ -26,6 +26,8 @@ COMMANDS = (
     "merge",
     "record",
     "gen",
+    "tead",
+    "clean",
     "bench",
     "failures",
     "doctor",

@@ -57,7 +57,7 @@ def plan_recording(program: Program, targets: tuple[str, ...], options: dict[str
         FormatError: the store there is something else, or of another version.
     """
     from callbox.cli.program import find_script
-    from callbox.testgen.call_store import CallStore
+    from callbox.testgen.call_stores import open_store
     from callbox.testgen.sources import check_targets
     from callbox.testgen.targets import Targets
 
@@ -65,7 +65,7 @@ def plan_recording(program: Program, targets: tuple[str, ...], options: dict[str
     Targets(targets, script)
     check_targets(targets, script)
     folder = Path(options["storage_dir"]).absolute()
-    store = CallStore(folder)
+    store = open_store(folder, (options["format"],))
     store.prepare()
     store.close()
     return RecordingPlan(

@@ -15,6 +15,7 @@ from callbox.cli.namesakes import Namesakes
 from callbox.cli.recording_plan import RecordingPlan
 from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
 from callbox.errors import CallboxError
+from callbox.testgen.call_stores import open_store
 from callbox.testgen.capture import CaptureOptions
 from callbox.testgen.session import Session
 from callbox.testgen.targets import Targets, nearest
@@ -51,7 +52,8 @@ class Boarding:
         self._process_id = os.getpid()
         self._is_owner = plan.owner == self._process_id
         options = CaptureOptions(plan.limit, plan.is_nested)
-        self._session = Session(Targets(plan.targets, plan.script), options, plan.folder)
+        store = open_store(plan.folder, (plan.format,))
+        self._session = Session(Targets(plan.targets, plan.script), options, store)
         if any("multiprocessing" in word for word in sys.orig_argv):
             self._session.write_at_once()
         self._namesakes = Namesakes(loaded_before)

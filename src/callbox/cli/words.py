@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from callbox.cli.old_settings import CommandWithOldSettings
+
 PROGRAM = "callbox.program"
 """Where the words after `--` are kept, in a context's `meta`; None if there was no `--`."""
 
 
-class CommandWithProgram(click.Command):
+class CommandWithProgram(CommandWithOldSettings):
     """A command that leaves what follows the first `--` alone."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 from callbox import _core
-from callbox.errors import EngineError, RecordingError
+from callbox.errors import EngineError
 from callbox.model import EventKind
 
 Witness: TypeAlias = Callable[[int, Any], object]
@@ -29,34 +29,54 @@ It answers a witness, None, or how many calls of this code it wants to be spared
 Chooser: TypeAlias = Callable[[CodeType, dict[str, Any]], "Observer | None"]
 """Called as `choose(code, globals)` once for each code object; an observer that held the code would keep it alive."""
 
-_active: list[Chooser] = []
+_choosers: list[Chooser] = []
 
 
 def observe(choose: Chooser) -> None:
     """Observe calls, in every thread, until `unobserve`. What runs in observers is not observed.
 
+    Where several choose the same function, the first one has it.
+
     Raises:
-        RecordingError: calls are being observed already.
         EngineError: the interpreter has no room for one more tool.
     """
-    if _active:
-        raise RecordingError("calls are being recorded in this process already: stop that first")
-    if sys.version_info >= (3, 12):
-        _monitor.start(choose)
-    else:
-        _core.observe(choose)
-    _active.append(choose)
+    _choosers.append(choose)
+    try:
+        if sys.version_info >= (3, 12):
+            _monitor.start(_choose)
+        else:
+            _core.observe(_choose)
+    except BaseException:
+        _choosers.remove(choose)
+        raise
 
 
-def unobserve() -> None:
-    """Observe no more; witnesses of calls that still run are not called."""
-    if not _active:
+def unobserve(choose: Chooser | None = None) -> None:
+    """Observe no more for one who chose, the last one if none is named.
+
+    With nobody left, witnesses of calls that still run are not called.
+    """
+    if choose not in _choosers and (choose is not None or not _choosers):
         return
-    _active.clear()
-    if sys.version_info >= (3, 12):
+    _choosers.remove(choose or _choosers[-1])
+    if _choosers:
+        # All code is decided on anew.
+        if sys.version_info >= (3, 12):
+            _monitor.start(_choose)
+        else:
+            _core.observe(_choose)
+    elif sys.version_info >= (3, 12):
         _monitor.stop()
     else:
         _core.unobserve()
+
+
+def _choose(code: CodeType, module: dict[str, Any]) -> Observer | None:
+    for choose in _choosers:
+        observer = choose(code, module)
+        if observer is not None:
+            return observer
+    return None
 
 
 def parameters_of(code: CodeType) -> tuple[str, ...]:
@@ -90,6 +110,11 @@ if sys.version_info >= (3, 12):
             self._busy: set[int] = set()
 
         def start(self, choose: Chooser) -> None:
+            if self._tool >= 0:
+                self._observers.clear()
+                self._n_spared.clear()
+                _monitoring.restart_events()
+                return
             self._tool = next((i for i in _FREE_TOOL_IDS if _monitoring.get_tool(i) is None), -1)
             if self._tool < 0:
                 raise EngineError(
@@ -115,6 +140,7 @@ if sys.version_info >= (3, 12):
             for event in (_events.PY_START, _events.PY_RETURN, _events.PY_YIELD, _events.PY_UNWIND, _events.PY_THROW):
                 _monitoring.register_callback(self._tool, event, None)
             _monitoring.free_tool_id(self._tool)
+            self._tool = -1
             self._choose = None
             self._observers.clear()
             self._n_spared.clear()

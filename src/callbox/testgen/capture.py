@@ -88,7 +88,7 @@ class Capturer:
         self.is_eager = False
         """Whether every call is handed on at once."""
         self._keep = keep
-        self._functions: list[ObservedFunction] = []
+        self._functions: dict[Target, ObservedFunction] = {}
         self._pending: list[Call] = []
         self._lock = threading.Lock()
         self._flushed_at = _monotonic()
@@ -96,12 +96,14 @@ class Capturer:
     def choose(self, code: CodeType, module: dict[str, Any]) -> ObservedFunction | None:
         """Say who observes a code object's calls."""
         target = self.targets.find(code, module.get("__name__"))
-        if target is None:
-            return None
-        self.constants.add_package(target.module)
-        function = ObservedFunction(self, target, may_draw=draws(module))
-        self._functions.append(function)
-        return function
+        return None if target is None else self.observe(target, module)
+
+    def observe(self, target: Target, module: dict[str, Any]) -> ObservedFunction:
+        """Return who observes a function's calls: always the same one."""
+        if target not in self._functions:
+            self.constants.add_package(target.module)
+            self._functions[target] = ObservedFunction(self, target, may_draw=draws(module))
+        return self._functions[target]
 
     def encode(self, value: Any, name: str) -> bytes:
         """Encode a value exactly, constants of the targets' packages by their names."""
@@ -137,7 +139,7 @@ class Capturer:
         """Hand on what was recorded."""
         with self._lock:
             calls, self._pending = self._pending, []
-            seen = [(f.target, f.take_count()) for f in self._functions]
+            seen = [(f.target, f.take_count()) for f in self._functions.values()]
             self._flushed_at = _monotonic()
         self._keep(calls, [(target, n) for target, n in seen if n])
 
@@ -145,7 +147,7 @@ class Capturer:
         """Drop what was not handed on yet: in a forked child, where it is the parent's."""
         self._lock = threading.Lock()
         self._pending = []
-        for function in self._functions:
+        for function in self._functions.values():
             function.take_count()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from callbox.errors import CallboxError, GenerateError, NothingFoundError
 from callbox.testgen import outputs
 from callbox.testgen.build import CaseBuilder, Variant
+from callbox.testgen.call_files import CallFiles
 from callbox.testgen.call_store import CallStore, StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.choose import choose
@@ -73,7 +74,7 @@ class Generator:
         self._async_style = _async_style()
         self._constants = Constants()
 
-    def run(self, store: CallStore) -> Report:
+    def run(self, store: CallStore | CallFiles) -> Report:
         """Generate tests from the calls in a store.
 
         Raises:
@@ -81,6 +82,7 @@ class Generator:
             GenerateError: a file cannot be written, or pytest not be run.
         """
         started = time.perf_counter()
+        sys.path.insert(0, str(self._options.root))
         calls = [c for c in store.calls() if self._wants(c.call.target)]
         if not calls:
             raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")

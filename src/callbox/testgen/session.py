@@ -9,6 +9,7 @@ from pathlib import Path
 
 from callbox.engine.observe import observe, unobserve
 from callbox.errors import CallboxError, RecordingError
+from callbox.testgen.call_files import CallFiles
 from callbox.testgen.call_store import FOLDER, CallStore
 from callbox.testgen.capture import CaptureOptions, Capturer
 from callbox.testgen.model import Call, Target
@@ -26,14 +27,14 @@ class Session:
         problem: why nothing more could be written; empty if all was.
     """
 
-    def __init__(self, targets: Targets, options: CaptureOptions, folder: str | Path) -> None:
+    def __init__(self, targets: Targets, options: CaptureOptions, store: CallStore | CallFiles) -> None:
         self.targets = targets
         self.n_calls = 0
         self.n_seen = 0
         self.functions: set[Target] = set()
         self.problem = ""
         self._n_before = 0
-        self._store = CallStore(Path(folder).absolute())
+        self._store = store
         self._capturer = Capturer(targets, options, self._keep)
 
     def begin(self) -> None:
@@ -52,7 +53,7 @@ class Session:
         """Stop recording and write what is left; a second time does nothing."""
         if self not in _sessions:
             return
-        unobserve()
+        unobserve(self._capturer.choose)
         _sessions.remove(self)
         self._capturer.flush()
         self._store.close()
@@ -111,7 +112,7 @@ def install(
     Returns:
         `uninstall`.
     """
-    session = Session(Targets(targets), CaptureOptions(limit, nested), storage_dir)
+    session = Session(Targets(targets), CaptureOptions(limit, nested), CallStore(Path(storage_dir).absolute()))
     session.begin()
     atexit.register(session.end)
     return uninstall

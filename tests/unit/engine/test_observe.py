@@ -13,7 +13,6 @@ import pytest
 
 from callbox.engine import Options, new_recorder
 from callbox.engine.observe import observe, parameters_of, unobserve
-from callbox.errors import RecordingError
 from callbox.model import EventKind
 
 HERE = __name__
@@ -265,11 +264,18 @@ def test_code_is_decided_on_anew_by_the_next_observation(log) -> None:
     assert [row[0] for row in log] == ["add", "return"]
 
 
-def test_second_observation_at_once_is_refused(log) -> None:
+def test_two_observations_share_the_program(log) -> None:
     start(log, "add")
+    other = Log()
+    other.names = ("fall",)
+    observe(other.choose)
 
-    with pytest.raises(RecordingError, match="already"):
-        observe(log.choose)
+    add(1), fall(0)
+    unobserve(other.choose)
+    add(2), fall(0)
+
+    assert [row[1] for row in log if row[0] == "add"] == [1, 2]
+    assert other == [("fall", 0), ("return", 0)]
 
 
 def test_recorder_and_observer_work_side_by_side(log) -> None:

@@ -1,0 +1,292 @@
+"""Calls kept as files, one for each: pickle, JSON, repr, or whatever a storage of the user's writes.
+
+An entry is a dictionary with the keys `schema`, `func`, `args`, `kwargs`, `result` or
+`exception`, `timestamp`.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import hashlib
+import importlib
+import inspect
+import json
+import os
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from callbox.errors import CallboxError, CaptureError, FormatError, RecordingError
+from callbox.testgen.call_store import StoredCall
+from callbox.testgen.model import Call, Kind, Outcome, Target
+from callbox.testgen.targets import describe
+from callbox.values.exact import decode, encode
+
+_ALLOW = ("*",)
+ENTRY_SCHEMA = "callbox/v1"
+
+
+class Storage(Protocol):
+    """How one call becomes one file; a class of the user's may be another."""
+
+    extension: str
+
+    def make_path(self, storage_dir: Path, func_fullname: str) -> Path:
+        """Return the path of a new file."""
+
+    def dump(self, entry: dict[str, Any], path: Path) -> None:
+        """Write an entry."""
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Read it back."""
+
+
+class _Named:
+    """File names by content, so that the same call is one file in every run."""
+
+    extension = ""
+
+    def make_path(self, storage_dir: Path, func_fullname: str) -> Path:
+        """Return where a file goes; `dump` puts a digest of its content behind it."""
+        storage_dir.mkdir(parents=True, exist_ok=True)
+        return storage_dir / f"{func_fullname.replace('.', '_')}{self.extension}"
+
+    def _write(self, path: Path, data: bytes, content: object) -> None:
+        digest = hashlib.blake2b(repr(content).encode("utf-8", "replace"), digest_size=8).hexdigest()
+        path = path.with_name(f"{path.stem}__{digest}{path.suffix}")
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_bytes(data)
+        beside.replace(path)
+
+
+class PickleStorage(_Named):
+    """Pickles. Loading one runs whatever it says: read your own only."""
+
+    extension = ".pkl"
+
+    def dump(self, entry: dict[str, Any], path: Path) -> None:
+        """Write an entry."""
+        self._write(path, pickle.dumps(entry), pickle.dumps({**entry, "timestamp": ""}))
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Read it back."""
+        return _checked(pickle.loads(path.read_bytes()), path)
+
+
+class JsonStorage(_Named):
+    """JSON, for calls whose values it has."""
+
+    extension = ".json"
+
+    def dump(self, entry: dict[str, Any], path: Path) -> None:
+        """Write an entry; refuses values that would come back as others."""
+        text = json.dumps(entry, indent=1)
+        if json.loads(text) != entry | {"args": list(entry["args"])}:
+            raise CaptureError(f"{entry['func']}: JSON has no such values: choose another format")
+        self._write(path, text.encode(), {**entry, "timestamp": ""})
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Read it back."""
+        return _checked(json.loads(path.read_text(encoding="utf-8")), path)
+
+
+class ReprStorage(_Named):
+    """Python literals, for calls whose values have them."""
+
+    extension = ".repr"
+
+    def dump(self, entry: dict[str, Any], path: Path) -> None:
+        """Write an entry; refuses values that `ast.literal_eval` cannot read."""
+        text = repr(entry)
+        ast.literal_eval(text)
+        self._write(path, text.encode(), {**entry, "timestamp": ""})
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Read it back."""
+        return _checked(ast.literal_eval(path.read_text(encoding="utf-8")), path)
+
+
+STORAGES: Mapping[str, Storage] = {"pickle": PickleStorage(), "json": JsonStorage(), "repr": ReprStorage()}
+
+
+class CallFiles:
+    """The calls in one folder, in files; takes the place of a `CallStore`."""
+
+    def __init__(self, folder: str | Path, storages: Sequence[Storage]) -> None:
+        """Name a folder.
+
+        Args:
+            folder: where the files are.
+            storages: which files to read; the first writes.
+        """
+        self.folder = Path(folder)
+        self._storages = tuple(storages)
+
+    def exists(self) -> bool:
+        """Say whether there are any files."""
+        return next(self._paths(), None) is not None
+
+    def prepare(self) -> None:
+        """Make the folder.
+
+        Raises:
+            RecordingError: it cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordingError(f"cannot write {self.folder}: {error.strerror}: choose another folder") from error
+
+    def n_seen(self) -> int:
+        """Return how many files there are."""
+        return sum(1 for _ in self._paths())
+
+    def add(self, calls: Sequence[Call], seen: Sequence[tuple[Target, int]] = ()) -> None:  # noqa: ARG002
+        """Write calls, those that the format has room for."""
+        storage = self._storages[0]
+        for call in calls:
+            if call.refusal:
+                continue
+            try:
+                entry = entry_of(call)
+                storage.dump(entry, storage.make_path(self.folder, call.target.full_name))
+            except OSError as error:
+                raise RecordingError(f"cannot write into {self.folder}: {error.strerror}") from error
+            except Exception:
+                # A value that this format has no way to write: the call is not kept.
+                continue
+
+    def targets(self) -> list[tuple[Target, int, int]]:
+        """Return each function with the calls of it."""
+        counts: dict[Target, int] = {}
+        for stored in self.calls():
+            counts[stored.call.target] = counts.get(stored.call.target, 0) + 1
+        return [(target, n, n) for target, n in counts.items()]
+
+    def calls(self) -> Iterator[StoredCall]:
+        """Read every call.
+
+        Raises:
+            FormatError: a file cannot be read.
+        """
+        for index, path in enumerate(self._paths()):
+            yield StoredCall(index, call_of(self._load(path), path))
+
+    def find(self, functions: Sequence[str], before_ns: int | None) -> list[Path]:
+        """Return the files of calls of some functions, by full name, all for none, that began before a time."""
+        found = []
+        for path in self._paths():
+            entry = self._load(path)
+            moment = dt.datetime.fromisoformat(entry["timestamp"]).timestamp() * 1e9
+            if (not functions or entry["func"] in functions) and (before_ns is None or moment < before_ns):
+                found.append(path)
+        return found
+
+    def names(self) -> list[str]:
+        """Return the full names of the functions that calls are kept of."""
+        return sorted({self._load(path)["func"] for path in self._paths()})
+
+    def remove(self, paths: Sequence[Path]) -> None:
+        """Delete files."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+    def _paths(self) -> Iterator[Path]:
+        if self.folder.is_dir():
+            extensions = {storage.extension for storage in self._storages}
+            yield from (path for path in sorted(self.folder.iterdir()) if path.suffix in extensions)
+
+    def _load(self, path: Path) -> dict[str, Any]:
+        storage = next(s for s in self._storages if s.extension == path.suffix)
+        try:
+            return storage.load(path)
+        except CallboxError:
+            raise
+        except Exception as error:
+            raise FormatError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def entry_of(call: Call) -> dict[str, Any]:
+    """Return a call as an entry."""
+    target = call.target
+    held = decode(call.arguments, allow=_ALLOW)
+    n_named = target.n_positional + target.n_keyword_only
+    extra = held[n_named] if target.has_varargs else ()
+    keywords = dict(zip(target.parameters[target.n_positional : n_named], held[target.n_positional :], strict=False))
+    if target.has_varkwargs:
+        keywords.update(held[-1])
+    _, result = decode(call.end, allow=_ALLOW)
+    moment = dt.datetime.fromtimestamp(call.t_epoch_ns / 1e9, dt.UTC)
+    entry = {
+        "schema": ENTRY_SCHEMA,
+        "func": target.full_name,
+        "args": (*held[: target.n_positional], *extra),
+        "kwargs": keywords,
+        "timestamp": moment.isoformat(),
+    }
+    if call.outcome is Outcome.RAISED:
+        error, message = result
+        return {**entry, "exception": {"type": f"{error.__module__}.{error.__qualname__}", "message": message}}
+    return {**entry, "result": list(result[0]) if target.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR) else result}
+
+
+def call_of(entry: Mapping[str, Any], path: Path) -> Call:
+    """Return an entry as a call of the function that it names.
+
+    Raises:
+        FormatError: there is no such function, or it does not take these arguments.
+    """
+    function, target = _find_function(entry["func"], path)
+    try:
+        bound = inspect.signature(function).bind(*entry["args"], **entry["kwargs"])
+    except TypeError as error:
+        raise FormatError(f"{path}: {entry['func']} does not take these arguments any more: {error}") from error
+    bound.apply_defaults()
+    arguments = tuple(bound.arguments[name] for name in target.parameters)
+    raised = entry.get("exception")
+    result: Any = entry.get("result")
+    if raised is not None:
+        result = _find(raised["type"], path), raised["message"]
+    elif target.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
+        result = list(result), None
+    return Call(
+        target=target,
+        arguments=encode(arguments),
+        end=encode((arguments, result)),
+        outcome=Outcome.RETURNED if raised is None else Outcome.RAISED,
+        t_epoch_ns=int(dt.datetime.fromisoformat(entry["timestamp"]).timestamp() * 1e9),
+    )
+
+
+def _find_function(name: str, path: Path) -> tuple[Any, Target]:
+    found = _find(name, path)
+    function = inspect.unwrap(getattr(found, "__func__", found))
+    code = getattr(function, "__code__", None)
+    if code is None:
+        raise FormatError(f"{path}: {name} is no Python function")
+    return function, describe(code, function.__module__)
+
+
+def _find(name: str, path: Path) -> Any:
+    words = name.split(".")
+    for n in range(len(words) - 1, 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(words[:n]))
+            for word in words[n:]:
+                found = inspect.getattr_static(found, word)
+        except (ImportError, AttributeError):
+            continue
+        return found
+    raise FormatError(f"{path}: there is no {name} to import")
+
+
+def _checked(entry: Any, path: Path) -> dict[str, Any]:
+    missing = {"func", "args", "kwargs", "timestamp"} - set(entry) if isinstance(entry, dict) else {"func"}
+    if missing:
+        raise FormatError(f"{path} is no recorded call: it has no {', '.join(sorted(missing))}")
+    return {**entry, "args": tuple(entry["args"])}

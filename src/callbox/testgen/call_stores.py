@@ -1,0 +1,35 @@
+"""The store of a folder, by the formats that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from callbox.errors import ConfigError
+from callbox.testgen.call_files import STORAGES, CallFiles
+from callbox.testgen.call_store import CallStore
+
+EXACT = "exact"
+FORMATS = (EXACT, *STORAGES)
+_HARMLESS = (STORAGES["json"], STORAGES["repr"])
+
+
+def open_store(folder: str | Path, formats: Sequence[str] = ()) -> CallStore | CallFiles:
+    """Return where calls in a folder are kept.
+
+    Args:
+        folder: need not exist yet.
+        formats: names of `FORMATS`; "exact" among others is the exact store. For none of them it is what the
+            folder has.
+
+    Raises:
+        ConfigError: the folder has pickles alone, which nobody asked for: loading one runs what it says.
+    """
+    named = [STORAGES[name] for name in formats if name != EXACT]
+    if not formats and not CallStore(folder).exists():
+        named = [storage for storage in _HARMLESS if CallFiles(folder, [storage]).exists()]
+        if not named and CallFiles(folder, [STORAGES["pickle"]]).exists():
+            raise ConfigError(
+                f"{folder} holds pickles, and loading one runs what it says: if they are yours, add --formats pickle"
+            )
+    return CallFiles(Path(folder), named) if named and EXACT not in formats else CallStore(Path(folder).absolute())

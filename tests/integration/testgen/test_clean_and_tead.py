@@ -1,0 +1,175 @@
+"""`callbox clean` and `callbox tead`, files for each call, the decorator."""
+
+from __future__ import annotations
+
+import pytest
+
+from callbox.testgen.call_files import STORAGES, CallFiles
+from callbox.values.exact import decode
+
+SHOP = """
+    def double(n):
+        return 2 * n
+
+    def words(text):
+        return text.split()
+
+    def fail(n):
+        raise KeyError(n)
+"""
+MAIN = """
+    import shop
+    shop.double(2), shop.double(3), shop.words("a b")
+    try: shop.fail(1)
+    except KeyError: pass
+"""
+
+
+@pytest.fixture
+def shop(project):
+    project.write(shop=SHOP, main=MAIN)
+    return project
+
+
+@pytest.fixture
+def recorded(shop):
+    assert shop.callbox("record", "-q", "shop.*", "--", "main.py").returncode == 0
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        ([], []),
+        (["--func", "shop.words"], ["shop.double", "shop.double", "shop.fail"]),
+        (["--glob", "shop.d*"], ["shop.fail", "shop.words"]),
+        (["--func", "shop.nothing"], ["shop.double", "shop.double", "shop.fail", "shop.words"]),
+        (["--before", "2000-01-01"], ["shop.double", "shop.double", "shop.fail", "shop.words"]),
+        (["--before", "2999-01-01"], []),
+    ],
+)
+def test_clean_deletes_what_it_is_asked_to(recorded, options, left) -> None:
+    result = recorded.callbox("clean", "-y", *options)
+
+    assert result.returncode == 0, result.stderr
+    assert [call.target.full_name for call in recorded.calls()] == left
+
+
+def test_dry_run_deletes_nothing(recorded) -> None:
+    result = recorded.callbox("clean", "--dry-run")
+
+    assert result.stdout == "4 calls would be deleted from call_logs\n"
+    assert len(recorded.calls()) == 4
+
+
+def test_clean_without_a_terminal_refuses_to_ask(recorded) -> None:
+    result = recorded.callbox("clean")
+
+    assert result.returncode == 2
+    assert "add -y" in result.stderr
+    assert len(recorded.calls()) == 4
+
+
+def test_date_that_is_none_is_named(recorded) -> None:
+    result = recorded.callbox("clean", "--before", "soon")
+
+    assert result.returncode == 2
+    assert "--before 'soon': write a date like 2026-01-31" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["pickle", "json", "repr"])
+def test_calls_in_files_come_back_and_keep_their_names(shop, name) -> None:
+    for _ in range(2):
+        shop.callbox("record", "-q", "--format", name, "shop.*", "--", "main.py")
+
+    files = sorted(path.name for path in (shop.folder / "call_logs").iterdir())
+    assert len(files) == 4
+    assert shop.callbox("gen", "-q", "--no-verify", "--formats", name).returncode == 0
+    assert len(list(shop.folder.glob("tests/generated/test_*.py"))) == 3
+
+
+def test_pickles_are_read_only_when_asked_for(shop) -> None:
+    shop.callbox("record", "-q", "--format", "pickle", "shop.*", "--", "main.py")
+
+    result = shop.callbox("gen")
+
+    assert result.returncode == 2
+    assert "loading one runs what it says" in result.stderr
+
+
+def test_tead_records_and_generates(shop) -> None:
+    result = shop.callbox("tead", "shop.double", "--", "main.py")
+
+    assert result.returncode == 0, result.stderr
+    assert "1 test modules written" in result.stdout
+    assert (shop.folder / "tests" / "generated" / "test_shop_double.py").exists()
+
+
+def test_tead_of_its_targets_only(recorded) -> None:
+    result = recorded.callbox("tead", "-q", "--no-verify", "--only-targets", "shop.words", "--", "main.py")
+
+    assert result.returncode == 0, result.stderr
+    assert [p.name for p in recorded.folder.glob("tests/generated/test_*.py")] == ["test_shop_words.py"]
+
+
+def test_tead_cleans_first(recorded) -> None:
+    recorded.callbox("tead", "-q", "--no-verify", "--pre-clean", "shop.words", "--", "main.py")
+
+    assert [call.target.full_name for call in recorded.calls()] == ["shop.words"]
+
+
+def test_tead_keeps_the_exit_code_of_the_program(shop) -> None:
+    shop.write(main="import sys, shop\nshop.double(1)\nsys.exit(5)")
+
+    assert shop.callbox("tead", "-q", "--no-verify", "shop.double", "--", "main.py").returncode == 5
+
+
+def test_decorated_function_is_recorded_and_stays_itself(project) -> None:
+    project.write(
+        traced="""
+        from callbox import trace
+
+        def plain(n):
+            return 2 * n
+
+        assert trace(limit=2)(plain) is plain
+        for n in (1, 2, 1, 3):
+            plain(n)
+        """
+    )
+
+    result = project.python("-c", "import traced")
+
+    assert result.returncode == 0, result.stderr
+    assert sorted(decode(call.arguments) for call in project.calls()) == [(1,), (2,)]
+
+
+def test_decorator_writes_by_the_storage_it_is_given(project) -> None:
+    project.write(
+        traced="""
+        from callbox import trace
+
+        @trace(storage_dir="logs", storage="json")
+        def double(n):
+            return 2 * n
+
+        double(4)
+        """
+    )
+
+    project.python("-c", "import traced")
+
+    files = CallFiles(project.folder / "logs", [STORAGES["json"]])
+    assert files.names() == ["traced.double"]
+
+
+def test_settings_are_read_and_the_command_line_wins(recorded) -> None:
+    (recorded.folder / "callbox.toml").write_text('[gen]\noutput_dir = "made"\n[record]\ntargets = ["shop.words"]\n')
+
+    recorded.callbox("gen", "-q", "--no-verify")
+    recorded.callbox("gen", "-q", "--no-verify", "-o", "one.py")
+    recorded.callbox("record", "-q", "-s", "new", "--", "main.py")
+
+    assert len(list((recorded.folder / "made").glob("test_*.py"))) == 3
+    assert (recorded.folder / "one.py").exists()
+    assert [call.target.full_name for call in recorded.calls("new")] == ["shop.words"]
