@@ -91,7 +91,7 @@ def _capture(error: BaseException, options: CaptureOptions, subject: Subject) ->
         timestamp=0.0,
         test_name=subject.name or (own.function if own else "unknown"),
         module=subject.module or (own.module if own else ""),
-        filename=subject.code.co_filename if subject.code else own.filename if own else "",
+        filename=own.filename if own else subject.code.co_filename if subject.code else "",
         line=own.line if own else 0,
         exception=raised,
         traceback=format_traceback(raised),

@@ -89,8 +89,8 @@ class Failure:
         timestamp: seconds since the epoch.
         test_name: the test or the function that failed.
         module: where it is defined.
-        filename: its file.
-        line: where it failed: the innermost line that is in no library.
+        filename: where it failed, in the innermost function that is in no library.
+        line: the line there.
         exception: what was raised; None of a failure that was reported by hand.
         traceback: as the interpreter would print it, without the values' own code.
         fingerprint: the same for failures of one kind: type and places, not messages and line numbers.

@@ -109,7 +109,9 @@ class FailurePlugin:
             module=_module(item),
             code=getattr(function, "__code__", None),
             arguments=parameters,
-            fixtures={name: value for name, value in funcargs.items() if name not in {*parameters, "request"}},
+            fixtures={
+                name: value for name, value in funcargs.items() if name not in parameters and not _is_internal(name)
+            },
             is_test=True,
             metadata={"phase": phase, "session": self.session},
         )
@@ -168,6 +170,10 @@ class FailurePlugin:
 
 def _parameters(item: pytest.Item) -> dict[str, Any]:
     return dict(getattr(getattr(item, "callspec", None), "params", {}))
+
+
+def _is_internal(name: str) -> bool:
+    return name == "request" or name.startswith("_")
 
 
 def _module(item: pytest.Item) -> str:

@@ -77,6 +77,7 @@ def test_report_has_fixtures_parameters_and_locals(project) -> None:
     found = {f["test_name"]: f for f in json.loads((project.path / "report.json").read_text())["failures"]}
     priced = found["test_shop.py::test_price[1]"]
     assert priced["arguments"] == {"k": "1"}
+    assert (priced["filename"].rpartition("/")[2], priced["line"]) == ("shop.py", 2)
     assert priced["fixtures"]["order"] == "{'price': 5, 'n': 0, 'password': '[redacted: key password]'}"
     assert [frame["function"] for frame in priced["exception"]["frames"]] == ["test_price", "price"]
     assert found["test_shop.py::test_plain"]["exception"]["frames"][-1]["locals"] == {"found": "[1, 2]"}
