@@ -44,11 +44,17 @@ void cb_mapping_close(void *address, size_t size)
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int write_zeros(int file, size_t offset, size_t size)
+/* Give the file its blocks now: a write into a hole of a full disk would kill the program by SIGBUS. Zeros are
+ * written rather than promised by posix_fallocate: the first store to a promised page waits for the journal of the
+ * file system, milliseconds where it is busy. Result: 0 or an errno. */
+static int allocate(int file, size_t offset, size_t size)
 {
-    static const char zeros[4096];
+    static const char zeros[1 << 16];
     while (size > 0) {
         ssize_t n = pwrite(file, zeros, size < sizeof zeros ? size : sizeof zeros, (off_t)offset);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
         if (n <= 0) {
             return n < 0 ? errno : ENOSPC;
         }
@@ -56,17 +62,6 @@ static int write_zeros(int file, size_t offset, size_t size)
         size -= (size_t)n;
     }
     return 0;
-}
-
-/* Give the file its blocks now: a write into a hole of a full disk would kill the program by SIGBUS. */
-static int allocate(int file, size_t offset, size_t size)
-{
-#if defined(__APPLE__)
-    return write_zeros(file, offset, size);
-#else
-    int error = posix_fallocate(file, (off_t)offset, (off_t)size);
-    return error == EOPNOTSUPP || error == EINVAL ? write_zeros(file, offset, size) : error;
-#endif
 }
 
 void *cb_mapping_create(const char *path, size_t size, size_t n_ready)
