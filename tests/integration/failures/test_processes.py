@@ -1,0 +1,106 @@
+"""Production in real processes: forked children, threads, fatal signals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from callbox.failures.history import History
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a program in a project of its own, and return its exit code and its stderr."""
+    (tmp_path / "pyproject.toml").touch()
+
+    def start(program: str) -> tuple[int, str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("CALLBOX", "FAILEXTRACT"))}
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    return start
+
+
+@pytest.fixture
+def history(tmp_path):
+    history = History(tmp_path / ".callbox" / "failures.db")
+    yield history
+    history.close()
+
+
+def test_uncaught_exception_is_stored_and_still_printed(run, history) -> None:
+    code, stderr = run("""
+        import callbox
+        callbox.install("trace", include="__main__")
+        def half(n):
+            return n / 2
+        half(8)
+        {}["absent"]
+    """)
+
+    assert code == 1
+    assert stderr.endswith("KeyError: 'absent'\n")
+    [failure] = history.failures()
+    assert (failure.origin, failure.summary) == ("excepthook", "KeyError: 'absent'")
+    assert "half(n=8) → 4.0" in failure.calls
+
+
+def test_forked_workers_store_their_failures(run, history) -> None:
+    code, stderr = run("""
+        import os, sys, callbox
+        callbox.install("trace", include="__main__")
+        def work(n):
+            raise ValueError(n)
+        for number in range(3):
+            if not os.fork():
+                try:
+                    work(number)
+                except ValueError as error:
+                    sys.excepthook(type(error), error, error.__traceback__)
+                os._exit(0)
+        for number in range(3):
+            os.wait()
+    """)
+
+    assert code == 0, stderr
+    found = {failure.exception.message: failure for failure in history.failures()}
+    assert sorted(found) == ["0", "1", "2"]
+    assert "work(n=2) ✗ ValueError(2)" in found["2"].calls
+    assert len({failure.metadata["process_id"] for failure in found.values()}) == 3
+
+
+def test_fatal_signal_leaves_the_stacks_of_all_threads(run, tmp_path) -> None:
+    code, _ = run("""
+        import os, signal, callbox
+        callbox.install("static")
+        def crash_here():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        crash_here()
+    """)
+
+    assert code == -11
+    assert "crash_here" in (tmp_path / ".callbox" / "fatal.txt").read_text()
+    assert (tmp_path / ".callbox" / "fatal.txt").stat().st_mode & 0o077 == 0
+
+
+def test_program_without_failures_writes_nothing_but_an_empty_file(run, tmp_path) -> None:
+    code, stderr = run("""
+        import callbox
+        callbox.install("profile")
+        callbox.uninstall()
+    """)
+
+    assert (code, stderr) == (0, "")
+    assert not (tmp_path / ".callbox" / "failures.db").exists()
