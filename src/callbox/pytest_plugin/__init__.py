@@ -54,6 +54,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "failures.html, also write a report",
     )
     group.addoption(
+        "--callbox-telemetry", action="store_true", help="write a record of each test: queries, network, durations"
+    )
+    group.addoption("--telemetry-output", default="-", metavar="FILE", help="where records go; default: - for stdout")
+    group.addoption(
+        "--telemetry-network",
+        choices=("block", "record", "off"),
+        help="connections to other machines; default: block, and record",
+    )
+    group.addoption(
         "--callbox-include",
         action="append",
         metavar="GLOB",
@@ -64,7 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("callbox_on_failure", "mode in which failures are recorded, as --callbox-on-failure", default="")
     parser.addini("callbox_include", "modules to record, as --callbox-include", type="args", default=[])
     parser.addini("callbox_dir", "where recordings go, as --callbox-dir", default="")
-    parser.addini("callbox_max_events", "how many events each thread keeps, the newest ones", default=str(1 << 20))
+    parser.addini("callbox_max_events", "how many events each thread keeps, the newest ones", default=str(1 << 23))
     parser.addini("callbox_last_calls", "how many calls to print under a failure", default="30")
 
 
@@ -73,6 +82,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     if _option(config, "callbox") or _option(config, "callbox_on_failure"):
         _record_tests(config)
+    if config.getoption("callbox_telemetry"):
+        from callbox.telemetry.pytest import register
+
+        register(config, config.getoption("telemetry_output"), config.getoption("telemetry_network"))
     report = config.getoption("callbox_failures")
     if report:
         from callbox.pytest_plugin.failures import NAME as FAILURES

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+_MAX_EVENTS = 1 << 22
+"""Of each thread: rings take memory as they fill. A snapshot of more is nothing that anyone could read."""
+
 
 class TracedSnapshot(CallAssertions):
     """Records calls, and writes them for a snapshot: what was called, with what, what came of it, in which order.
@@ -62,7 +65,7 @@ class TracedSnapshot(CallAssertions):
         """
         self._detail = detail_of(detail_level)
         self._filters = names_of(filter_modules)
-        self._tracer = FunctionTracer(self._filters or None, mode="trace")
+        self._tracer = FunctionTracer(self._filters or None, mode="trace", max_events=_MAX_EVENTS)
         self._include, self._exclude = names_of(include), names_of(exclude)
         self._max_depth = max_depth
         self._matchers = dict(matchers or {})
