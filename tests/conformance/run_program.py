@@ -3,7 +3,8 @@
 Usage: run_program.py ENGINE PROGRAM OUT OPTIONS, where OPTIONS is a JSON object with what
 `callbox.engine.options.Options` takes; without `filters` only the program itself is recorded.
 
-`beside` among them installs a foreign hook first: "trace", "profile" or "cProfile".
+`beside` among them installs foreign hooks first, one or several with "+" between: "trace", "profile", "cProfile",
+"coverage", "debugger", and from 3.12 on "monitoring".
 
 A program has `main()`, and may have `setup()`, which runs before the recording
 begins. The oracle on 3.11 cannot reach threads that already run, so it starts
@@ -13,6 +14,7 @@ starts and stops the recorder itself.
 
 from __future__ import annotations
 
+import bdb
 import cProfile
 import gc
 import importlib
@@ -28,7 +30,7 @@ from callbox.engine.options import Options
 from callbox.engine.oracle import OracleRecorder
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from types import FrameType, ModuleType
 
     from callbox.engine.recorder import Recorder
     from callbox.model import Capture
@@ -42,6 +44,13 @@ def make_recorder(engine: str, options: Options) -> Recorder:
     return NativeRecorder(options, engine)
 
 
+class Debugger(bdb.Bdb):
+    """A debugger at every line that is asked for nothing."""
+
+    def user_line(self, frame: FrameType) -> None:
+        self.set_step()
+
+
 def install_beside(hook: str) -> None:
     def foreign(*_event: Any) -> Any:
         return foreign
@@ -52,6 +61,16 @@ def install_beside(hook: str) -> None:
         sys.setprofile(foreign)
     elif hook == "cProfile":
         cProfile.Profile().enable()
+    elif hook == "coverage":
+        coverage = importlib.import_module("coverage").Coverage(data_file=None)
+        coverage.start()
+    elif hook == "debugger":
+        Debugger().set_trace()
+    elif hook == "monitoring":
+        tool = sys.monitoring.DEBUGGER_ID
+        sys.monitoring.use_tool_id(tool, "foreign")
+        sys.monitoring.register_callback(tool, sys.monitoring.events.PY_START, foreign)
+        sys.monitoring.set_events(tool, sys.monitoring.events.PY_START | sys.monitoring.events.PY_RETURN)
 
 
 def run(recorder: Recorder, program: ModuleType, *, is_oracle: bool) -> None:
@@ -84,7 +103,8 @@ def main(engine: str, path: Path, given: dict[str, Any]) -> dict[str, Any]:
     sys.path.insert(0, str(path.parent))
     gc.disable()  # finalizers of cycles run at no certain place
     program = importlib.import_module(path.stem)
-    install_beside(given.pop("beside", ""))
+    for hook in filter(None, given.pop("beside", "").split("+")):
+        install_beside(hook)
     filters = tuple(given.pop("filters", [path.stem]))
     recorder = make_recorder(engine, Options(engine=engine, filters=filters, **given))
     run(recorder, program, is_oracle=engine == "oracle")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 PYTHON_ONLY = {"c_calls": False}
@@ -54,11 +56,28 @@ def test_engine_agrees_on_excluded_modules(confined, engine, record, assert_same
     assert_same(expected, recorded)
 
 
-@pytest.mark.parametrize("beside", ["trace", "profile", "cProfile"])
+from_312 = pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is from 3.12 on")
+BESIDE_ALL = ("trace", "coverage", "debugger", pytest.param("monitoring", marks=from_312))
+BESIDE_HOOKLESS = ("profile", "cProfile", "profile+coverage", pytest.param("cProfile+monitoring", marks=from_312))
+
+
+@pytest.mark.parametrize("beside", BESIDE_ALL)
+@pytest.mark.parametrize("program", ["exceptions", "generators", "signals_nested"])
+def test_foreign_tracer_changes_nothing(beside, program, engine, record, assert_same) -> None:
+    pytest.importorskip("coverage")
+    expected = record("oracle", program)
+
+    recorded = record(engine, program, beside=beside)
+
+    assert_same(expected, recorded)
+
+
+@pytest.mark.parametrize("beside", BESIDE_HOOKLESS)
 @pytest.mark.parametrize(
     "program", ["asyncio_gather", "delegated_throws", "exceptions", "generators", "specialisation"]
 )
 def test_foreign_hook_changes_nothing(beside, program, hookless_engine, record, assert_same) -> None:
+    pytest.importorskip("coverage")
     expected = record("oracle", program)
 
     recorded = record(hookless_engine, program, beside=beside)
@@ -70,3 +89,39 @@ def test_program_calls_something(program, record) -> None:
     recorded = record("oracle", program)
 
     assert sum(len(steps) for steps in recorded.threads) >= 6
+
+
+LIMITED = """
+import sys
+def fall(n):
+    deepest[0] = n
+    fall(n + 1)
+def main():
+    sys.setrecursionlimit(600)
+    try:
+        fall(0)
+    except RecursionError:
+        reached.append(deepest[0])
+    finally:
+        sys.setrecursionlimit(1000)
+    call_c()
+    assert reached[0] > 500, reached
+def call_c():
+    return sorted([2, 1], key=lambda n: n)
+deepest, reached = [0], []
+"""
+
+
+def test_recursion_limit_ends_calls_and_not_the_recording(engine, record_source) -> None:
+    recorded = record_source(LIMITED, engine=engine)
+
+    steps = recorded.main
+    n_falls = steps.count("call fall")
+    assert n_falls == steps.count("unwind fall") > 500
+    assert steps[: n_falls + 1] == ["call main", *["call fall"] * n_falls]
+    assert steps[2 * n_falls + 1 :] == [
+        "call call_c",
+        *["call call_c.<locals>.<lambda>", "return call_c.<locals>.<lambda>"] * 2,
+        "return call_c",
+        "return main",
+    ]

@@ -96,7 +96,7 @@ def test_read_only_disk_is_refused_before_the_program(small_disk) -> None:
     ending = small_disk.callbox("run", "-o", "box.cbx", "--", "-c", "print('never')")
 
     assert (ending.code, ending.out) == (2, b"")
-    assert b"cannot write the box 'box.cbx': Read-only file system" in ending.err
+    assert b"box.cbx': Read-only file system; choose another path" in ending.err
 
 
 def test_clock_that_is_set_back_bends_no_time(desk) -> None:
