@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from callbox.errors import CallboxError, GenerateError
 from callbox.testgen.call_form import snake
 from callbox.testgen.constants import Constants
 from callbox.testgen.resolve import Access
+from callbox.testgen.roots import find_repairs, find_root, guess_constructor, is_ordinary
 from callbox.values import statics
 from callbox.values.exact import encode
 from callbox.values.literals import Literal, Style, literals
@@ -100,16 +100,66 @@ class Vocabulary:
         constructors = {cls: pairs for cls in _classes_in(values) if (pairs := self._constructor(cls)) is not None}
         if not constructors:
             return plain
+        style = dataclasses.replace(style, constructors=constructors)
+        for attempt in (self._try_constructors, self._try_roots):
+            try:
+                tried = attempt(values, style)
+            except CallboxError:
+                continue
+            if tried is not None and _gives(tried, values, self._constants.table):
+                return tried
+        return plain
+
+    def _try_constructors(self, values: Mapping[str, Any], style: Style) -> list[Literal]:
+        return literals(values, style=style)
+
+    def _try_roots(self, values: Mapping[str, Any], style: Style) -> list[Literal] | None:
+        """Write objects as variables: the outermost that each stands in, the way in, what must be set besides."""
+        found = {name: find_root(value) if is_ordinary(type(value)) else (value, "") for name, value in values.items()}
+        taken = frozenset(values)
+        roots: dict[int, tuple[str, Any]] = {}
+        for name, (root, path) in found.items():
+            own = _free_name(snake(type(root).__name__), taken) if path else name
+            if path or id(root) not in roots:
+                roots[id(root)] = own, root
+        named = dict(roots.values())
+        written = literals(named, style=dataclasses.replace(style, reserved=style.reserved | taken))
+        sources = {name: text.source for name, text in zip(named, written, strict=True)}
+        objects = [name for name, root in named.items() if is_ordinary(type(root))]
+        if not objects:
+            return None
+        head = written[0]
+        setup = (*head.setup, *(f"{name} = {sources[name]}" for name in objects if sources[name] != name))
+        repairs = self._repairs((*head.imports, *setup), {name: named[name] for name in objects}, style)
+        made = [
+            Literal(f"{roots[id(root)][0]}{path}" if roots[id(root)][0] in objects else sources[name])
+            for name, (root, path) in found.items()
+        ]
+        return [
+            dataclasses.replace(made[0], imports=head.imports, setup=(*setup, *repairs), side_files=head.side_files),
+            *made[1:],
+        ]
+
+    def _repairs(self, lines: tuple[str, ...], wanted: Mapping[str, Any], style: Style) -> list[str]:
+        """Return statements that set what constructors set otherwise."""
+        scope: dict[str, Any] = {}
         try:
-            tried = literals(values, style=dataclasses.replace(style, constructors=constructors))
-            return tried if _gives(tried, values, self._constants.table) else plain
-        except CallboxError:
-            return plain
+            for line in lines:
+                exec(line, scope)
+        except Exception:
+            return []
+        repairs: list[str] = []
+        for name, value in wanted.items():
+            found = find_repairs(scope[name], value, name, self._constants.table) or []
+            for place, part in sorted(found, key=lambda repair: repair[0]):
+                written = literals({"part": part}, style=style)[0]
+                repairs.append(f"{place} = {written.source}")
+        return repairs
 
     def _constructor(self, cls: type) -> tuple[tuple[str, str], ...] | None:
         """Return which attributes a constructor's parameters seem to be; remembered."""
         if cls not in self._constructors:
-            self._constructors[cls] = _guess_constructor(cls)
+            self._constructors[cls] = guess_constructor(cls)
         return self._constructors[cls]
 
     def _clashes(self, access: Access, first: str) -> frozenset[str]:
@@ -121,6 +171,10 @@ def _import_of(access: Access) -> tuple[str, str]:
     """Return the name that the called function's import binds, and the import."""
     first = access.path.partition(".")[0]
     return first, f"from {access.module} import {first}"
+
+
+def _free_name(name: str, taken: frozenset[str]) -> str:
+    return f"whole_{name}" if name in taken else name
 
 
 def _hides(written: list[Literal], values: Mapping[str, Any]) -> bool:
@@ -138,12 +192,7 @@ def _binds(statement: str, name: str) -> bool:
 
 def _classes_in(values: Mapping[str, Any]) -> set[type]:
     """Return the classes of ordinary objects among values and what they hold."""
-    return {type(part) for part in _iter_parts(list(values.values())) if _is_ordinary(type(part))}
-
-
-def _is_ordinary(cls: type) -> bool:
-    layout = statics.layout_of(cls)
-    return layout.problem is None and layout.base is object and cls.__module__ not in ("builtins", "types")
+    return {type(part) for part in _iter_parts(list(values.values())) if is_ordinary(type(part))}
 
 
 def _iter_parts(root: Any) -> Iterator[Any]:
@@ -159,20 +208,8 @@ def _iter_parts(root: Any) -> Iterator[Any]:
             waiting.extend([*part.keys(), *part.values()])
         elif isinstance(part, (list, tuple, set, frozenset)):
             waiting.extend(part)
-        elif _is_ordinary(type(part)):
+        elif is_ordinary(type(part)):
             waiting.extend(value for _, value in statics.layout_of(type(part)).read(part))
-
-
-def _guess_constructor(cls: type) -> tuple[tuple[str, str], ...] | None:
-    """Pair the required parameters of a constructor with attributes of the same name."""
-    try:
-        parameters = list(inspect.signature(cls).parameters.values())
-    except (TypeError, ValueError):
-        return None
-    required = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if any(p.kind is p.POSITIONAL_ONLY for p in required):
-        return None
-    return tuple((p.name, p.name) for p in required)
 
 
 def _gives(written: list[Literal], values: Mapping[str, Any], constants: Mapping[int, tuple[str, str]]) -> bool:
