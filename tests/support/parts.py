@@ -46,9 +46,10 @@ class RingFile:
     n_prefixes: int = 0
     arena: bytes = b""
     arena_head: int = 0
+    first_epoch_ns: int = FIRST_EPOCH_NS
 
     def pack(self) -> bytes:
-        clocks = (FIRST_TICKS, FIRST_MONOTONIC_NS, FIRST_EPOCH_NS)
+        clocks = (FIRST_TICKS, FIRST_MONOTONIC_NS, self.first_epoch_ns)
         head = len(self.slots) if self.head is None else self.head
         header = b"".join(
             (

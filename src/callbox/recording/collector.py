@@ -200,9 +200,13 @@ class Collector:
                     thread.taken_s = now_s
             except ValueError as error:
                 self._notes[f"the ring file {thread.tap.path.name!r} is damaged: {error}"] = None
-                has_ended = True
+                self._retire(thread)
+                continue
             if has_ended:
-                self._retire(thread, ending if is_own else None)
+                if is_own and ending is not None:
+                    thread.name = ending.names.get(str(thread.tap.native_id), thread.name)
+                self._retire(thread)
+                self._remove_files(thread)
         return n_taken
 
     def _take(self, thread: _Thread, *, is_last: bool) -> int:
@@ -232,17 +236,18 @@ class Collector:
                 self._journal.add_functions(added)
         return process.ids
 
-    def _retire(self, thread: _Thread, ending: Ending | None) -> None:
-        """Have done with a thread whose process has ended: its file goes, with the last its process's log."""
+    def _retire(self, thread: _Thread) -> None:
+        """Have done with a thread whose process has ended, or whose ring cannot be read."""
         tap = thread.tap
-        if ending is not None:
-            thread.name = ending.names.get(str(tap.native_id), thread.name)
         self._rows[thread.number] = tap.describe(thread.number, thread.name, is_last=True)
         self._clocks.append(_Clock(tap.origin, tap.first, tap.newest_ticks))
         self._threads.remove(thread)
         thread.process.taps.remove(thread)
         tap.release()
-        tap.path.unlink(missing_ok=True)
+
+    def _remove_files(self, thread: _Thread) -> None:
+        """Delete a ring that is in the box, and with the last one of its process the log."""
+        thread.tap.path.unlink(missing_ok=True)
         if not thread.process.taps:
             thread.process.log.path.unlink(missing_ok=True)
 

@@ -62,6 +62,7 @@ class RingTap:
         n_taken: slots taken, or lost before they could be.
         n_values_taken: bytes of values, likewise.
         n_lost: slots that were overwritten before they could be taken.
+        n_events: events ever recorded, when something was taken last.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,6 +82,8 @@ class RingTap:
         self.n_taken = 0
         self.n_values_taken = 0
         self.n_lost = 0
+        self.n_events = 0
+        self._has_values = self._reader.arena_state()[1] > 0
         self.newest_ticks = self.first.ticks
 
     @property
@@ -125,6 +128,7 @@ class RingTap:
         if counters.is_changing and not is_last:
             return Draught((), ())
         capacity = self._reader.capacity()
+        self.n_events = counters.n_events
         n_before = self.n_taken
         first = max(n_before, counters.n_written - capacity)
         slots = self._reader.copy_slots(first, counters.n_written - first)
@@ -153,18 +157,17 @@ class RingTap:
 
     def describe(self, number: int, name: str, *, is_last: bool = False) -> ThreadRow:
         """Return the thread's row in the box."""
-        counters = self._reader.counters()
         return ThreadRow(
             number=number,
             ident=self._reader.ident,
             native_id=self.native_id,
             name=name,
             process_id=self.process_id,
-            n_events=counters.n_events,
+            n_events=self.n_events,
             n_slots=self.n_taken if is_last else None,
             n_lost=self.n_lost,
             values_head=self.n_values_taken,
-            values_capacity=max(1, self.n_values_taken) if self._reader.arena_state()[1] else 0,
+            values_capacity=max(1, self.n_values_taken) if self._has_values else 0,
             source=self.path.name,
         )
 

@@ -1,0 +1,108 @@
+"""A collector moves what processes have left into one box, and leaves nothing beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import msgspec
+import pytest
+from tests.support.captures import make_header
+from tests.support.parts import ENDED_PROCESS, RingFile, function, slot, write_log
+
+from callbox.model import EventKind
+from callbox.recording import Recording, open_recording
+from callbox.recording.collector import Collector, Ending
+from callbox.recording.journal import Journal
+from callbox.recording.merge import KILLED
+from callbox.recording.parts import ENDING
+
+LOAD, SAVE = function(1, "load"), function(2, "save")
+HEADER = dataclasses.replace(make_header(), is_complete=False, process_id=ENDED_PROCESS)
+
+
+def call(code: int) -> RingFile:
+    return RingFile([slot(EventKind.CALL, code, after=100), slot(EventKind.RETURN, code, after=900)])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "box.cbx.parts"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def collect(tmp_path, folder):
+    """Collect until the program has ended; return what the collector says, and the box."""
+
+    def collect():
+        path = tmp_path / "box.cbx"
+        status = Collector(folder, Journal(path, HEADER), HEADER).run()
+        return status, open_recording(path)
+
+    return collect
+
+
+def names(recording: Recording) -> list[str]:
+    return [recording.functions[code].name for code in recording.tree.calls["code"].tolist()]
+
+
+def test_program_that_was_killed_has_its_box_finished(folder, collect) -> None:
+    call(1).write(folder)
+    write_log(folder, LOAD)
+
+    status, recording = collect()
+
+    assert (status.is_finished, status.n_events, status.n_dropped, status.n_running) == (True, 2, 0, 0)
+    assert names(recording) == ["load"]
+    assert (recording.damage, recording.notes) == ((), (KILLED,))
+    assert list(folder.iterdir()) == []
+
+
+def test_functions_of_several_processes_share_a_table(folder, collect) -> None:
+    call(1).write(folder, nonce=1)
+    write_log(folder, LOAD, nonce=1)
+    call(1).replace(ident=12).write(folder, nonce=2)
+    write_log(folder, dataclasses.replace(SAVE, id=1), nonce=2)
+
+    _, recording = collect()
+
+    assert names(recording) == ["load", "save"]
+
+
+def test_program_that_ended_says_how(folder, collect) -> None:
+    call(1).write(folder)
+    write_log(folder, LOAD)
+    header = dataclasses.replace(make_header(), process_id=ENDED_PROCESS, exit_status="exit code 3")
+    ending = Ending(header, {str(ENDED_PROCESS): "the main one"})
+    (folder / ENDING).write_bytes(msgspec.json.encode(ending))
+
+    status, recording = collect()
+
+    assert recording.header.is_complete
+    assert recording.header.exit_status == "exit code 3"
+    assert [thread.name for thread in recording.threads] == ["the main one"]
+    assert status.notes == header.notes
+
+
+def test_process_that_goes_on_keeps_its_files(folder, collect) -> None:
+    path = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61).write(folder)
+    (folder / ENDING).write_bytes(
+        msgspec.json.encode(Ending(dataclasses.replace(make_header(), process_id=ENDED_PROCESS), {}))
+    )
+
+    status, _ = collect()
+
+    assert status.n_running == 1
+    assert path.exists()
+
+
+def test_damaged_ring_is_named_and_left(folder, collect) -> None:
+    path = call(1).replace(room=0).write(folder)
+
+    status, recording = collect()
+
+    assert status.is_finished
+    assert any("is damaged" in note for note in recording.notes)
+    assert path.exists()
