@@ -37,6 +37,12 @@ def is_ordinary(cls: type) -> bool:
     return layout.problem is None and layout.base is object and cls.__module__ not in ("builtins", "types")
 
 
+class Reference(str):
+    """A place that another place shall refer to."""
+
+    __slots__ = ()
+
+
 def find_root(value: Any) -> tuple[Any, str]:
     """Follow the objects that hold a value in what their constructors take, and that it refers to.
 
@@ -89,28 +95,30 @@ def find_repairs(made: Any, wanted: Any, name: str, constants: Container[int]) -
 
     Returns:
         Places such as `statement.tokens[2].value` with what belongs there; None if the two differ in more
-        than a few attributes that hold plain values.
+        than a few attributes, or in some that lead out of what was made. A `Reference` is another place.
     """
     repairs: list[tuple[str, Any]] = []
-    seen: set[int] = set()
+    places: dict[int, str] = {}
+    partners: dict[int, Any] = {}
+    elsewhere: list[tuple[str, Any]] = []
     waiting = [(made, wanted, name)]
-    while waiting:
-        ours, theirs, place = waiting.pop()
-        if ours is theirs or id(theirs) in seen:
-            continue
-        seen.add(id(theirs))
-        if len(seen) > _MAX_PARTS:
-            return None
+    while waiting and len(places) < _MAX_PARTS and len(repairs) + len(elsewhere) <= _MAX_REPAIRS:
+        ours, theirs, place = waiting.pop(0)
         if type(theirs) in _ATOMS or id(theirs) in constants:
             if type(ours) is not type(theirs) or ours != theirs:
                 repairs.append((place, theirs))
-                seen.discard(id(theirs))
             continue
-        parts = _parts(ours, theirs, place)
-        if parts is None or len(repairs) > _MAX_REPAIRS:
-            return None
-        waiting.extend(parts)
-    return [] if len(repairs) > _MAX_REPAIRS else repairs
+        known = id(theirs) in places
+        parts = [] if known else _parts(ours, theirs, place)
+        if parts is None or (known and partners[id(theirs)] is not ours):
+            elsewhere.append((place, theirs))
+            continue
+        if not known:
+            places[id(theirs)], partners[id(theirs)] = place, ours
+            waiting.extend(parts)
+    if waiting or any(id(value) not in places for _, value in elsewhere):
+        return None
+    return [*repairs, *((place, Reference(places[id(value)])) for place, value in elsewhere)]
 
 
 def _parts(ours: Any, theirs: Any, place: str) -> list[tuple[Any, Any, str]] | None:

@@ -12,7 +12,7 @@ from callbox.errors import CallboxError, GenerateError
 from callbox.testgen.call_form import snake
 from callbox.testgen.constants import Constants
 from callbox.testgen.resolve import Access
-from callbox.testgen.roots import find_repairs, find_root, guess_constructor, is_ordinary
+from callbox.testgen.roots import Reference, find_repairs, find_root, guess_constructor, is_ordinary
 from callbox.values import statics
 from callbox.values.exact import encode
 from callbox.values.literals import Literal, Style, literals
@@ -100,14 +100,15 @@ class Vocabulary:
         constructors = {cls: pairs for cls in _classes_in(values) if (pairs := self._constructor(cls)) is not None}
         if not constructors:
             return plain
-        style = dataclasses.replace(style, constructors=constructors)
-        for attempt in (self._try_constructors, self._try_roots):
-            try:
-                tried = attempt(values, style)
-            except CallboxError:
-                continue
-            if tried is not None and _gives(tried, values, self._constants.table):
-                return tried
+        telling = {cls: pairs for cls, pairs in constructors.items() if pairs}
+        for chosen in (constructors, telling) if telling and telling != constructors else (constructors,):
+            for attempt in (self._try_constructors, self._try_roots):
+                try:
+                    tried = attempt(values, dataclasses.replace(style, constructors=chosen))
+                except CallboxError:
+                    continue
+                if tried is not None and _gives(tried, values, self._constants.table):
+                    return tried
         return plain
 
     def _try_constructors(self, values: Mapping[str, Any], style: Style) -> list[Literal]:
@@ -152,8 +153,8 @@ class Vocabulary:
         for name, value in wanted.items():
             found = find_repairs(scope[name], value, name, self._constants.table) or []
             for place, part in sorted(found, key=lambda repair: repair[0]):
-                written = literals({"part": part}, style=style)[0]
-                repairs.append(f"{place} = {written.source}")
+                source = str(part) if type(part) is Reference else literals({"part": part}, style=style)[0].source
+                repairs.append(f"{place} = {source}")
         return repairs
 
     def _constructor(self, cls: type) -> tuple[tuple[str, str], ...] | None:
