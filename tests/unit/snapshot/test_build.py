@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.unit.snapshot import shop
 
@@ -14,15 +16,15 @@ def lines(function, *arguments, **options) -> list[str]:
 
 @pytest.mark.parametrize("delays_s", [[0.0, 0.01], [0.01, 0.0]])
 def test_tasks_stand_below_their_caller_whoever_ends_first(delays_s) -> None:
-    written = lines(shop.serve, delays_s, matchers={"*.delay*": "-"})
+    written = lines(shop.serve, delays_s, exclude="*genexpr*")
 
-    assert [line for line in written if "genexpr" not in line] == [
-        "serve(delays_s=-) → 2",
-        "├─ gather(delays_s=-) → 2",
-        "├─ wait_for(number=0, delay_s=-) → 0",
-        "│  ├─ echo(value=0) → 0",
-        "├─ wait_for(number=1, delay_s=-) → 1",
-        "│  ├─ echo(value=1) → 1",
+    assert [re.sub(r"\(.*?\)", "()", line) for line in written] == [
+        "serve() → 2",
+        "├─ gather() → 2",
+        "├─ wait_for() → 0",
+        "│  ├─ echo() → 0",
+        "├─ wait_for() → 1",
+        "│  ├─ echo() → 1",
     ]
 
 
