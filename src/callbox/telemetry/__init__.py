@@ -1,0 +1,10 @@
+"""Test telemetry for pytest, unittest and Django: queries, N+1, the network, durations; one record for each test."""
+
+from __future__ import annotations
+
+from callbox.telemetry.collector import Collector, Identity
+from callbox.telemetry.database import watch_connection
+from callbox.telemetry.network import NetworkBlockedError
+from callbox.telemetry.settings import TelemetrySettings
+
+__all__ = ["Collector", "Identity", "NetworkBlockedError", "TelemetrySettings", "watch_connection"]

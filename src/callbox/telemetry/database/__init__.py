@@ -1,0 +1,86 @@
+"""Queries of whatever database library a process has loaded, told to one place.
+
+A library that stands on another, as Django on sqlite3, tells its queries itself;
+those that it then makes below are not told again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from callbox.telemetry.database.dbapi import WatchedConnection, watch_connection
+
+__all__ = ["WatchedConnection", "Watchers", "watch_connection", "watch_databases"]
+
+Note = Callable[..., object]
+"""Called as `note(sql, parameters, duration_ns, alias=, n_rows=, is_many=)`."""
+_LIBRARIES = {"django.db": "django", "sqlalchemy": "sqlalchemy", "sqlite3": "sqlite", "psycopg": "psycopg"}
+
+
+class Watchers:
+    """Attaches to database libraries as they are loaded, and lets go of them."""
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+        self._local = threading.local()
+        self._detach: dict[str, Callable[[], object]] = {}
+
+    def attach(self) -> None:
+        """Attach to libraries that were loaded since the last time."""
+        for library, name in _LIBRARIES.items():
+            if library not in self._detach and library in sys.modules:
+                module: ModuleType = importlib.import_module(f"{__name__}.{name}")
+                self._detach[library] = module.attach(self)
+
+    def detach(self) -> None:
+        """Let go of all of them."""
+        for detach in self._detach.values():
+            detach()
+        self._detach.clear()
+
+    @contextlib.contextmanager
+    def watching(self, sql: str, parameters: Any, **about: Any) -> Iterator[dict[str, Any]]:
+        """Time a statement and tell of it, unless a library above does; the block may add `n_rows`."""
+        if getattr(self._local, "is_inside", False):
+            yield about
+            return
+        self._local.is_inside = True
+        began_ns = time.perf_counter_ns()
+        try:
+            yield about
+        finally:
+            duration_ns = time.perf_counter_ns() - began_ns
+            self._local.is_inside = False
+            self._note(sql, parameters, duration_ns, **about)
+
+    def tell(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:
+        """Tell of a statement that was timed elsewhere."""
+        self._note(sql, parameters, duration_ns, **about)
+
+    def set_inside(self, is_inside: bool) -> None:
+        """Say that a library begins or ends to execute what it will tell of itself; for this thread."""
+        self._local.is_inside = is_inside
+
+
+active: list[Watchers] = []
+"""Those that connections wrapped by hand tell."""
+
+
+@contextlib.contextmanager
+def watch_databases(note: Note) -> Iterator[Watchers]:
+    """Watch as long as the context lasts."""
+    watchers = Watchers(note)
+    watchers.attach()
+    active.append(watchers)
+    try:
+        yield watchers
+    finally:
+        active.remove(watchers)
+        watchers.detach()

@@ -1,0 +1,165 @@
+"""A guard at the door of the network: what tests reach for outside this machine is recorded, and refused if so wished.
+
+It stands on audit events, so whatever opens a connection is seen, also C code that
+calls Python's sockets, asyncio, ssl and Unix sockets; `socket.socket` stays the class
+it is. An audit hook cannot be removed: the guard that has left lets everything through.
+
+Source: PEP 578, and the table of audit events in the library reference.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from callbox.telemetry.queries import project_path
+
+_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"})
+_LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
+
+
+class NetworkBlockedError(OSError):
+    """A test reached for another machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt to reach another machine.
+
+    Attributes:
+        kind: "connect", "send" or "lookup".
+        host: name or address.
+        port: number, or None for a lookup.
+        is_blocked: it was refused.
+        path: places of the project's code that led to it, the nearest first.
+    """
+
+    kind: str
+    host: str
+    port: int | None
+    is_blocked: bool
+    path: tuple[str, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "kind": self.kind,
+            "host": self.host,
+            "port": self.port,
+            "url": self.host if self.port is None else f"{self.host}:{self.port}",
+            "blocked": self.is_blocked,
+            "site": self.path[0] if self.path else "",
+            "path": list(self.path),
+        }
+
+
+class NetworkGuard:
+    """Watches, and blocks where it is told to."""
+
+    def __init__(self, mode: str, allowed: Iterable[str] = ()) -> None:
+        """Prepare.
+
+        Args:
+            mode: "block", "record" or "off".
+            allowed: names, addresses and networks (`10.0.0.0/8`) that may be reached.
+        """
+        self._mode = mode
+        self._allowed = frozenset(name.lower() for name in allowed)
+        self.on_call: Callable[[Call], object] = lambda _call: None
+        """Told of every attempt to reach another machine that is not allowed."""
+        self.is_exempt = False
+        """Whether the running test may reach what it likes; it is recorded all the same."""
+
+    def install(self) -> None:
+        """Begin to watch."""
+        global _hook_is_installed
+        if self._mode == "off":
+            return
+        _guards.append(self)
+        if not _hook_is_installed:
+            _hook_is_installed = True
+            sys.addaudithook(_audit)
+
+    def uninstall(self) -> None:
+        """Watch no more."""
+        if self in _guards:
+            _guards.remove(self)
+
+    def check(self, event: str, args: tuple[Any, ...]) -> None:
+        """Look at an attempt.
+
+        Raises:
+            NetworkBlockedError: it is refused.
+        """
+        found = _target(event, args)
+        if found is None or self._is_allowed(found[1]):
+            return
+        kind, host, port = found
+        is_blocked = self._mode == "block" and not self.is_exempt
+        path = tuple(str(place) for place in project_path(sys._getframe(1)))
+        self.on_call(Call(kind, host, port, is_blocked, path))
+        if is_blocked:
+            where = host if port is None else f"{host}:{port}"
+            raise NetworkBlockedError(
+                f"callbox blocked a {kind} to {where}: a test reaches for another machine; allow the host, "
+                "or mark the test with @pytest.mark.allow_network"
+            )
+
+    def _is_allowed(self, host: str) -> bool:
+        name = host.lower().rstrip(".")
+        if name in _LOCAL_NAMES or name in self._allowed or name == socket.gethostname().lower():
+            return True
+        try:
+            address = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return False
+        if address.is_loopback or address.is_unspecified:
+            return True
+        return any(_contains(entry, address) for entry in self._allowed)
+
+
+def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
+
+def _target(event: str, args: tuple[Any, ...]) -> tuple[str, str, int | None] | None:
+    """Return what an event reaches for; None for Unix sockets and the like."""
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = args[0]
+        return None if host is None or _is_address(host) else ("lookup", _as_text(host), None)
+    address = args[1]
+    if not isinstance(address, tuple) or len(address) < 2:
+        return None
+    if args[0].family not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    return ("connect" if event == "socket.connect" else "send", _as_text(address[0]), int(address[1]))
+
+
+def _is_address(host: Any) -> bool:
+    """Say whether looking a host up takes no network; the connection that follows tells more."""
+    try:
+        ipaddress.ip_address(_as_text(host).partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _as_text(host: Any) -> str:
+    return host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
+
+
+_guards: list[NetworkGuard] = []
+_hook_is_installed = False
+
+
+def _audit(event: str, args: tuple[Any, ...]) -> None:
+    if _guards and event in _EVENTS:
+        for guard in tuple(_guards):
+            guard.check(event, args)

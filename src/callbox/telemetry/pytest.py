@@ -1,0 +1,190 @@
+"""pytest with a record for each test: `pytest --callbox-telemetry`, or `python -m callbox.telemetry.pytest [ARG ...]`.
+
+Under xdist the workers send their records to the controller, which writes them; a test
+whose worker died is recorded as crashed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import pytest
+
+from callbox.errors import CallboxError
+from callbox.telemetry.collector import Collector, Identity
+from callbox.telemetry.settings import TelemetrySettings
+from callbox.telemetry.sink import Sink
+
+NAME = "callbox-telemetry"
+MARKER = "allow_network: this test may reach other machines; what it reaches is recorded"
+_OUTBOX = "callbox_telemetry"
+
+
+class _Outbox:
+    """Keeps the record of the test that just ended, for the report that goes to the controller."""
+
+    def __init__(self) -> None:
+        self.record: dict[str, Any] | None = None
+
+    def write(self, _prefix: str, record: dict[str, Any]) -> None:
+        self.record = record
+
+    def close(self) -> None:
+        self.record = None
+
+
+class TelemetryPlugin:
+    """Records the tests of a session."""
+
+    def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
+        self._is_worker = hasattr(config, "workerinput")
+        self._is_controller = not self._is_worker and bool(config.getoption("numprocesses", 0))
+        self._outbox = _Outbox()
+        self._collector = Collector(settings, self._outbox if self._is_worker else _open_sink(config, settings.output))
+        self._installed = self._collector.installed()
+        self._installed.__enter__()
+        self._status = ("passed", "")
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
+        """Begin a record and end it."""
+        self._status = ("passed", "")
+        self._collector.begin(identify(item), "setup")
+        yield
+        if self._is_worker:
+            return  # the last report has taken the record along
+        self._collector.end(*self._status[:1], error=self._status[1])
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, Any, None]:
+        """Count what fixtures do to the set-up."""
+        with self._collector.phase("setup"):
+            yield
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, None]:
+        """Count what the test does to the call."""
+        with self._collector.phase("call"):
+            yield
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
+        """Count what fixtures do afterwards to the tear-down."""
+        with self._collector.phase("teardown"):
+            yield
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, None]:  # noqa: ARG002
+        """Note the outcome; in a worker, send the record along with the last report."""
+        report = (yield).get_result()
+        self._note(report)
+        if self._is_worker and report.when == "teardown":
+            self._collector.end(self._status[0], error=self._status[1])
+            setattr(report, _OUTBOX, self._outbox.record)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Write the record that a worker sends; of a worker that died, one for its test."""
+        if not self._is_controller:
+            return
+        record = getattr(report, _OUTBOX, None)
+        if record is not None:
+            self._collector.write(record)
+        elif report.when not in ("setup", "call", "teardown"):
+            self._collector.begin(Identity(report.nodeid, report.nodeid.rpartition("::")[2], file=report.fspath))
+            self._collector.end("crashed", error=_last_line(report))
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Record what cannot be collected."""
+        if report.failed and not self._is_worker:
+            self._collector.begin(Identity(report.nodeid, report.nodeid, file=str(report.fspath)))
+            self._collector.end("error", error=f"collection: {_last_line(report)}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write the summary."""
+        self._installed.__exit__(None, None, None)
+        if not self._is_worker:
+            self._collector.finish(int(exitstatus))
+
+    def _note(self, report: Any) -> None:
+        """Keep the first outcome that is bad; else what the call's report says."""
+        if self._status[0] in ("failed", "error"):
+            return
+        expected = hasattr(report, "wasxfail")
+        if report.failed:
+            self._status = ("failed" if report.when == "call" else "error", _last_line(report))
+        elif report.skipped:
+            self._status = ("xfailed" if expected else "skipped", _reason(report))
+        elif expected and report.when == "call":
+            self._status = ("xpassed", "")
+
+
+def _open_sink(config: pytest.Config, output: str) -> Sink:
+    """Open what records go to; standard output is the one beneath pytest's capture."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        return Sink(output, is_shared=True)
+
+
+def identify(item: pytest.Item) -> Identity:
+    """Return what pytest calls a test."""
+    file, line, _ = item.location
+    owner = getattr(item, "cls", None)
+    return Identity(
+        id=item.nodeid,
+        name=item.name,
+        class_name=owner.__qualname__ if owner else "",
+        module=getattr(getattr(item, "module", None), "__name__", ""),
+        file=file,
+        line=(line or 0) + 1,
+        tags=tuple(sorted({mark.name for mark in item.iter_markers()})),
+        fixtures=tuple(getattr(item, "fixturenames", ())),
+    )
+
+
+def _last_line(report: Any) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else str(report.longrepr or "")
+    lines = text.strip().splitlines()
+    return lines[0] if crash is not None and lines else lines[-1] if lines else ""
+
+
+def _reason(report: Any) -> str:
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)
+    longrepr = report.longrepr
+    return str(longrepr[2]).removeprefix("Skipped: ") if isinstance(longrepr, tuple) else ""
+
+
+def register(config: pytest.Config, output: str, network: str | None) -> None:
+    """Add the plugin to a session.
+
+    Raises:
+        pytest.UsageError: a setting is wrong.
+    """
+    config.addinivalue_line("markers", MARKER)
+    try:
+        settings = dataclasses.replace(TelemetrySettings.from_environment(), output=output)
+        if network:
+            settings = dataclasses.replace(settings, network=network)
+        plugin = TelemetryPlugin(config, settings)
+    except CallboxError as error:
+        raise pytest.UsageError(f"callbox: {error}") from error
+    config.pluginmanager.register(plugin, NAME)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run pytest with records on standard output, or where `--callbox-telemetry=FILE` says."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not any(word.startswith("--callbox-telemetry") for word in words):
+        words.insert(0, "--callbox-telemetry")
+    return int(pytest.main(words))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, "")
+    sys.exit(main())

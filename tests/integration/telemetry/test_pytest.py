@@ -1,0 +1,148 @@
+"""pytest with a record for each test; the suite's outcome is its own."""
+
+from __future__ import annotations
+
+import pytest
+
+SUITE = """
+    import os, socket, sqlite3
+    import pytest
+
+    @pytest.fixture
+    def db():
+        connection = sqlite3.connect(":memory:")
+        connection.execute("create table t (id integer, v text)")
+        connection.executemany("insert into t values (?, ?)", [(i, str(i)) for i in range(10)])
+        yield connection
+        connection.execute("drop table t")
+        connection.close()
+
+    def load(connection, number):
+        return connection.execute("select v from t where id = ?", (number,)).fetchone()
+
+    def test_passes(db):
+        for number in range(5):
+            load(db, number)
+
+    @pytest.mark.parametrize("name", ["ü\\n", "b"])
+    def test_names(name): pass
+
+    def test_blocked(): socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+    @pytest.mark.allow_network
+    def test_allowed():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaching:
+            reaching.connect(("192.0.2.1", 80))  # sends nothing
+
+    def test_skips(): pytest.skip("not today")
+
+    @pytest.mark.xfail(reason="known")
+    def test_fails_as_expected(): assert False
+
+    def test_fails(): assert 1 == 2
+
+    @pytest.fixture
+    def broken(): raise ValueError("in a fixture")
+
+    def test_setup_fails(broken): pass
+
+    @pytest.fixture
+    def messy():
+        yield
+        raise ValueError("afterwards")
+
+    def test_teardown_fails(messy): pass
+
+    def test_prints(): os.write(1, b"x" * 1_000_000)
+
+    class TestGroup:
+        def test_in_class(self): pass
+"""
+STATUSES = {
+    "test_passes": "passed",
+    "test_names[\\xfc\\n]": "passed",
+    "test_names[b]": "passed",
+    "test_blocked": "failed",
+    "test_allowed": "passed",
+    "test_skips": "skipped",
+    "test_fails_as_expected": "xfailed",
+    "test_fails": "failed",
+    "test_setup_fails": "error",
+    "test_teardown_fails": "error",
+    "test_prints": "passed",
+    "test_in_class": "passed",
+}
+QUIET = ("-q", "-p", "no:cacheprovider")
+
+
+@pytest.mark.parametrize("spread", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_each_test_has_one_record_and_the_suite_ends_as_ever(lab, spread) -> None:
+    lab.write("test_suite.py", SUITE)
+    plain = lab.run("-m", "pytest", *QUIET)
+
+    ran = lab.run(
+        "-m", "callbox.telemetry.pytest", *QUIET, *spread, "--telemetry-output", "out.jsonl", output="out.jsonl"
+    )
+
+    assert ran.code == plain.code == 1
+    assert {name: record["status"] for name, record in ran.records.items()} == STATUSES
+    assert (ran.summary["total_tests"], ran.summary["failed_tests"], ran.summary["exit_code"]) == (12, 4, 1)
+
+
+def test_queries_are_counted_to_the_phase_and_line_that_made_them(lab) -> None:
+    lab.write("test_suite.py", SUITE)
+
+    queries = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records["test_passes"]["database_queries"]
+
+    assert queries["by_phase"] == {"setup": 2, "call": 5, "teardown": 1}
+    assert queries["query_types"]["SELECT"] == 5
+    (found,) = queries["n_plus_one"]
+    assert found["site"] == "test_suite.py:15 load"
+    assert found["path"][1] == "test_suite.py:19 test_passes"
+
+
+def test_network_is_blocked_recorded_or_left_alone(lab) -> None:
+    lab.write("test_suite.py", SUITE)
+    words = ("-m", "pytest", "--callbox-telemetry", *QUIET, "-k", "blocked or allowed")
+
+    blocked = lab.run(*words).records
+    recorded = lab.run(*words, "--telemetry-network", "record", "-k", "allowed").records
+
+    (call,) = blocked["test_blocked"]["http_calls"]["blocked_calls"]
+    assert (call["url"], call["site"]) == ("192.0.2.1:80", "test_suite.py:24 test_blocked")
+    assert blocked["test_blocked"]["performance"]["flags"] == ["network_calls_blocked"]
+    assert len(blocked["test_allowed"]["http_calls"]["external_calls"]) == 1
+    assert recorded["test_allowed"]["http_calls"]["blocked_calls"] == []
+
+
+def test_test_whose_worker_dies_is_recorded_as_crashed(lab) -> None:
+    lab.write("test_suite.py", "import os\ndef test_dies(): os._exit(3)\ndef test_lives(): pass\n")
+
+    ran = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET, "-n", "1")
+
+    assert {name: record["status"] for name, record in ran.records.items()} == {
+        "test_dies": "crashed",
+        "test_lives": "passed",
+    }
+
+
+def test_module_that_cannot_be_collected_is_an_error(lab) -> None:
+    lab.write("test_broken.py", "import nowhere_to_be_found\n")
+
+    ran = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET)
+
+    assert ran.code == 2
+    (record,) = ran.records.values()
+    assert (record["status"], record["error"]) == (
+        "error",
+        "collection: E   ModuleNotFoundError: No module named 'nowhere_to_be_found'",
+    )
+
+
+def test_output_that_cannot_be_written_is_told_before_any_test(lab) -> None:
+    lab.write("test_suite.py", "def test_one(): pass\n")
+
+    ran = lab.run("-m", "pytest", "--callbox-telemetry", "--telemetry-output", "no/where/out")
+
+    assert ran.code == 4
+    assert "callbox: cannot write telemetry to no/where/out: No such file or directory" in ran.err

@@ -1,0 +1,90 @@
+"""A guard that lets this machine through, and others only where it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+
+import pytest
+
+from callbox.errors import ConfigError
+from callbox.telemetry.network import Call, NetworkBlockedError, NetworkGuard
+from callbox.telemetry.settings import TelemetrySettings
+
+ELSEWHERE = ("192.0.2.1", 80)
+
+
+@pytest.fixture
+def calls() -> list[Call]:
+    return []
+
+
+@pytest.fixture
+def guard(calls) -> Iterator[NetworkGuard]:
+    guard = NetworkGuard("block", ["198.51.100.0/24"])
+    guard.on_call = calls.append
+    guard.install()
+    yield guard
+    guard.uninstall()
+
+
+def attempt_datagram() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"x", ELSEWHERE)
+
+
+ATTEMPTS = {
+    "connect": lambda: socket.create_connection(ELSEWHERE, timeout=0.1),
+    "lookup": lambda: socket.getaddrinfo("example.org", 80),
+    "datagram": attempt_datagram,
+    "asyncio": lambda: asyncio.run(asyncio.open_connection(*ELSEWHERE)),
+    "ssl": lambda: ssl.create_default_context().wrap_socket(socket.socket(), server_hostname="x").connect(ELSEWHERE),
+}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("reach", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_other_machines_are_refused_and_named(guard, calls, reach) -> None:
+    with pytest.raises(NetworkBlockedError, match=r"callbox blocked a (connect|send|lookup) to (192|example)"):
+        reach()
+
+    assert calls[0].host in ("192.0.2.1", "example.org")
+    assert "test_network.py" in calls[0].path[0]
+
+
+def test_this_machine_is_reached_and_sockets_are_the_class_they_are(guard, calls, tmp_path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname(), timeout=5) as client:
+            assert type(client) is socket.socket
+        socket.getaddrinfo("localhost", 80)
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as reaching:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen()
+        reaching.connect(str(tmp_path / "s"))
+
+    assert calls == []
+
+
+def test_allowed_network_and_exempt_test_are_let_through(guard, calls) -> None:
+    for host in ("198.51.100.7", "192.0.2.1"):
+        guard.is_exempt = host == "192.0.2.1"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaching:
+            reaching.connect((host, 80))  # sends nothing
+
+    assert [(call.host, call.is_blocked) for call in calls] == [("192.0.2.1", False)]
+
+
+def test_guard_that_has_left_lets_everything_through(guard, calls) -> None:
+    guard.uninstall()
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaching:
+        reaching.connect(ELSEWHERE)  # sends nothing
+
+    assert calls == []
+
+
+def test_unknown_mode_is_told() -> None:
+    with pytest.raises(ConfigError, match="network='maybe': choose one of block, record, off"):
+        TelemetrySettings(network="maybe")
