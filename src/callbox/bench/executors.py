@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from typing import Any
 
 from callbox.bench.campaign import local_executor
 from callbox.errors import ConfigError
@@ -36,11 +37,13 @@ def open_executor(name: str, n_jobs: int | None, n_runs: int) -> Iterator[Execut
     if not name.startswith(_DASK):
         raise ConfigError(f"unknown executor {name!r}: leave it out for this machine, or write dask:URL")
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise ConfigError(f"{name} needs Dask: pip install 'callbox[scale]'") from None
     try:
-        client = Client(name.removeprefix(_DASK), timeout="10s", set_as_default=False)
+        client: Any = distributed.Client(  # type: ignore[no-untyped-call]
+            name.removeprefix(_DASK), timeout="10s", set_as_default=False
+        )
     except (OSError, ValueError) as error:
         raise ConfigError(f"no Dask scheduler answers at {name.removeprefix(_DASK)}: {error}") from error
     try:

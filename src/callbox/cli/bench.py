@@ -177,7 +177,7 @@ def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int
         click.echo(f"{len(chosen):,} snapshots would be deleted", err=True)
         return exits.OK
     if not yes:
-        if not click.get_text_stream("stdin").isatty():
+        if not sys.stdin.isatty():
             raise ConfigError(f"{len(chosen):,} snapshots would be deleted: say --yes to do it without being asked")
         click.confirm(f"Delete {len(chosen):,} snapshots in {options.snapshot_dir}?", abort=True)
     n_blobs = snapshots.delete(chosen)
