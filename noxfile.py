@@ -66,7 +66,7 @@ def hammer(session: nox.Session) -> None:
 
 
 @nox.session
-def fuzz(session: nox.Session) -> None:
+def fuzz_recordings(session: nox.Session) -> None:
     """Damaged recordings, each read: 1000 of each kind, or as many as are given."""
     session.install(".", *group("test"))
     session.run("python", "tests/fuzz/fuzz_recordings.py", *(session.posargs or ["1000"]), env={"PYTHONPATH": "."})
@@ -93,7 +93,7 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
-def fuzz(session: nox.Session) -> None:
+def fuzz_values(session: nox.Session) -> None:
     """Ten minutes of damaged encoded values, guided by coverage; arguments replace libFuzzer's options."""
     session.install(*RUNTIME, "atheris>=3")
     options = session.posargs or ["-max_total_time=600", "-rss_limit_mb=2048", "-timeout=20"]

@@ -1,4 +1,4 @@
-"""Files damaged at random give an answer, and nothing wrong is taken for whole. `nox -s fuzz` does more."""
+"""Files damaged at random give an answer, and nothing wrong is taken for whole. `nox -s fuzz_recordings` does more."""
 
 from __future__ import annotations
 
