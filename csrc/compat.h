@@ -124,6 +124,15 @@ static inline const void *cb_current_frame(void)
 #define CB_FRAME_LOCALS_HEADER <internal/pycore_frame.h>
 #define CB_LOCAL_OBJECT(local) (local)
 #endif
+/* The newest object on a frame's stack while it is about to go on, or NULL where it cannot be told. */
+#if PY_VERSION_HEX < 0x030C0000
+#define CB_FRAME_TOP(frame)                                                                                            \
+    ((frame)->stacktop > (frame)->f_code->co_nlocalsplus ? (frame)->localsplus[(frame)->stacktop - 1] : NULL)
+#elif PY_VERSION_HEX >= 0x030E0000
+#define CB_FRAME_TOP(frame) ((frame)->stackpointer == NULL ? NULL : CB_LOCAL_OBJECT((frame)->stackpointer[-1]))
+#else
+#define CB_FRAME_TOP(frame) ((void)(frame), (PyObject *)NULL)
+#endif
 #if PY_VERSION_HEX < 0x030B0000 || !defined(CO_FAST_CELL)
 #define CO_FAST_CELL 0x40 /* Include/internal/pycore_code.h */
 #endif

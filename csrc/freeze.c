@@ -68,7 +68,7 @@ void cb_walk_put(struct walk *w, PyObject *value)
         put_cut(w, CB_CUT_DEPTH); /* a tuple still being filled */
         return;
     }
-    if ((++w->n_nodes & 15) == 0 && cb_clock_ticks() > w->deadline) {
+    if ((++w->n_nodes & 15) == 0 && cb_clock_ticks() - w->began > w->freezer->max_ticks) {
         w->is_late = true;
     }
     if (w->is_late) {
@@ -77,7 +77,7 @@ void cb_walk_put(struct walk *w, PyObject *value)
         put_cut(w, CB_CUT_NODES);
     } else if (cb_walk_put_scalar(w, value)) {
         return;
-    } else if (w->depth == CB_FREEZE_MAX_DEPTH && !is_leaf(w, value)) {
+    } else if (w->depth >= w->max_depth && !is_leaf(w, value)) {
         put_cut(w, CB_CUT_DEPTH);
     } else if (is_new(w, value)) {
         w->depth++;
@@ -86,33 +86,196 @@ void cb_walk_put(struct walk *w, PyObject *value)
     }
 }
 
-/* Write one record with `put`: its length in two bytes, little-endian, then the value as far as it fits. */
+void cb_freezer_init(struct cb_freezer *freezer, bool is_limited)
+{
+    freezer->max_ticks = cb_clock_ticks_of_ns(CB_FREEZE_MAX_NS);
+    freezer->max_elapsed = cb_clock_ticks_of_ns(CB_FREEZE_ELAPSED_NS);
+    freezer->credit = (int64_t)cb_clock_ticks_of_ns(CB_FREEZE_BURST_NS);
+    freezer->credited = cb_clock_ticks();
+    freezer->is_limited = is_limited;
+}
+
+/* How many values are refused for each look at the clock. */
+#define POLL_EACH 8
+
+static void begin_walk(struct walk *w, struct cb_freezer *freezer, unsigned char *at, uint64_t now)
+{
+    w->out = (struct cb_writer){.at = at + 2, .end = at + CB_FREEZE_MAX_BYTES};
+    w->freezer = freezer;
+    w->began = now;
+    w->n_seen = w->depth = w->n_nodes = 0;
+    w->max_depth = CB_FREEZE_MAX_DEPTH;
+    w->is_late = false;
+}
+
+/* Count what a walk has cost. A thread that had to wait meanwhile pays for one walk and no more. */
+static void pay(const struct walk *w)
+{
+    uint64_t cost = cb_clock_ticks() - w->began;
+    w->freezer->credit -= (int64_t)(cost < w->freezer->max_ticks ? cost : w->freezer->max_ticks);
+}
+
+/* Take what was written: its length in two bytes, little-endian, then the value as far as it fits. */
+static uint64_t end_walk(struct walk *w, enum cb_value_kind kind, unsigned char *at, uint64_t offset)
+{
+    struct cb_freezer *freezer = w->freezer;
+    size_t size = (size_t)(w->out.at - at);
+    freezer->n_cut_by_time += w->is_late;
+    freezer->n_cut_by_bytes += w->out.is_full;
+    pay(w);
+    at[0] = (unsigned char)((size - 2) & 0xFF);
+    at[1] = (unsigned char)((size - 2) >> 8);
+    cb_arena_commit(freezer->arena, offset, size);
+    return cb_value_payload(kind, offset);
+}
+
 static uint64_t write_record(struct cb_freezer *freezer, PyObject *value, void (*put)(struct walk *, PyObject *))
 {
+    struct walk w;
     uint64_t offset;
     unsigned char *at = cb_arena_reserve(freezer->arena, CB_FREEZE_MAX_BYTES, &offset);
     if (at == NULL) {
         return cb_value_payload(CB_VALUE_MISSED, 0);
     }
-    struct walk w;
-    w.out = (struct cb_writer){.at = at + 2, .end = at + CB_FREEZE_MAX_BYTES};
-    w.freezer = freezer;
-    w.deadline = cb_clock_ticks() + freezer->max_ticks;
-    w.n_seen = w.depth = w.n_nodes = 0;
-    w.is_late = false;
+    begin_walk(&w, freezer, at, cb_clock_ticks());
     put(&w, value);
-    freezer->n_cut_by_time += w.is_late;
-    freezer->n_cut_by_bytes += w.out.is_full;
-    size_t size = (size_t)(w.out.at - at);
-    at[0] = (unsigned char)((size - 2) & 0xFF);
-    at[1] = (unsigned char)((size - 2) >> 8);
-    cb_arena_commit(freezer->arena, offset, size);
-    return cb_value_payload(CB_VALUE_RECORD, offset);
+    return end_walk(&w, CB_VALUE_RECORD, at, offset);
+}
+
+/* Whether freezing may take time now. */
+static bool has_credit(struct cb_freezer *freezer)
+{
+    if (CB_LIKELY(freezer->credit > 0)) {
+        return true;
+    }
+    if (++freezer->n_polls % POLL_EACH != 0) {
+        return false; /* to read the clock costs as much as to name a value */
+    }
+    uint64_t now = cb_clock_ticks();
+    uint64_t elapsed = now - freezer->credited;
+    freezer->credited = now;
+    /* A thread that comes here often and yet after long was not running. */
+    elapsed = elapsed < freezer->max_elapsed ? elapsed : freezer->max_elapsed;
+    freezer->credit += (int64_t)(elapsed / CB_FREEZE_SHARE);
+    return freezer->credit > 0;
+}
+
+static void put_nameless(struct walk *w, PyObject *value)
+{
+    cb_put_byte(&w->out, CB_TAG_OPAQUE);
+    cb_walk_put_type(w, Py_TYPE(value));
+    cb_put_varint(&w->out, 0);
+}
+
+/* A record that names a type and no object serves all its instances for as long as it is kept. */
+static uint64_t freeze_type(struct cb_freezer *freezer, PyObject *value)
+{
+    struct cb_type *type = cb_types_look(freezer->types, Py_TYPE(value), freezer->redactor);
+    uint64_t head = atomic_load_explicit(&freezer->arena->head, memory_order_relaxed);
+    freezer->n_named++;
+    if (!type->is_named || head - type->named > freezer->arena->mask / 2) {
+        uint64_t payload = write_record(freezer, value, put_nameless);
+        type->is_named = payload >> CB_VALUE_BITS == CB_VALUE_RECORD;
+        type->named = payload & CB_VALUE_MASK;
+        return payload;
+    }
+    return cb_value_payload(CB_VALUE_RECORD, type->named);
 }
 
 uint64_t cb_freeze_record(struct cb_freezer *freezer, PyObject *value)
 {
+    if (freezer->is_limited && !freezer->is_first && !has_credit(freezer)) {
+        return freeze_type(freezer, value);
+    }
     return write_record(freezer, value, cb_walk_put);
+}
+
+uint64_t cb_freeze_variables(struct cb_freezer *freezer, enum cb_value_kind kind, const struct cb_variables *variables)
+{
+    struct walk w;
+    uint64_t offset;
+    unsigned char *at = cb_arena_reserve(freezer->arena, CB_FREEZE_MAX_BYTES, &offset);
+    if (at == NULL) {
+        return cb_value_payload(CB_VALUE_MISSED, 0);
+    }
+    begin_walk(&w, freezer, at, cb_clock_ticks());
+    cb_put_byte(&w.out, CB_TAG_NAMED);
+    cb_put_varint(&w.out, (uint64_t)variables->n_all);
+    cb_put_varint(&w.out, (uint64_t)variables->n);
+    for (int i = 0; i < variables->n; i++) {
+        cb_put_str_body(&w.out, variables->names[i]);
+        cb_walk_put_under(&w, variables->names[i], variables->values[i]);
+    }
+    return end_walk(&w, kind, at, offset);
+}
+
+/* The bytes of a record that has not been overwritten, or NULL. */
+static const unsigned char *record_at(const struct cb_arena *arena, uint64_t offset, size_t *size)
+{
+    uint64_t head = atomic_load_explicit(&arena->head, memory_order_relaxed);
+    const unsigned char *at = &arena->bytes[offset & arena->mask];
+    if (head - offset > arena->mask - CB_FREEZE_MAX_BYTES) {
+        return NULL; /* gone, or about to be by what is written next */
+    }
+    *size = (size_t)at[0] | (size_t)at[1] << 8;
+    return at + 2;
+}
+
+static bool is_empty(uint64_t payload)
+{
+    return payload >> CB_VALUE_BITS != CB_VALUE_RECORD;
+}
+
+/* Whether a value has the bytes that it had when it was frozen; what was empty then took no record. */
+static bool is_as_before(const struct cb_freezer *freezer, const struct walk *w, const unsigned char *begin,
+                         uint64_t before)
+{
+    size_t size = 0, n = (size_t)(w->out.at - begin);
+    if (is_empty(before)) {
+        return false;
+    }
+    const unsigned char *old = record_at(freezer->arena, before & CB_VALUE_MASK, &size);
+    return old == NULL || (n == size && memcmp(begin, old, n) == 0);
+}
+
+uint64_t cb_freeze_change(struct cb_freezer *freezer, PyObject *name, PyObject *value, uint64_t before)
+{
+    struct walk w;
+    uint64_t offset;
+    if ((is_empty(before) && cb_freeze_empty(value) == before) ||
+        (freezer->is_limited && !freezer->is_first && !has_credit(freezer))) {
+        return 0;
+    }
+    unsigned char *at = cb_arena_reserve(freezer->arena, CB_FREEZE_MAX_BYTES, &offset);
+    if (at == NULL) {
+        return 0;
+    }
+    begin_walk(&w, freezer, at, cb_clock_ticks());
+    cb_put_byte(&w.out, CB_TAG_NAMED);
+    cb_put_varint(&w.out, 1);
+    cb_put_varint(&w.out, 1);
+    cb_put_str_body(&w.out, name);
+    const unsigned char *begin = w.out.at;
+    cb_walk_put(&w, value);
+    if (w.is_late || w.out.is_full || is_as_before(freezer, &w, begin, before)) {
+        pay(&w);
+        return 0; /* the same, or nobody can say */
+    }
+    return end_walk(&w, CB_VALUE_EFFECT, at, offset);
+}
+
+bool cb_freeze_is_mutable(struct cb_freezer *freezer, PyObject *value)
+{
+    const PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyList_Type || type == &PyDict_Type || type == &PySet_Type || type == &PyByteArray_Type) {
+        return true;
+    }
+    if (type == &PyUnicode_Type || type == &PyTuple_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+        type == &PyBytes_Type || type == &PyFunction_Type || PyType_Check(value)) {
+        return false;
+    }
+    enum cb_manner manner = (enum cb_manner)cb_types_look(freezer->types, Py_TYPE(value), freezer->redactor)->manner;
+    return manner == CB_BY_STATE || manner == CB_BY_CONTENT || manner == CB_AS_ARRAY;
 }
 
 uint64_t cb_freeze_name(struct cb_freezer *freezer, PyObject *value)

@@ -7,7 +7,9 @@
 #include "redact.h"
 #include "types.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a CB_VALUE prefix carries: a kind in the top 8 of its 56 bits, the rest below. */
 enum cb_value_kind {
@@ -18,7 +20,16 @@ enum cb_value_kind {
     CB_VALUE_INT = 4,     /* signed, 48 bits */
     CB_VALUE_UNBOUND = 5, /* the variable has no value now */
     CB_VALUE_MISSED = 6,  /* no room for a record */
+    CB_VALUE_LOCALS = 7,  /* offset of a record: the variables of a frame that an exception leaves */
+    CB_VALUE_EFFECT = 8,  /* offset of a record: a parameter that the call has changed, as it is now */
+    CB_VALUE_FLOAT = 9,   /* the high 48 bits of a double whose others are zero */
+    CB_VALUE_EMPTY_TUPLE = 10,
+    CB_VALUE_EMPTY_LIST = 11,
+    CB_VALUE_EMPTY_DICT = 12,
+    CB_VALUE_STR = 16, /* 16 + n: an ASCII str of n characters, the first in the lowest byte */
 };
+
+#define CB_VALUE_MAX_STR 6
 
 /* Ints from here on may be a card's number and are looked at. */
 #define CB_VALUE_MAX_PLAIN 1000000000000LL
@@ -34,6 +45,12 @@ enum cb_value_kind {
 #define CB_FREEZE_MAX_SEEN 40
 #define CB_FREEZE_MAX_NS 4000
 
+/* What freezing may cost over time: when this much was spent, values are only named until time has passed.
+ * The first values of every function are kept all the same. */
+#define CB_FREEZE_SHARE 8 /* of the time, one in so many */
+#define CB_FREEZE_BURST_NS 1000000
+#define CB_FREEZE_ELAPSED_NS 100000
+
 struct cb_freezer {
     struct cb_arena *arena;       /* Borrowed. */
     struct cb_redactor *redactor; /* Borrowed; NULL: nothing is redacted. */
@@ -41,12 +58,39 @@ struct cb_freezer {
     uint64_t max_ticks;           /* of one value */
     uint64_t n_cut_by_time;
     uint64_t n_cut_by_bytes;
+    uint64_t n_named;     /* values that were only named because others had cost so much */
+    int64_t credit;       /* ticks that freezing may still take */
+    uint64_t max_elapsed; /* ticks that credit is given for at a time */
+    uint64_t credited;    /* when credit was last given */
+    uint32_t n_polls;
+    bool is_limited; /* whether credit counts */
+    bool is_first;   /* what is frozen now is kept whatever it costs */
 };
+
+/* Prepare a freezer; what it borrows has been set. Thread: the producer. GIL: held. */
+void cb_freezer_init(struct cb_freezer *freezer, bool is_limited);
 
 /* Freeze a value of any kind into a record. The slow half of cb_freeze.
  * Result: the payload of a CB_VALUE prefix. Thread: the producer. GIL: held.
  * Leaves the error indicator as found; takes no reference and runs no code of the value. */
 uint64_t cb_freeze_record(struct cb_freezer *freezer, PyObject *value);
+
+/* Freeze variables by name into one record of a kind; a name is NULL where a variable has no value.
+ * Thread, GIL: as above. */
+struct cb_variables {
+    PyObject *const *names; /* Borrowed, as all below. */
+    PyObject *const *values;
+    int n;
+    int n_all;
+};
+uint64_t cb_freeze_variables(struct cb_freezer *freezer, enum cb_value_kind kind, const struct cb_variables *variables);
+
+/* Freeze a value that was frozen before, under its name, if it is not what it was.
+ * Result: the payload, or 0 if it has not changed. Thread, GIL: as above. */
+uint64_t cb_freeze_change(struct cb_freezer *freezer, PyObject *name, PyObject *value, uint64_t before);
+
+/* Whether a value is one that code may change, and that freezing looks into. */
+bool cb_freeze_is_mutable(struct cb_freezer *freezer, PyObject *value);
 
 /* Freeze only a value's type and identity: for an object whose __init__ has not run. */
 uint64_t cb_freeze_name(struct cb_freezer *freezer, PyObject *value);
@@ -62,23 +106,68 @@ static inline uint64_t cb_value_payload(enum cb_value_kind kind, uint64_t rest)
     return (uint64_t)kind << CB_VALUE_BITS | (rest & CB_VALUE_MASK);
 }
 
+/* A str so short that it fits a slot, and holds no secret: no value with its name is that short but `pwd=x`. */
+static inline bool cb_freeze_short(PyObject *text, uint64_t *payload)
+{
+    Py_ssize_t n = PyUnicode_GET_LENGTH(text);
+    if (n > CB_VALUE_MAX_STR || !PyUnicode_IS_ASCII(text)) {
+        return false;
+    }
+    const unsigned char *at = PyUnicode_DATA(text);
+    uint64_t bytes = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (at[i] == '=' || at[i] == ':') {
+            return false;
+        }
+        bytes |= (uint64_t)at[i] << 8 * i;
+    }
+    *payload = cb_value_payload((enum cb_value_kind)(CB_VALUE_STR + n), bytes);
+    return true;
+}
+
+/* The payload of an empty tuple, list or dict; 0 of other values. */
+static inline uint64_t cb_freeze_empty(PyObject *value)
+{
+    const PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyTuple_Type) {
+        return PyTuple_GET_SIZE(value) == 0 ? cb_value_payload(CB_VALUE_EMPTY_TUPLE, 0) : 0;
+    }
+    if (type == &PyList_Type) {
+        return PyList_GET_SIZE(value) == 0 ? cb_value_payload(CB_VALUE_EMPTY_LIST, 0) : 0;
+    }
+    return type == &PyDict_Type && ((PyDictObject *)value)->ma_used == 0 ? cb_value_payload(CB_VALUE_EMPTY_DICT, 0) : 0;
+}
+
 /* Freeze a value; NULL is an unbound variable. What fits a slot takes no record. */
 static inline uint64_t cb_freeze(struct cb_freezer *freezer, PyObject *value)
 {
+    uint64_t payload;
     if (value == NULL) {
         return cb_value_payload(CB_VALUE_UNBOUND, 0);
     }
     if (value == Py_None) {
         return cb_value_payload(CB_VALUE_NONE, 0);
     }
-    if (PyLong_CheckExact(value)) {
+    const PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyLong_Type) {
         int overflow = 0;
         long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
         if (overflow == 0 && number >= -(1LL << 47) && number < CB_VALUE_MAX_PLAIN) {
             return cb_value_payload(CB_VALUE_INT, (uint64_t)number);
         }
-    } else if (PyBool_Check(value)) {
+    } else if (type == &PyUnicode_Type) {
+        if (CB_UNICODE_IS_READY(value) && cb_freeze_short(value, &payload)) {
+            return payload;
+        }
+    } else if (type == &PyBool_Type) {
         return cb_value_payload(value == Py_True ? CB_VALUE_TRUE : CB_VALUE_FALSE, 0);
+    } else if (type == &PyFloat_Type) {
+        memcpy(&payload, &((PyFloatObject *)value)->ob_fval, sizeof payload);
+        if ((payload & 0xFFFF) == 0) {
+            return cb_value_payload(CB_VALUE_FLOAT, payload >> 16);
+        }
+    } else if ((payload = cb_freeze_empty(value)) != 0) {
+        return payload;
     }
     return cb_freeze_record(freezer, value);
 }

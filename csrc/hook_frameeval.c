@@ -68,32 +68,46 @@ static enum cb_kind entry_kind(const Frame *frame, bool is_generator, int is_thr
     return _Py_OPCODE(*frame->prev_instr) == RETURN_GENERATOR ? CB_CALL : CB_RESUME;
 }
 
-/* Before its first instruction a frame's parameters lie bare: no cell has been made. */
-static PyObject *parameter_of(const void *frame, const PyCodeObject *code, int i)
+/* Before its first instruction a frame's parameters lie bare, later some lie in cells. */
+static PyObject *local_of(const void *frame, const PyCodeObject *code, int i)
 {
-    (void)code;
-    return ((const Frame *)frame)->localsplus[i];
+    return cb_frame_local(frame, code, i);
 }
 
-/* Freeze what an end gives: a result, or the exception that is set. */
-static void freeze_end(struct cb_thread *thread, PyObject *result)
+static void freeze_start(struct cb_thread *thread, Frame *frame, const struct cb_cached *cached, enum cb_kind kind)
 {
+    if (kind == CB_CALL) {
+        const struct cb_activation call = {frame, frame->f_code, local_of, cached};
+        cb_values_arguments(thread, &call);
+    } else if (kind == CB_RESUME) {
+        cb_values_sent(thread, CB_FRAME_TOP(frame));
+    }
+}
+
+/* Freeze what an end gives: a result, or the exception that is set. The evaluator leaves the frame's locals
+ * to its caller; where the frame is not known it is NULL. */
+static void freeze_end(struct cb_thread *thread, Frame *frame, PyObject *result)
+{
+    struct cb_activation call = {.frame = frame};
+    if (frame != NULL) {
+        call = (struct cb_activation){frame, frame->f_code, local_of, find(thread, frame)};
+    }
     if (result != NULL) {
-        cb_values_result(thread, result);
+        cb_values_result(thread, frame == NULL ? NULL : &call, result);
     } else {
         PyThreadState *tstate = PyThreadState_Get();
-        cb_values_exception(thread, tstate->curexc_type, tstate->curexc_value);
+        cb_values_exception(thread, frame == NULL ? NULL : &call, tstate->curexc_type, tstate->curexc_value);
     }
 }
 
 /* Record an end in every recorder that runs now; those of the start may have stopped meanwhile. */
-static void leave_all(uint32_t bits, enum cb_kind kind, PyObject *result)
+static void leave_all(Frame *frame, uint32_t bits, enum cb_kind kind, PyObject *result)
 {
     uint64_t now = cb_clock_ticks();
     for (struct cb_thread *t = cb_threads_here(CB_FRAMEEVAL); t != NULL; t = t->next_here) {
         if (!cb_recorder_excludes(t->recorder, bits >> CB_KIND_BITS)) {
             if (cb_values_wants_end(t)) {
-                freeze_end(t, result);
+                freeze_end(t, frame, result);
             }
             cb_thread_leave(t, now, bits | (uint32_t)kind);
         }
@@ -113,7 +127,7 @@ static Py_NO_INLINE PyObject *leave_otherwise(struct cb_ring *ring, uint64_t gen
                                               enum cb_kind kind, PyObject *result)
 {
     if (cb_generation != generation) {
-        leave_all(bits, kind, result); /* the ring we held may be gone */
+        leave_all(NULL, bits, kind, result); /* the ring we held may be gone */
     } else if (kind != CB_UNWIND || !never_ran(ring, bits | CB_CALL)) {
         cb_ring_append_now(ring, bits | (uint32_t)kind);
     }
@@ -141,15 +155,15 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
     uint64_t now = cb_clock_ticks();
     bool is_selected = false;
     for (struct cb_thread *t = thread; t != NULL; t = t->next_here) {
-        const struct cb_cached *cached = find(t, frame);
+        struct cb_cached *cached = find(t, frame);
         bits = cached->bits;
         if ((cached->flags & CB_IS_EXCLUDED) == 0) {
             is_selected = true;
             if ((cached->flags & CB_IS_COROUTINE) != 0) {
                 cb_task_check(t, tstate, now);
             }
-            if (kind == CB_CALL && cb_values_wants_start(t)) {
-                cb_values_arguments(t, cached->flags, frame->f_code, parameter_of, frame);
+            if (cb_values_wants_start(t)) {
+                freeze_start(t, frame, cached, kind);
             }
             cb_thread_enter(t, now, bits | (uint32_t)kind, identity);
         }
@@ -160,11 +174,11 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
     PyGenObject *generator = is_generator ? _PyFrame_GetGenerator(frame) : NULL; /* Borrowed: our caller's */
     PyObject *result = next_evaluator(tstate, frame, is_throw);
     if (result == NULL) {
-        leave_all(bits, CB_UNWIND, NULL);
+        leave_all(frame, bits, CB_UNWIND, NULL);
     } else if (generator != NULL && generator->gi_frame_state == FRAME_SUSPENDED) {
-        leave_all(bits, CB_YIELD, result);
+        leave_all(frame, bits, CB_YIELD, result);
     } else {
-        leave_all(bits, CB_RETURN, result);
+        leave_all(frame, bits, CB_RETURN, result);
     }
     return result;
 }
@@ -196,6 +210,25 @@ static Py_NO_INLINE PyObject *eval_generator(PyThreadState *tstate, Frame *frame
     return leave_otherwise(ring, generation, bits, result == NULL ? CB_UNWIND : kind, result);
 }
 
+/* A call of one recorder that keeps values, and nothing else that needs care. */
+static Py_NO_INLINE PyObject *eval_valued(PyThreadState *tstate, Frame *frame, const struct cb_cached *cached)
+{
+    struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
+    const uint32_t bits = cached->bits;
+    const uint64_t generation = cb_generation;
+    freeze_start(thread, frame, cached, CB_CALL);
+    cb_ring_append_now(thread->ring, bits | CB_CALL);
+    PyObject *result = next_evaluator(tstate, frame, 0);
+    enum cb_kind kind = result != NULL ? CB_RETURN : CB_UNWIND;
+    if (CB_LIKELY(cb_generation == generation)) {
+        freeze_end(thread, frame, result);
+        cb_ring_append_now(thread->ring, bits | (uint32_t)kind);
+    } else {
+        leave_all(frame, bits, kind, result); /* the thread we held may be gone */
+    }
+    return result;
+}
+
 /* Whatever is not the plain call. */
 static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame, int is_throw)
 {
@@ -205,6 +238,9 @@ static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame
         bool is_known = cached->key == frame->f_code;
         if (is_known && (cached->flags & CB_IS_EXCLUDED) != 0 && (thread->extras & CB_WITH_OTHERS) == 0) {
             return next_evaluator(tstate, frame, is_throw);
+        }
+        if (is_known && (cached->flags & CB_IS_SLOW) == 0 && thread->extras == CB_WITH_VALUES) {
+            return eval_valued(tstate, frame, cached);
         }
         if (is_known && (cached->flags & CB_IS_SLOW) == CB_IS_GENERATOR && thread->extras == 0) {
             return eval_generator(tstate, frame, is_throw, cached);

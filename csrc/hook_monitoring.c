@@ -27,7 +27,7 @@ static struct cb_cached *find(struct cb_thread *thread, PyCodeObject *code)
     return cached;
 }
 
-static PyObject *parameter_of(const void *frame, const PyCodeObject *code, int i)
+static PyObject *local_of(const void *frame, const PyCodeObject *code, int i)
 {
     return cb_frame_local(frame, code, i);
 }
@@ -37,19 +37,40 @@ static uint64_t running_frame(void)
     return (uint64_t)(uintptr_t)cb_current_frame() >> 4;
 }
 
+static void freeze_start(struct cb_thread *thread, PyCodeObject *code, struct cb_cached *cached, enum cb_kind kind)
+{
+    if (kind == CB_CALL) {
+        const struct cb_activation call = {cb_current_frame(), code, local_of, cached};
+        cb_values_arguments(thread, &call);
+    } else if (kind == CB_RESUME) {
+        cb_values_sent(thread, CB_FRAME_TOP((const cb_frame *)cb_current_frame()));
+    }
+}
+
+static void freeze_end(struct cb_thread *thread, PyCodeObject *code, struct cb_cached *cached, enum cb_kind kind,
+                       PyObject *value)
+{
+    const struct cb_activation call = {cb_current_frame(), code, local_of, cached};
+    if (kind == CB_UNWIND) {
+        cb_values_exception(thread, &call, (PyObject *)Py_TYPE(value), value);
+    } else {
+        cb_values_result(thread, &call, value);
+    }
+}
+
 /* Record a start. Result: whether a recorder wants this code. */
 static bool enter(struct cb_thread *thread, PyCodeObject *code, enum cb_kind kind)
 {
     uint64_t now = cb_clock_ticks();
     bool is_wanted = false;
     for (struct cb_thread *t = thread; t != NULL; t = t->next_here) {
-        const struct cb_cached *cached = find(t, code);
+        struct cb_cached *cached = find(t, code);
         if (CB_UNLIKELY((cached->flags & CB_IS_EXCLUDED) != 0)) {
             continue;
         }
         is_wanted = true;
-        if (kind == CB_CALL && cb_values_wants_start(t)) {
-            cb_values_arguments(t, cached->flags, code, parameter_of, cb_current_frame());
+        if (cb_values_wants_start(t)) {
+            freeze_start(t, code, cached, kind);
         }
         if ((cached->flags & CB_IS_COROUTINE) != 0) {
             cb_task_check(t, PyThreadState_Get(), now);
@@ -66,11 +87,11 @@ static bool leave(struct cb_thread *thread, PyCodeObject *code, PyObject *value,
     uint64_t now = cb_clock_ticks();
     bool is_wanted = false;
     for (struct cb_thread *t = thread; t != NULL; t = t->next_here) {
-        const struct cb_cached *cached = find(t, code);
+        struct cb_cached *cached = find(t, code);
         if ((cached->flags & CB_IS_EXCLUDED) == 0) {
             is_wanted = true;
             if (cb_values_wants_end(t)) {
-                cb_values_result(t, value);
+                freeze_end(t, code, cached, kind, value);
             }
             cb_thread_leave(t, now, cached->bits | (uint32_t)kind);
         }

@@ -63,29 +63,35 @@ static enum cb_kind entry_kind(PyFrameObject *frame, PyCodeObject *code)
     return (argument & 3) == 0 ? CB_CALL : CB_RESUME;
 }
 
-static PyObject *parameter_of(const void *frame, const PyCodeObject *code, int i)
+static PyObject *local_of(const void *frame, const PyCodeObject *code, int i)
 {
     return cb_frame_local(((const PyFrameObject *)frame)->f_frame, code, i);
 }
 
-/* Freeze a result; the exception of an unwinding frame is not shown to a profile hook. */
-static void freeze_end(struct cb_thread *thread, PyObject *result)
+/* Freeze what an end gives; the exception of an unwinding frame is not shown to a profile hook. */
+static void freeze_end(struct cb_thread *thread, const struct cb_activation *call, PyObject *result)
 {
-    if (result != NULL && cb_values_wants_end(thread)) {
-        cb_values_result(thread, result);
+    if (!cb_values_wants_end(thread)) {
+        return;
+    }
+    if (result != NULL) {
+        cb_values_result(thread, call, result);
+    } else {
+        cb_values_exception(thread, call, NULL, NULL);
     }
 }
 
-static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
-                            uint32_t bits, uint32_t flags)
+static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame,
+                            const struct cb_activation *call)
 {
+    uint32_t bits = call->cached->bits, flags = call->cached->flags;
     cb_frames_push(&thread->active, frame);
     if ((flags & CB_IS_COROUTINE) != 0) {
         cb_task_check(thread, PyThreadState_Get(), now);
     }
-    enum cb_kind kind = entry_kind(frame, code);
+    enum cb_kind kind = entry_kind(frame, (PyCodeObject *)(uintptr_t)call->code);
     if (kind == CB_CALL && cb_values_wants_start(thread)) {
-        cb_values_arguments(thread, flags, code, parameter_of, frame);
+        cb_values_arguments(thread, call);
     }
     cb_thread_enter(thread, now, bits | (uint32_t)kind, identity_of(frame));
 }
@@ -113,9 +119,11 @@ static void resume_delegator(struct cb_thread *thread, uint64_t now, PyFrameObje
 
 /* A frame may go on without an event also where what it delegates to is no generator. Then its end
  * comes from a frame that is not active, and its resume is supplied here. */
-static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, PyCodeObject *code,
-                            uint32_t bits, PyObject *result)
+static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame,
+                            const struct cb_activation *call, PyObject *result)
 {
+    PyCodeObject *code = (PyCodeObject *)(uintptr_t)call->code;
+    uint32_t bits = call->cached->bits;
     enum cb_kind kind = CB_UNWIND;
     if (result != NULL) {
         int argument = 0;
@@ -126,7 +134,7 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     if (!cb_frames_pop(&thread->active, frame)) {
         cb_thread_enter(thread, now, bits | CB_RESUME, identity_of(frame));
     }
-    freeze_end(thread, result);
+    freeze_end(thread, call, result);
     cb_thread_leave(thread, now, bits | (uint32_t)kind);
     if (CB_THROW_SKIPS_RESUME && kind == CB_RETURN) {
         resume_delegator(thread, now, frame);
@@ -136,7 +144,8 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
 static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *arg)
 {
     PyCodeObject *code = CB_FRAME_CODE(frame->f_frame);
-    const struct cb_cached *cached = find(thread, frame, code);
+    struct cb_cached *cached = find(thread, frame, code);
+    const struct cb_activation call = {.frame = frame, .code = code, .local_of = local_of, .cached = cached};
     thread->c_frame = NULL;
     uint32_t bits = cached->bits, flags = cached->flags;
     if (CB_UNLIKELY((flags & CB_IS_EXCLUDED) != 0)) {
@@ -144,17 +153,17 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
     }
     if (CB_UNLIKELY((flags & CB_IS_GENERATOR) != 0)) {
         if (what == PyTrace_CALL) {
-            enter_generator(thread, now, frame, code, bits, flags);
+            enter_generator(thread, now, frame, &call);
         } else {
-            leave_generator(thread, now, frame, code, bits, arg);
+            leave_generator(thread, now, frame, &call, arg);
         }
     } else if (what == PyTrace_CALL) {
         if (cb_values_wants_start(thread)) {
-            cb_values_arguments(thread, flags, code, parameter_of, frame);
+            cb_values_arguments(thread, &call);
         }
         cb_thread_enter(thread, now, bits | CB_CALL, 0);
     } else {
-        freeze_end(thread, arg);
+        freeze_end(thread, &call, arg);
         cb_thread_leave(thread, now, bits | (arg == NULL ? CB_UNWIND : CB_RETURN));
     }
 }

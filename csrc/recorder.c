@@ -117,6 +117,7 @@ static int prepare_threads(struct cb_recorder *recorder)
             cb_ring_append(t->ring, recorder->stopped_ticks, CB_PAUSE); /* what was open then has ended unseen */
         }
         t->depth = 0;
+        t->watch_list.n = 0;
         t->is_attached = false;
         t->has_switched = false;
         t->c_frame = NULL;
@@ -322,6 +323,9 @@ static uint32_t value_flags(struct cb_thread *thread, uint32_t id)
         if (thread->freezer.redactor != NULL && cb_redact_key_object(thread->freezer.redactor, name) != NULL) {
             flags |= CB_HAS_SECRET;
         }
+    }
+    if (thread->freezer.redactor != NULL && cb_redact_key_object(thread->freezer.redactor, f->name) != NULL) {
+        flags |= CB_GIVES_SECRET;
     }
     return flags;
 }

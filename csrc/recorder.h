@@ -35,6 +35,7 @@ struct cb_options {
     uint32_t max_depth; /* 0: unlimited */
     bool has_c_calls;
     bool has_memory;
+    bool has_all_values;    /* however long it takes to freeze them */
     uint64_t n_arena_bytes; /* a power of two; 0: no values */
 };
 

@@ -157,6 +157,9 @@ int cb_redactor_add_needle(struct cb_redactor *r, const char *letters, unsigned 
 /* Breadth first: a state fails to the longest proper suffix that is a state too. */
 int cb_redactor_link(struct cb_redactor *r)
 {
+    for (const char *c = ":=-0123456789Bb"; *c != '\0'; c++) {
+        r->is_of_interest[(int)*c] = true;
+    }
     uint16_t *queue = malloc((r->n_states + 1) * sizeof *queue);
     size_t n = 0;
     if (queue == NULL || find_state(r, "") < 0) {
@@ -210,7 +213,7 @@ int cb_redactor_add_off(struct cb_redactor *redactor, const char *rule)
 int cb_redactor_add_token(struct cb_redactor *r, struct cb_token token)
 {
     struct cb_token *grown = realloc(r->tokens, (r->n_tokens + 1) * sizeof *grown);
-    if (grown == NULL) {
+    if (grown == NULL || r->n_tokens == UINT8_MAX) {
         return CB_ENOMEM;
     }
     r->tokens = grown;
@@ -221,7 +224,17 @@ int cb_redactor_add_token(struct cb_redactor *r, struct cb_token token)
     if (token.prefix == NULL || token.alphabet == NULL || token.rule == NULL) {
         return CB_ENOMEM;
     }
-    r->begins_token[token.prefix[0] & 127] = 1;
+    struct cb_token *added = &r->tokens[r->n_tokens - 1];
+    added->is_in_alphabet[0] = added->is_in_alphabet[1] = 0;
+    for (const char *c = added->alphabet; *c != '\0'; c++) {
+        added->is_in_alphabet[(*c & 127) / 64] |= UINT64_C(1) << (*c & 63);
+    }
+    added->sign = (uint16_t)strcspn(added->prefix, "_-.J");
+    added->sign = added->prefix[added->sign] == '\0' ? 0 : added->sign;
+    unsigned int sign = (unsigned char)added->prefix[added->sign] & 127u;
+    added->next = r->first_token[sign];
+    r->first_token[sign] = (unsigned char)r->n_tokens;
+    r->is_of_interest[sign] = true;
     return 0;
 }
 

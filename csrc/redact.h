@@ -53,7 +53,10 @@ struct cb_token {
     char *prefix; /* Owned, as all three. */
     char *alphabet;
     char *rule;
-    uint16_t min_chars; /* of each run */
+    uint64_t is_in_alphabet[2]; /* bits of ASCII characters */
+    uint16_t sign;              /* where in the prefix the character stands that is rarest in texts */
+    uint16_t next;              /* index + 1 of the next token with the same sign, or 0 */
+    uint16_t min_chars;         /* of each run */
     uint16_t n_runs;
 };
 
@@ -73,8 +76,9 @@ struct cb_redactor {
     char **off;         /* rules that are switched off */
     PyObject *patterns; /* list of pairs: rule, bytes; and the search method of an expression */
     size_t n_states, n_needles, n_tokens, n_types, n_off;
-    uint32_t shapes; /* bits of enum cb_shape */
-    unsigned char begins_token[128];
+    uint32_t shapes;                /* bits of enum cb_shape */
+    unsigned char first_token[128]; /* index + 1 by sign, or 0 */
+    bool is_of_interest[256];       /* what a text is looked at for */
     struct cb_key_verdict verdicts[CB_KEY_VERDICTS];
 };
 

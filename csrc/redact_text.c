@@ -1,7 +1,11 @@
 /* Secrets in text, known by their shape; the expressions of callbox.values.redact, by hand. */
+#include "event.h"
 #include "redact.h"
 
 #include <string.h>
+
+/* How far behind its beginning the sign of a token may stand. */
+#define MAX_SIGN 16
 
 static bool is_digit(Py_UCS4 c)
 {
@@ -24,12 +28,15 @@ static bool is_one_of(Py_UCS4 c, const char *set)
     return c != 0 && c < 0x80 && strchr(set, (int)c) != NULL;
 }
 
-/* The number of characters from i on that belong to an alphabet. */
-static Py_ssize_t run_length(const struct cb_chars *t, Py_ssize_t i, const char *alphabet)
+/* The number of characters from i on that a token may be made of. */
+static Py_ssize_t run_length(const struct cb_chars *t, Py_ssize_t i, const struct cb_token *token)
 {
     Py_ssize_t begin = i;
-    while (is_one_of(cb_chars_at(t, i), alphabet)) {
-        i++;
+    for (; i < t->n; i++) {
+        Py_UCS4 c = cb_chars_at(t, i);
+        if (c >= 128 || (token->is_in_alphabet[c / 64] >> (c & 63) & 1) == 0) {
+            break;
+        }
     }
     return i - begin;
 }
@@ -54,7 +61,7 @@ static bool is_token(const struct cb_chars *t, Py_ssize_t i, const struct cb_tok
         if (run > 0 && cb_chars_at(t, i++) != '.') {
             return false;
         }
-        Py_ssize_t n = run_length(t, i, token->alphabet);
+        Py_ssize_t n = run_length(t, i, token);
         if (n < token->min_chars) {
             return false;
         }
@@ -63,14 +70,14 @@ static bool is_token(const struct cb_chars *t, Py_ssize_t i, const struct cb_tok
     return true;
 }
 
+/* The rule of a token whose sign stands at i. */
 static const char *find_token(const struct cb_redactor *r, const struct cb_chars *t, Py_ssize_t i)
 {
-    if (is_alnum(cb_chars_at(t, i - 1))) {
-        return NULL;
-    }
-    for (size_t k = 0; k < r->n_tokens; k++) {
-        if (is_token(t, i, &r->tokens[k])) {
-            return r->tokens[k].rule;
+    for (unsigned int k = r->first_token[cb_chars_at(t, i) & 127]; k != 0; k = r->tokens[k - 1].next) {
+        Py_ssize_t begin = i - r->tokens[k - 1].sign;
+        Py_UCS4 before = cb_chars_at(t, begin - 1);
+        if (begin >= 0 && !(before < 0x80 && is_alnum(before)) && is_token(t, begin, &r->tokens[k - 1])) {
+            return r->tokens[k - 1].rule;
         }
     }
     return NULL;
@@ -82,7 +89,9 @@ static bool is_authorization(const struct cb_chars *t, Py_ssize_t i)
     for (size_t k = 0; k < sizeof schemes / sizeof *schemes && !is_alnum(cb_chars_at(t, i - 1)); k++) {
         if (starts_with(t, i, schemes[k])) {
             i += (Py_ssize_t)strlen(schemes[k]);
-            i += run_length(t, i, " ");
+            while (cb_chars_at(t, i) == ' ') {
+                i++;
+            }
             Py_ssize_t n = 0;
             while (n < 8 && (is_alnum(cb_chars_at(t, i + n)) || is_one_of(cb_chars_at(t, i + n), "_.~+/=-"))) {
                 n++;
@@ -184,25 +193,30 @@ static bool has_value(const struct cb_chars *t, Py_ssize_t i)
     bool has_alnum = false;
     for (; i < t->n; i++) {
         Py_UCS4 c = cb_chars_at(t, i);
-        if (quote != 0 ? c == quote : is_space(c) || is_one_of(c, "\"'&,;)}]")) {
+        if (is_alnum(c)) {
+            has_alnum = true;
+        } else if (quote != 0 ? c == quote : is_space(c) || is_one_of(c, "\"'&,;)}]")) {
             break;
         }
-        has_alnum |= is_alnum(c);
     }
     return has_alnum && !is_keyword(t, begin, i - begin) && !starts_with(t, begin, "//") &&
            !starts_with(t, begin, "[redacted");
+}
+
+static bool is_of_name(Py_UCS4 c)
+{
+    return is_alnum(c) || c == '_' || c == '.' || c == '$' || c == '-';
 }
 
 /* The rule of the name that stands before an assignment's sign at i. */
 static const char *find_assignment(const struct cb_redactor *r, const struct cb_chars *t, Py_ssize_t i)
 {
     Py_ssize_t end = i;
-    while (is_one_of(cb_chars_at(t, end - 1), "\"' ]")) {
-        end--;
+    for (Py_UCS4 c = cb_chars_at(t, end - 1); c == '"' || c == '\'' || c == ' ' || c == ']';) {
+        c = cb_chars_at(t, --end - 1);
     }
     Py_ssize_t begin = end;
-    while (begin > 0 && end - begin < CB_REDACT_MAX_KEY &&
-           (is_alnum(cb_chars_at(t, begin - 1)) || is_one_of(cb_chars_at(t, begin - 1), "_.$-"))) {
+    while (begin > 0 && end - begin < CB_REDACT_MAX_KEY && is_of_name(cb_chars_at(t, begin - 1))) {
         begin--;
     }
     if (begin == end || !has_value(t, i + 1)) {
@@ -251,12 +265,15 @@ static const char *find_at(const struct cb_redactor *r, const struct cb_chars *t
     case '=':
         return find_assignment(r, t, i);
     case '-':
-        return (r->shapes & CB_SHAPE_PRIVATE_KEY) != 0 && is_private_key(t, i) ? "private key" : NULL;
+        if ((r->shapes & CB_SHAPE_PRIVATE_KEY) != 0 && is_private_key(t, i)) {
+            return "private key";
+        }
+        return find_token(r, t, i);
     default:
         if (is_digit(c)) {
             return (r->shapes & CB_SHAPE_CARD) != 0 && is_card(t, i) ? "credit card" : NULL;
         }
-        rule = r->begins_token[c] ? find_token(r, t, i) : NULL;
+        rule = r->first_token[c] != 0 ? find_token(r, t, i) : NULL;
         if (rule == NULL && (c == 'B' || c == 'b') && (r->shapes & CB_SHAPE_AUTHORIZATION) != 0 &&
             is_authorization(t, i)) {
             return "authorization";
@@ -265,28 +282,23 @@ static const char *find_at(const struct cb_redactor *r, const struct cb_chars *t
     }
 }
 
-static bool is_of_interest(const struct cb_redactor *r, Py_UCS4 c)
-{
-    return c < 0x80 &&
-           (r->begins_token[c] != 0 || c == ':' || c == '=' || c == '-' || is_digit(c) || c == 'B' || c == 'b');
-}
-
 const char *cb_redact_text(const struct cb_redactor *redactor, struct cb_chars text, Py_ssize_t n_kept)
 {
     if (text.n < 5) {
         return NULL; /* no value with its name, and no token, is that short */
     }
-    if (n_kept > text.n) {
-        n_kept = text.n;
-    }
+    n_kept = n_kept + MAX_SIGN < text.n ? n_kept + MAX_SIGN : text.n;
     if (text.n - n_kept > CB_REDACT_AHEAD) {
         text.n = n_kept + CB_REDACT_AHEAD;
     }
+    const unsigned char *bytes = text.kind == PyUnicode_1BYTE_KIND ? text.data : NULL;
     for (Py_ssize_t i = 0; i < n_kept; i++) {
-        Py_UCS4 c = PyUnicode_READ(text.kind, text.data, i);
-        const char *rule = is_of_interest(redactor, c) ? find_at(redactor, &text, i, c) : NULL;
-        if (rule != NULL) {
-            return rule;
+        Py_UCS4 c = bytes != NULL ? bytes[i] : PyUnicode_READ(text.kind, text.data, i);
+        if (CB_UNLIKELY(c < 256 && redactor->is_of_interest[c])) {
+            const char *rule = find_at(redactor, &text, i, c);
+            if (rule != NULL) {
+                return rule;
+            }
         }
     }
     return redactor->patterns == NULL ? NULL : find_pattern(redactor, &text);

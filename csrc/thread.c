@@ -26,8 +26,8 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
         .arena = thread->storage->arena,
         .redactor = recorder->redactor.n_states > 0 ? &recorder->redactor : NULL,
         .types = &thread->types,
-        .max_ticks = cb_clock_ticks_of_ns(CB_FREEZE_MAX_NS),
     };
+    cb_freezer_init(&thread->freezer, !options->has_all_values);
     thread->extras = (options->n_arena_bytes > 0 ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) |
                      (options->has_memory ? CB_WITH_ALLOC : 0) | (cb_clock_has_counter ? 0 : CB_WITHOUT_COUNTER);
     thread->has_c_calls = options->has_c_calls;

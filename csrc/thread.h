@@ -21,6 +21,7 @@ struct cb_recorder;
 #define CB_IS_COROUTINE 32u                           /* of these, what tasks are made of */
 #define CB_IS_INIT 64u                                /* an __init__: its first argument is only named */
 #define CB_HAS_SECRET 128u                            /* a parameter whose name says secret */
+#define CB_GIVES_SECRET 1024u                         /* its own name says that it returns one */
 #define CB_IS_SLOW (CB_IS_EXCLUDED | CB_IS_GENERATOR) /* flags that the plain case cannot bear */
 
 /* Extras of a thread: what makes an event more than one append. They share a word with the flags
@@ -52,6 +53,32 @@ struct cb_frames {
     size_t capacity;
 };
 
+/* A call whose arguments may be other at its end: which, and what was frozen of them. */
+#define CB_MAX_WATCHED 32
+#define CB_MAX_WATCHED_PARAMETERS 3
+
+struct cb_watched_parameter {
+    PyObject *object; /* Borrowed, compared and never followed. */
+    uint64_t payload;
+    int index;
+};
+
+struct cb_watched {
+    const void *frame;        /* Borrowed, compared and never followed. */
+    const PyCodeObject *code; /* the same */
+    int n;
+    struct cb_watched_parameter parameters[CB_MAX_WATCHED_PARAMETERS];
+};
+
+/* Counts of calls, by the low bits of a function's id. */
+#define CB_CALL_COUNTS 1024
+
+/* Such calls, innermost last; those further in than there is room for are not watched. */
+struct cb_watch_list {
+    int n;
+    struct cb_watched calls[CB_MAX_WATCHED];
+};
+
 struct cb_thread {
     struct cb_ring *ring; /* Borrowed: storage's. */
     uint32_t extras;
@@ -77,6 +104,8 @@ struct cb_thread {
     bool is_attached;  /* its engine has looked at what ran when recording began */
     struct cb_freezer freezer;
     struct cb_types types;
+    struct cb_watch_list watch_list;
+    uint16_t n_calls[CB_CALL_COUNTS]; /* how often functions were called */
     struct cb_frames active;
     struct cb_cached cache[CB_CACHE_SIZE];
 };

@@ -212,13 +212,14 @@ static enum cb_manner manner_of(PyTypeObject *type, const struct cb_redactor *re
     return manner;
 }
 
-const struct cb_type *cb_types_learn(struct cb_type *place, PyTypeObject *type, const struct cb_redactor *redactor)
+struct cb_type *cb_types_learn(struct cb_type *place, PyTypeObject *type, const struct cb_redactor *redactor)
 {
     struct cb_writer out = {.at = place->name, .end = place->name + sizeof place->name};
     /* A type without a version may change or die unnoticed, unless C holds it for good. */
     place->type = type->tp_version_tag != 0 || !is_heap(type) ? type : NULL;
     place->version = type->tp_version_tag;
     place->detail = 0;
+    place->is_named = false;
     place->manner = (uint8_t)manner_of(type, redactor, &place->detail);
     cb_types_put_name(&out, type);
     place->n_name = out.is_full ? 0 : (uint16_t)(out.at - place->name);

@@ -35,7 +35,7 @@ enum cb_manner {
     CB_AS_SCALAR /* of NumPy; its number is `detail` */
 };
 
-#define CB_TYPE_NAME_MAX 104
+#define CB_TYPE_NAME_MAX 96
 
 struct cb_type {
     const PyTypeObject *type; /* Borrowed, compared and not followed. */
@@ -43,10 +43,12 @@ struct cb_type {
     uint8_t manner;
     uint8_t detail;
     uint16_t n_name; /* 0: too long to keep */
+    bool is_named;
+    uint64_t named; /* where a record is that names the type and nothing else */
     unsigned char name[CB_TYPE_NAME_MAX];
 };
 
-#define CB_TYPES_BITS 7
+#define CB_TYPES_BITS 9
 
 struct cb_types {
     struct cb_type known[1u << CB_TYPES_BITS];
@@ -54,7 +56,7 @@ struct cb_types {
 
 /* Find out about a type. The slow half of cb_types_look; valid until the next.
  * Thread: the owner. GIL: held. Runs no user code. */
-const struct cb_type *cb_types_learn(struct cb_type *place, PyTypeObject *type, const struct cb_redactor *redactor);
+struct cb_type *cb_types_learn(struct cb_type *place, PyTypeObject *type, const struct cb_redactor *redactor);
 
 /* Write a type's module and qualified name, without asking its metaclass. Thread, GIL: as above. */
 void cb_types_put_name(struct cb_writer *out, PyTypeObject *type);
@@ -69,8 +71,8 @@ char cb_types_scalar(const struct cb_type *type, uint8_t *size);
 PyObject *cb_types_fields(PyTypeObject *type);
 
 /* What is known of a type. Borrowed until the next look. Thread: the owner. GIL: held. Runs no user code. */
-static inline const struct cb_type *cb_types_look(struct cb_types *types, PyTypeObject *type,
-                                                  const struct cb_redactor *redactor)
+static inline struct cb_type *cb_types_look(struct cb_types *types, PyTypeObject *type,
+                                            const struct cb_redactor *redactor)
 {
     uint32_t hash = (uint32_t)((uintptr_t)type >> 4) * 0x9E3779B1u;
     struct cb_type *place = &types->known[hash >> (32 - CB_TYPES_BITS)];

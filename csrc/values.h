@@ -1,24 +1,36 @@
-/* Values beside events: arguments before a start, a result or an exception before an end. */
+/* Values beside events: arguments before a start; before an end what came of the call. */
 #ifndef CB_VALUES_H
 #define CB_VALUES_H
 
 #include "freeze.h"
 #include "recorder.h"
 
-/* The i-th parameter of a call that begins, or NULL: how an engine finds it. */
-typedef PyObject *(*cb_parameter)(const void *call, const PyCodeObject *code, int i);
+/* The i-th local of a call, or NULL: how an engine finds it. */
+typedef PyObject *(*cb_local_of)(const void *frame, const PyCodeObject *code, int i);
+
+/* A call that begins or ends, as an engine sees it. */
+struct cb_activation {
+    const void *frame; /* Borrowed: what `local_of` reads; the same at the start and at the end. */
+    const PyCodeObject *code;
+    cb_local_of local_of;
+    const struct cb_cached *cached;
+};
 
 /* Freeze the arguments of a call, one prefix each, in the order of the function's parameters.
  * Thread: the producer. GIL: held. Leaves the error indicator as found; runs no user code. */
-void cb_values_arguments(struct cb_thread *thread, uint32_t flags, const PyCodeObject *code, cb_parameter parameter,
-                         const void *call);
+void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *call);
 
-/* Freeze a result, or what was yielded. Thread, GIL: as above. */
-void cb_values_result(struct cb_thread *thread, PyObject *result);
+/* Freeze what a call has changed of its arguments, and its result or what it yields; `call` may be NULL
+ * where nothing else is known of it. Thread, GIL: as above. */
+void cb_values_result(struct cb_thread *thread, const struct cb_activation *call, PyObject *result);
 
-/* Freeze an exception that leaves a frame. `value` may be what it was raised with, before an instance
- * was made of it. Thread, GIL: as above. */
-void cb_values_exception(struct cb_thread *thread, PyObject *type, PyObject *value);
+/* Freeze the variables of a frame that an exception leaves, and the exception. `value` may be what it was
+ * raised with, before an instance was made of it; NULL with `type` where an engine is not told.
+ * Thread, GIL: as above. */
+void cb_values_exception(struct cb_thread *thread, const struct cb_activation *call, PyObject *type, PyObject *value);
+
+/* Freeze what is sent to a generator that goes on, but None. Thread, GIL: as above. */
+void cb_values_sent(struct cb_thread *thread, PyObject *value);
 
 /* Whether values belong to the next start in this thread. */
 static inline bool cb_values_wants_start(const struct cb_thread *thread)

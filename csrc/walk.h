@@ -12,10 +12,11 @@
 struct walk {
     struct cb_writer out;
     struct cb_freezer *freezer;
-    uint64_t deadline;                  /* ticks */
+    uint64_t began;                     /* ticks */
     PyObject *seen[CB_FREEZE_MAX_SEEN]; /* Borrowed; containers and objects, by number */
     unsigned int n_seen;
     unsigned int depth;
+    unsigned int max_depth;
     unsigned int n_nodes;
     bool is_late;
 };

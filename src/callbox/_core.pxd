@@ -144,6 +144,7 @@ cdef extern from "recorder.h":
         uint32_t max_depth
         bint has_c_calls
         bint has_memory
+        bint has_all_values
         uint64_t n_arena_bytes
     cdef struct cb_thread:
         cb_ring *ring

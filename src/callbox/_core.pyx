@@ -169,6 +169,7 @@ cdef class Recorder:
         limits.max_depth = options.max_depth or 0
         limits.has_c_calls = options.c_calls
         limits.has_memory = options.memory
+        limits.has_all_values = options.all_values
         limits.n_arena_bytes = n_arena_bytes if value_bytes else 0
         cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, limits, filter, spool, redactor)
 

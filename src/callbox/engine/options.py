@@ -19,6 +19,7 @@ class Options:
         engine: "auto" or an engine's name.
         mode: "static" records nothing, "profile" calls and times, "trace" also values.
         filters: globs on module names; `!` negates, the last match wins, none selects all.
+        all_values: freeze every value, however much of the time that takes.
         redact: what is a secret, which no value that is recorded may hold.
         max_events: capacity of each thread's ring in slots of 8 bytes; rounded up to a power of two.
         max_depth: deepest level of selected calls to record, 1 for roots only; None for all.
@@ -30,6 +31,7 @@ class Options:
     engine: str = "auto"
     mode: str = "profile"
     filters: tuple[str, ...] = ()
+    all_values: bool = field(default=False, kw_only=True)
     redact: RedactRules = field(default_factory=RedactRules, kw_only=True)
     max_events: int = 1 << 20
     max_depth: int | None = None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _KIND_SHIFT = np.uint64(48)
 _STORED_WHOLE = frozenset({Tag.INT, Tag.BIG_INT, Tag.FLOAT, Tag.COMPLEX, Tag.STR, Tag.BYTES, Tag.BYTEARRAY})
 """Kinds of values whose bytes differ where their texts do, and hold no identity."""
+_RECORDS = np.array([Inline.RECORD, Inline.LOCALS, Inline.EFFECT], np.uint64)
 _PLACE_MIX = np.uint64(0x9E3779B97F4A7C15)
 _DIGEST_MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(31)
@@ -63,7 +64,7 @@ def _digest_values(values: RecordedValues, max_chars: int) -> tuple[NDArray[np.u
     digests = values.payloads.copy()
     kinds = digests >> _KIND_SHIFT
     is_lost = kinds == Inline.MISSED
-    places = np.flatnonzero(kinds == Inline.RECORD)
+    places = np.flatnonzero(np.isin(kinds, _RECORDS))
     known: dict[bytes, int] = {}
     for place, arena in zip(places.tolist(), values.arenas()[places].tolist(), strict=True):
         record = values.record(place, arena)

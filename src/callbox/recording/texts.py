@@ -53,22 +53,29 @@ class ValueTexts:
         """Write what a call returned or raised; empty if it did neither, or nothing is known of it."""
         event = int(self._calls["last_event"][row])
         if self._calls["outcome"][row] == _RETURNED:
-            return self._result_at(event, int(self._calls["code"][row]))
-        return self._exception_at(event) if self._calls["outcome"][row] == _RAISED else ""
+            return _join(self._result_at(event, int(self._calls["code"][row])), self._effects_at(event))
+        if self._calls["outcome"][row] != _RAISED:
+            return ""
+        return _join(self._exception_at(event), self._locals_at(event, int(self._calls["first_event"][row])))
 
     def details(self, row: int) -> dict[str, Any]:
-        """Return a call's `arguments` by name, its `result` and its `exception`; each is None where it has none."""
+        """Return what is known of a call, each None where it has none.
+
+        Returns:
+            `arguments` by name, its `result` and its `exception`; `locals`, its variables when the exception left it;
+            `effects`, those arguments that it changed, as they were at its end.
+        """
         first, last = int(self._calls["first_event"][row]), int(self._calls["last_event"][row])
         outcome, function = self._calls["outcome"][row], self._function(int(self._calls["code"][row]))
         arguments = self._values.arguments_at(first)
         has_result = outcome == _RETURNED and function is not None and not function.is_c
         exception = self._values.exception_at(last) if outcome == _RAISED else None
         return {
-            "arguments": None
-            if arguments is None
-            else {name: describe(value, max_chars=_MAX_DETAIL_CHARS) for name, value in arguments.items()},
+            "arguments": _describe_each(arguments),
             "result": describe(self._values.result_at(last), max_chars=_MAX_DETAIL_CHARS) if has_result else None,
             "exception": None if exception is None else describe_exception(exception, max_chars=_MAX_DETAIL_CHARS),
+            "locals": _describe_each(self._values.locals_at(last)),
+            "effects": _describe_each(self._values.effects_at(last) or None),
         }
 
     def event(self, event: int, kind: int, code: int) -> str:
@@ -76,11 +83,12 @@ class ValueTexts:
         if kind == _CALL:
             return f"({self._arguments_at(event, code)})" if self._values.arguments_at(event) is not None else ""
         if kind == _UNWIND:
-            text = self._exception_at(event)
+            text = _join(self._exception_at(event), self._locals_at(event, -1))
             return f" ✗ {text}" if text else ""
         if kind in (_RETURN, _YIELD):
-            return f" → {self._result_at(event, code)}"
-        return ""
+            return f" → {_join(self._result_at(event, code), self._effects_at(event))}"
+        sent = self._values.sent_at(event)
+        return "" if sent is None else f" ← {describe(sent, max_chars=_MAX_CHARS)}"
 
     @cached_property
     def identity(self) -> NDArray[np.uint64]:
@@ -112,8 +120,35 @@ class ValueTexts:
         exception = self._values.exception_at(event)
         return "" if exception is None else describe_exception(exception, max_chars=_MAX_CHARS)
 
+    def _effects_at(self, event: int) -> str:
+        changed = self._values.effects_at(event)
+        return "; ".join(f"{name} is now {text}" for name, text in self._describe_some(changed))
+
+    def _locals_at(self, event: int, start: int) -> str:
+        """Write the variables of an unwinding frame, but those that are as the call's arguments tell already."""
+        variables = self._values.locals_at(event)
+        if variables is None:
+            return ""
+        arguments = dict(self._describe_some(self._values.arguments_at(start) or {})) if start >= 0 else {}
+        shown = [(name, text) for name, text in self._describe_some(variables) if arguments.get(name) != text]
+        return "where " * bool(shown) + ", ".join(f"{name}={text}" for name, text in shown)
+
+    def _describe_some(self, values: dict[str, Any]) -> list[tuple[str, str]]:
+        room = max(_MIN_CHARS, min(_MAX_CHARS, _ARGUMENTS_CHARS // max(1, len(values))))
+        return [(name, describe(value, max_chars=room)) for name, value in values.items()]
+
     def _function(self, code: int) -> Function | None:
         return self._functions.get(code)
+
+
+def _join(first: str, second: str) -> str:
+    return f"{first}; {second}" if first and second else first or second
+
+
+def _describe_each(values: dict[str, Any] | None) -> dict[str, str] | None:
+    if values is None:
+        return None
+    return {name: describe(value, max_chars=_MAX_DETAIL_CHARS) for name, value in values.items()}
 
 
 def _stars(function: Function) -> dict[str, str]:

@@ -9,7 +9,19 @@ import numpy as np
 from callbox.engine.kernels import decode_values
 from callbox.errors import FormatError
 from callbox.model import Capture, EventKind, Function, Outcome
-from callbox.values.frozen import Arena, Cut, FrozenObject, Named, Opaque, Redacted, read_record
+from callbox.values.frozen import (
+    VALUE_BITS,
+    VALUE_MASK,
+    Arena,
+    Cut,
+    FrozenNames,
+    FrozenObject,
+    Inline,
+    Named,
+    Opaque,
+    Redacted,
+    read_record,
+)
 from callbox.values.plain import to_plain
 
 if TYPE_CHECKING:
@@ -20,7 +32,10 @@ if TYPE_CHECKING:
     from callbox.model import CallTree
 
 # As plain ints: an enum's members are slow to get, and this is asked of every event.
-_CALL, _RETURN, _YIELD, _UNWIND = map(int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND))
+_CALL, _RETURN, _YIELD, _UNWIND, _RESUME = map(
+    int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND, EventKind.RESUME)
+)
+_ASIDE = (int(Inline.LOCALS), int(Inline.EFFECT))
 _MAX_SHARED = 1 << 16
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, Opaque, Named, Redacted})
 _RETURNED, _RAISED = int(Outcome.RETURNED), int(Outcome.RAISED)
@@ -96,8 +111,40 @@ class RecordedValues:
         """Return the exception that left a function with an event; None where it is not known."""
         if self._kinds[event] != _UNWIND:
             return None
-        places = self.places_at(event)
+        places = [place for place in self.places_at(event) if self._kind(place) not in _ASIDE]
         return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else None
+
+    def locals(self, call: int) -> dict[str, Any] | None:
+        """Return a call's variables as they were when an exception left it; None where they are not known."""
+        return self.locals_at(int(self._calls["last_event"][call]))
+
+    def effects(self, call: int) -> dict[str, Any]:
+        """Return those arguments that a call has changed, as they were at its end."""
+        return self.effects_at(int(self._calls["last_event"][call]))
+
+    def locals_at(self, event: int) -> dict[str, Any] | None:
+        """Return the variables of the function that an exception left with an event; None for other events."""
+        found = self._aside_at(event, Inline.LOCALS)
+        return found[0] if found else None
+
+    def effects_at(self, event: int) -> dict[str, Any]:
+        """Return what the call that an event ends has changed of its arguments."""
+        return {name: value for changed in self._aside_at(event, Inline.EFFECT) for name, value in changed.items()}
+
+    def sent_at(self, event: int) -> Any:
+        """Return what the generator was sent that an event resumes; None if that was None, or is not known."""
+        places = self.places_at(event) if self._kinds[event] == _RESUME else ()
+        return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else None
+
+    def _aside_at(self, event: int, kind: int) -> list[dict[str, Any]]:
+        if self._kinds[event] not in (_RETURN, _YIELD, _UNWIND):
+            return []
+        arena = self._arenas[self._threads[event]]
+        found = [self._thaw(place, arena) for place in self.places_at(event) if self._kind(place) == kind]
+        return [dict(names.variables) for names in found if isinstance(names, FrozenNames)]
+
+    def _kind(self, place: int) -> int:
+        return int(self.payloads[place]) >> VALUE_BITS
 
     def places_at(self, event: int) -> range:
         """Return the places of an event's values among `payloads`."""
@@ -111,7 +158,7 @@ class RecordedValues:
 
     def record(self, place: int, arena: int) -> memoryview | Cut:
         """Return the bytes of a value that is a record, or why they are not there."""
-        return self._arenas[arena].record(int(self.payloads[place]))
+        return self._arenas[arena].record(int(self.payloads[place]) & VALUE_MASK)
 
     def thaw(self, place: int, arena: int) -> Any:
         """Return the value at a place among `payloads`, of a given arena."""

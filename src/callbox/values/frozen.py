@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from callbox.model import ArenaCapture
 
 __all__ = [
+    "VALUE_BITS",
+    "VALUE_MASK",
     "Absent",
     "Arena",
     "Cut",
@@ -59,10 +61,10 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 32
-_VALUE_BITS = 48
-_VALUE_MASK = (1 << _VALUE_BITS) - 1
+VALUE_BITS = 48
+VALUE_MASK = (1 << VALUE_BITS) - 1
 _LENGTH_BYTES = 2
-_SIGN = 1 << (_VALUE_BITS - 1)
+_SIGN = 1 << (VALUE_BITS - 1)
 
 
 class Tag(enum.IntEnum):
@@ -108,10 +110,20 @@ class Inline(enum.IntEnum):
     INT = 4
     UNBOUND = 5
     MISSED = 6
+    LOCALS = 7
+    EFFECT = 8
+    FLOAT = 9
+    EMPTY_TUPLE = 10
+    EMPTY_LIST = 11
+    EMPTY_DICT = 12
+    STR = 16
+    """And the number of its characters."""
 
 
 # As plain ints: an enum's members are slow to get, and this is asked of every value.
 _RECORD, _INT = int(Inline.RECORD), int(Inline.INT)
+_RECORDS = frozenset({int(Inline.LOCALS), int(Inline.EFFECT)})
+_MAX_INLINE_STR = 6
 
 
 class _RecordEndError(Exception):
@@ -324,11 +336,13 @@ class Arena:
         Raises:
             FormatError: it is of no known kind.
         """
-        kind, rest = payload >> _VALUE_BITS, payload & _VALUE_MASK
-        if kind == _RECORD:
+        kind, rest = payload >> VALUE_BITS, payload & VALUE_MASK
+        if kind == _RECORD or kind in _RECORDS:
             return self.record(rest)
         if kind == _INT:
             return rest - (rest & _SIGN) * 2
+        if kind in _MADE:
+            return _MADE[kind](rest)
         try:
             return _INLINE[kind]
         except KeyError:
@@ -350,10 +364,34 @@ class Arena:
         return rest[_LENGTH_BYTES:whole] if _LENGTH_BYTES < whole <= len(rest) else Cut.LOST
 
 
+def _read_float(rest: int) -> float:
+    (number,) = struct.unpack("<d", (rest << 16).to_bytes(8, "little"))
+    return float(number)
+
+
+def _str_reader(length: int) -> Callable[[int], str]:
+    def read(rest: int) -> str:
+        try:
+            return (rest & (1 << 8 * length) - 1).to_bytes(length, "little").decode("ascii")
+        except UnicodeDecodeError:
+            raise FormatError("a short text is not ASCII: the values are damaged") from None
+
+    return read
+
+
+_MADE: dict[int, Callable[[int], Any]] = {
+    Inline.FLOAT: _read_float,
+    Inline.EMPTY_LIST: lambda _: [],
+    Inline.EMPTY_DICT: lambda _: {},
+    **{Inline.STR + length: _str_reader(length) for length in range(_MAX_INLINE_STR + 1)},
+}
+"""What is made anew each time: whoever asks may change it."""
+
 _INLINE: dict[int, Any] = {
     Inline.NONE: None,
     Inline.FALSE: False,
     Inline.TRUE: True,
     Inline.UNBOUND: Unbound.UNBOUND,
     Inline.MISSED: Cut.MISSED,
+    Inline.EMPTY_TUPLE: (),
 }
