@@ -68,7 +68,7 @@ void cb_walk_put(struct walk *w, PyObject *value)
         put_cut(w, CB_CUT_DEPTH); /* a tuple still being filled */
         return;
     }
-    if ((++w->n_nodes & 15) == 0 && cb_clock_ticks() - w->began > w->freezer->max_ticks) {
+    if ((++w->n_nodes & 15) == 0 && w->freezer->is_limited && cb_clock_ticks() - w->began > w->freezer->max_ticks) {
         w->is_late = true;
     }
     if (w->is_late) {

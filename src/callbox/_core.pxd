@@ -131,6 +131,10 @@ cdef extern from "codes.h":
     const cb_function *cb_codes_get(uint32_t id)
     uint32_t cb_codes_count()
 
+cdef extern from "freeze.h":
+    cdef struct cb_freezer:
+        uint64_t n_named
+
 cdef extern from "recorder.h":
     ctypedef enum cb_engine_id "enum cb_engine_id":
         CB_WRAP
@@ -154,6 +158,7 @@ cdef extern from "recorder.h":
         uint64_t native_id
         void *name
         uint32_t n_unrecorded
+        cb_freezer freezer
     cdef struct cb_recorder:
         bint is_active
         cb_filter filter

@@ -46,6 +46,8 @@ class Recorder:
         """Threads in which the program replaced the hook before `stop`."""
     def has_lost_names(self) -> bool:
         """Whether the function log could not be written whole."""
+    def n_named_values(self) -> int:
+        """Values of which only the type was kept, because freezing them all would have cost too much."""
     def n_unrecorded(self) -> tuple[int, int]:
         """`(threads without memory for a ring, calls too near the end of the C stack)`."""
 

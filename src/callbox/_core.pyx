@@ -221,6 +221,14 @@ cdef class Recorder:
     def n_replaced(self):
         return self.recorder.n_replaced
 
+    def n_named_values(self):
+        cdef cb_thread *thread = self.recorder.threads
+        n = 0
+        while thread != NULL:
+            n += thread.freezer.n_named
+            thread = thread.next
+        return n
+
     def n_unrecorded(self):
         cdef cb_thread *thread = self.recorder.threads
         n_calls = 0

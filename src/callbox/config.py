@@ -50,6 +50,7 @@ class RunSettings:
     include: list[str]
     mode: Literal["static", "profile", "trace"]
     engine: str
+    all_values: bool
     c_calls: bool
     memory: bool
     max_events: int

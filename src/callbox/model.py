@@ -256,6 +256,10 @@ class CallEvent:
     process_id: int
     memory: int | None
     """Bytes allocated inside the call; None unless memory was recorded."""
+    local_variables: Mapping[str, Any] | None = None
+    """Of an "unwind": the function's variables when the exception left it."""
+    effects: Mapping[str, Any] | None = None
+    """Of an end: those arguments that the call has changed, as they were then."""
 
     @property
     def exception_info(self) -> Any:

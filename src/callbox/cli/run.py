@@ -35,6 +35,7 @@ _IN_MEMORY = (
 @click.option("--include", "-i", multiple=True, metavar="GLOB", help="Record modules that match; '!GLOB' excludes.")
 @click.option("--mode", type=click.Choice(MODES), default="profile", show_default=True, help="How much to record.")
 @click.option("--engine", default="auto", show_default=True, help="How calls are seen; see callbox doctor.")
+@click.option("--all-values/--no-all-values", help="Keep every argument and result, whatever the cost.")
 @click.option("--c-calls/--no-c-calls", help="Record calls of C functions too.")
 @click.option("--memory/--no-memory", help="Count the bytes and blocks that calls allocate.")
 @click.option("--spill/--no-spill", help="Move what rings hold to the box while the program runs: keep everything.")

@@ -174,6 +174,11 @@ class NativeRecorder:
         notes = [f"filter {pattern!r} matched no module" for pattern in self._core.unmatched_patterns()]
         if n_replaced := self._core.n_replaced():
             notes.append(f"the program replaced the hook in {n_replaced} thread(s); calls after that are missing")
+        if n_named := self._core.n_named_values():
+            notes.append(
+                f"{n_named:,} value(s) were only named, as keeping them all would have taken more than a sixteenth of "
+                "the time: all_values keeps them"
+            )
         n_threads, n_calls = self._core.n_unrecorded()
         if n_threads:
             notes.append(f"no memory for the rings of {n_threads} thread(s); their calls are missing")

@@ -158,6 +158,8 @@ def _convert(recording: Recording, rows: NDArray[np.intp]) -> Iterator[CallEvent
             task_id=task_id,
             process_id=thread.process_id,
             memory=memory,
+            local_variables=values.locals_at(row) if values else None,
+            effects=(values.effects_at(row) or None) if values else None,
         )
 
 

@@ -61,6 +61,7 @@ class FunctionTracer(CallAssertions):
         max_depth: int | None = None,
         memory: bool = False,
         redact: RedactRules | None = None,
+        all_values: bool = False,
         path: str | os.PathLike[str] | None = None,
         capture_args: bool | None = None,
         capture_returns: bool | None = None,
@@ -80,6 +81,8 @@ class FunctionTracer(CallAssertions):
             memory: count bytes and blocks that are allocated.
             redact: what is a secret besides what always is, and what is none; `config.load_redact_rules` reads
                 what the project has configured.
+            all_values: keep every argument and result, however much of the time that takes. Otherwise, beyond a
+                sixteenth of the time, those of functions that are called often are only named.
             path: where `stop` saves the recording.
             capture_args: keep arguments. To choose one of these three makes the mode "trace", unless all are False;
                 those that are not mentioned are kept.
@@ -97,7 +100,9 @@ class FunctionTracer(CallAssertions):
             mode = "trace" if any(self._kept) else "profile"
         filters = (filter_modules,) if isinstance(filter_modules, str) else tuple(filter_modules or ())
         self._options = Options(
-            engine, mode, filters, max_events, max_depth, c_calls, memory, redact=redact or RedactRules()
+            *(engine, mode, filters, max_events, max_depth, c_calls, memory),
+            redact=redact or RedactRules(),
+            all_values=all_values,
         )
         self._path = path
         self._recorder: Recorder = new_recorder(self._options)

@@ -53,10 +53,18 @@ def test_details_tell_none_from_unknown(texts) -> None:
         "arguments": {"n": "1", "args": "()", "options": "{'k': None}"},
         "result": None,
         "exception": None,
+        "locals": None,
+        "effects": None,
     }
     assert texts.details(1)["result"] == "None"
-    assert texts.details(3) == {"arguments": {}, "result": None, "exception": "ValueError('bad')"}
-    assert texts.details(4) == {"arguments": None, "result": None, "exception": None}
+    assert texts.details(3) == {
+        "arguments": {},
+        "result": None,
+        "exception": "ValueError('bad')",
+        "locals": None,
+        "effects": None,
+    }
+    assert texts.details(4) == {"arguments": None, "result": None, "exception": None, "locals": None, "effects": None}
 
 
 def test_event_reads_after_the_name_of_its_function(recording, texts) -> None:

@@ -114,8 +114,27 @@ def test_small_value_stands_in_its_slot(payload, value) -> None:
 
 
 def test_payload_of_an_unknown_kind_is_a_format_error() -> None:
-    with pytest.raises(FormatError, match="unknown kind 9"):
-        Arena(ArenaCapture()).thaw(9 << 48)
+    with pytest.raises(FormatError, match="unknown kind 99"):
+        Arena(ArenaCapture()).thaw(99 << 48)
+
+
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        (9 << 48 | 0x3FF800000000, 1.5),
+        (9 << 48 | 0x800000000000, -0.0),
+        *((10 << 48, ()), (11 << 48, []), (12 << 48, {}), (16 << 48, ""), (19 << 48 | 0x636261, "abc")),
+    ],
+)
+def test_short_value_lies_in_its_slot(payload, value) -> None:
+    thawed = Arena(ArenaCapture()).thaw(payload)
+
+    assert (type(thawed), repr(thawed)) == (type(value), repr(value))
+
+
+def test_short_text_that_is_not_ascii_is_damage() -> None:
+    with pytest.raises(FormatError, match="not ASCII"):
+        Arena(ArenaCapture()).thaw(17 << 48 | 0xFF)
 
 
 def test_arena_gives_the_newest_records_by_offset() -> None:
