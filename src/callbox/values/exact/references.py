@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import functools
 import types
 from collections.abc import Callable
@@ -169,12 +170,29 @@ def _build_constant(decoder: Decoder, row: Row) -> Any:
     return decoder.find(name)
 
 
+def _pack_alias(encoder: Encoder, value: Any, link: Link) -> Row:
+    origin, args = types.GenericAlias.__origin__.__get__(value), types.GenericAlias.__args__.__get__(value)
+    return [encoder.put(origin, (link, "attribute", "__origin__")), encoder.put(args, (link, "attribute", "__args__"))]
+
+
+def _build_alias(decoder: Decoder, row: Row) -> Any:
+    origin, args = decoder.values(row)
+    if not statics.derives(type(origin), type) or type(args) is not tuple:
+        raise FormatError("encoded value has a generic alias of what is no class")
+    if origin is not collections.abc.Callable:
+        return decoder.nested(types.GenericAlias(origin, args), args)
+    if len(args) < 1:
+        raise FormatError("encoded value has a callable's alias without a result")
+    return decoder.nested(collections.abc.Callable[list(args[:-1]), args[-1]], args)
+
+
 CONSTANT = Eager(Tag.CONSTANT, (), _pack_constant, _build_constant)
 CLASS = Eager(Tag.CLASS, (type,), _pack_class, _build_class)
 
 register(
     CLASS,
     CONSTANT,
+    Eager(Tag.ALIAS, (types.GenericAlias, type(collections.abc.Callable[[], None])), _pack_alias, _build_alias),
     Eager(Tag.FUNCTION, _FUNCTIONS, _pack_function, _build_function),
     Eager(Tag.MODULE, (types.ModuleType,), _pack_module, _build_module),
     Eager(Tag.METHOD, (types.MethodType,), _pack_method, _build_method, is_shared_by_content=False),

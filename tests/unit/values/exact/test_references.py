@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os.path
+from collections.abc import Callable
 
 import pytest
 from tests.support import value_kinds as kinds
@@ -92,3 +93,8 @@ def test_constant_that_the_caller_names_keeps_its_identity() -> None:
     data = encode([MISSING, 1], constants={id(MISSING): (__name__, "MISSING")})
 
     assert decode(data)[0] is MISSING
+
+
+@pytest.mark.parametrize("alias", [list[int], dict[str, list[int]], Callable[[int, str], bool], Callable[..., int]])
+def test_generic_alias_comes_back(alias) -> None:
+    assert decode(encode(alias)) == alias
