@@ -108,7 +108,9 @@ def _run_once(
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-m", "pytest", "-p", "callbox.testgen.probe", "-p", "no:cacheprovider"]
-        quiet = ["-o", "addopts=", "-q", "--no-header", "--tb=short", "-p", "no:randomly", *paths]
+        quiet = ["-o", "addopts=", "-q", "--no-header", "--tb=short", "-p", "no:randomly"]
+        # Which of callbox's modules pytest would have liked to see first is no matter of the project's tests.
+        quiet += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *paths]
         done = subprocess.run(
             [*command, *quiet], cwd=root, env=environ, capture_output=True, text=True, errors="replace", check=False,
             stdin=subprocess.DEVNULL,
