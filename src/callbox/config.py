@@ -53,6 +53,7 @@ class RunSettings:
     all_values: bool
     c_calls: bool
     memory: bool
+    spill: bool
     max_events: int
     max_depth: int
     output: str
