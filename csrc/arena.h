@@ -12,8 +12,8 @@
 struct cb_storage;
 
 struct cb_arena {
-    unsigned char *bytes; /* Borrowed: the storage's; mask + 1 of them. */
-    uint64_t mask;        /* grows only while nothing has been overwritten */
+    unsigned char *bytes;  /* Borrowed: the storage's; mask + 1 of them. */
+    _Atomic uint64_t mask; /* grows only while nothing has been overwritten */
     _Atomic uint64_t head;
     uint64_t end;               /* offset up to which there is room; the producer's */
     struct cb_storage *storage; /* Borrowed: asked for room beyond it; NULL: what is old is overwritten */

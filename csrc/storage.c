@@ -168,16 +168,18 @@ uint64_t cb_storage_find_room(struct cb_storage *storage, uint64_t head)
 uint64_t cb_storage_find_arena_end(struct cb_storage *storage, uint64_t wanted)
 {
     struct cb_arena *arena = storage->arena;
+    uint64_t capacity = atomic_load_explicit(&arena->mask, memory_order_relaxed) + 1;
     int before = errno;
     /* Offsets below the capacity: nothing has been overwritten. */
-    while (arena->end == arena->mask + 1 && wanted > arena->end && arena->end < storage->n_arena_bytes &&
-           extend_arena(storage, arena->end, arena->end * 2) == 0) {
-        arena->end *= 2;
-        arena->mask = arena->end - 1;
+    while (arena->end == capacity && wanted > arena->end && capacity < storage->n_arena_bytes &&
+           extend_arena(storage, capacity, capacity * 2) == 0) {
+        capacity *= 2;
+        arena->end = capacity;
+        atomic_store_explicit(&arena->mask, capacity - 1, memory_order_release); /* pairs with a collector's acquire */
     }
     uint64_t end = arena->end;
     if (wanted > end) {
-        end = wait_for(storage, &storage->header->taken.n_arena_bytes, arena->mask + 1, wanted);
+        end = wait_for(storage, &storage->header->taken.n_arena_bytes, capacity, wanted);
     }
     errno = before;
     return end;

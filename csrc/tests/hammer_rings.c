@@ -56,8 +56,9 @@ static void *produce(void *given)
 
 static bool holds_number(const struct cb_arena *arena, uint64_t offset, uint64_t number)
 {
+    uint64_t mask = atomic_load_explicit(&arena->mask, memory_order_acquire);
     for (size_t byte = 0; byte < RECORD_SIZE; byte++) {
-        if (arena->bytes[(offset & arena->mask) + byte] != (unsigned char)(number >> 8 * (byte % 8))) {
+        if (arena->bytes[(offset & mask) + byte] != (unsigned char)(number >> 8 * (byte % 8))) {
             return false;
         }
     }
