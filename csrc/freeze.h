@@ -43,7 +43,9 @@ enum cb_value_kind {
 #define CB_FREEZE_MAX_NODES 40
 #define CB_FREEZE_MAX_BYTES 2048
 #define CB_FREEZE_MAX_SEEN 40
-#define CB_FREEZE_MAX_NS 4000
+/* The counts above bound the work, to some microseconds; this ends it where memory itself is slow. So long that a
+ * thread that loses its turn is not cut, for then a recording would differ from run to run. */
+#define CB_FREEZE_MAX_NS 100000000
 
 /* What freezing may cost over time: when this much was spent, values are only named until time has passed.
  * The first values of every function are kept all the same. */
