@@ -56,12 +56,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--callbox-telemetry", action="store_true", help="write a record of each test: queries, network, durations"
     )
-    group.addoption("--telemetry-output", default="-", metavar="FILE", help="where records go; default: - for stdout")
+    group.addoption("--telemetry-output", metavar="FILE", help="where records go; default: - for stdout")
     group.addoption(
         "--telemetry-network",
         choices=("block", "record", "off"),
         help="connections to other machines; default: block, and record",
     )
+    group.addoption("--telemetry-coverage", action="store_true", help="the lines that each test runs, by coverage.py")
     group.addoption(
         "--callbox-include",
         action="append",
@@ -85,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("callbox_telemetry"):
         from callbox.telemetry.pytest import register
 
-        register(config, config.getoption("telemetry_output"), config.getoption("telemetry_network"))
+        register(config)
     report = config.getoption("callbox_failures")
     if report:
         from callbox.pytest_plugin.failures import NAME as FAILURES

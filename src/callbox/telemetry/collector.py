@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from callbox.telemetry.lines import LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
 from callbox.telemetry.percentiles import Durations
 from callbox.telemetry.queries import QueryLog
@@ -68,8 +69,11 @@ class Collector:
     A test begins, passes through phases, and ends; what happens between is counted to it.
     """
 
-    def __init__(self, settings: TelemetrySettings, sink: Target | None = None) -> None:
+    def __init__(
+        self, settings: TelemetrySettings, sink: Target | None = None, *, lines: LineCoverage | None = None
+    ) -> None:
         self.settings = settings
+        self._lines = lines or LineCoverage()
         self._sink: Target = sink or Sink(settings.output)
         self._durations = Durations()
         self._counts = dict.fromkeys(STATUSES, 0)
@@ -85,11 +89,14 @@ class Collector:
         from callbox.telemetry.database import watch_databases
 
         self.guard.install()
+        if self.settings.coverage:
+            self._lines.start()
         try:
             with watch_databases(self.note_query) as self._watchers:
                 yield self
         finally:
             self._watchers = None
+            self._lines.stop()
             self.guard.uninstall()
 
     def begin(self, identity: Identity, phase: str = "call") -> None:
@@ -98,6 +105,7 @@ class Collector:
             self._watchers.attach()
         self._running = Running(identity, dt.datetime.now(), time.perf_counter_ns(), phase=phase)
         self.guard.is_exempt = "allow_network" in identity.tags
+        self._lines.begin(identity.id)
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -185,6 +193,7 @@ class Collector:
     def _record(self, running: Running, status: str, error: str, metadata: dict[str, Any]) -> dict[str, Any]:
         duration_ns = time.perf_counter_ns() - running.started_ns
         identity = running.identity
+        coverage = self._lines.end(identity.id)
         queries = running.queries.as_record()
         blocked = [call.as_record() for call in running.calls if call.is_blocked]
         reached = [call.as_record() for call in running.calls if not call.is_blocked]
@@ -213,7 +222,7 @@ class Collector:
                 "blocked_calls": blocked,
             },
             "performance": self._performance(duration_ns / 1e6, queries, len(running.calls), len(blocked)),
-            "coverage": {"status": "off"},
+            "coverage": coverage,
             "logs": [],
             "metadata": metadata,
         }

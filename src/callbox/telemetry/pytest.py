@@ -16,6 +16,7 @@ import pytest
 
 from callbox.errors import CallboxError
 from callbox.telemetry.collector import Collector, Identity
+from callbox.telemetry.lines import PytestCovLines
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import Sink
 
@@ -44,7 +45,11 @@ class TelemetryPlugin:
         self._is_worker = hasattr(config, "workerinput")
         self._is_controller = not self._is_worker and bool(config.getoption("numprocesses", 0))
         self._outbox = _Outbox()
-        self._collector = Collector(settings, self._outbox if self._is_worker else _open_sink(config, settings.output))
+        sink = self._outbox if self._is_worker else _open_sink(config, settings.output)
+        if self._is_controller:
+            settings = dataclasses.replace(settings, coverage=False)  # it runs no test
+        is_measured = bool(config.getoption("cov_source", None)) and not config.getoption("no_cov", False)
+        self._collector = Collector(settings, sink, lines=PytestCovLines() if is_measured else None)
         self._installed = self._collector.installed()
         self._installed.__enter__()
         self._status = ("passed", "")
@@ -160,7 +165,7 @@ def _reason(report: Any) -> str:
     return str(longrepr[2]).removeprefix("Skipped: ") if isinstance(longrepr, tuple) else ""
 
 
-def register(config: pytest.Config, output: str, network: str | None) -> None:
+def register(config: pytest.Config) -> None:
     """Add the plugin to a session.
 
     Raises:
@@ -168,9 +173,10 @@ def register(config: pytest.Config, output: str, network: str | None) -> None:
     """
     config.addinivalue_line("markers", MARKER)
     try:
-        settings = dataclasses.replace(TelemetrySettings.from_environment(), output=output)
-        if network:
-            settings = dataclasses.replace(settings, network=network)
+        settings = TelemetrySettings.from_environment()
+        for option in ("output", "network", "coverage"):
+            if given := config.getoption(f"telemetry_{option}"):
+                settings = dataclasses.replace(settings, **{option: given})
         plugin = TelemetryPlugin(config, settings)
     except CallboxError as error:
         raise pytest.UsageError(f"callbox: {error}") from error

@@ -96,3 +96,16 @@ def test_module_runs_manage_py_with_the_runner(project) -> None:
 
     assert ran.code == 0
     assert list(ran.records) == ["test_at_once", "test_slowly"]
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel", "2")], ids=["one_process", "parallel"])
+def test_each_test_has_its_lines_in_whichever_process_it_runs(project, more) -> None:
+    pytest.importorskip("coverage")
+
+    records = project.run("manage.py", "test", RUNNER, *more, CALLBOX_TELEMETRY_COVERAGE="1").records
+
+    by_name = {
+        name: [file["missing_lines"] for file in record["coverage"]["files"] if file["file"].endswith("views.py")]
+        for name, record in records.items()
+    }
+    assert by_name == {"test_slowly": [[6]], "test_at_once": [[4]], "test_alias": [], "test_fails": []}
