@@ -189,6 +189,8 @@ class Header:
     """How the traced program ended, in words; empty where no program was run."""
     notes: tuple[str, ...] = ()
     """What a reader must know: engine degraded, hook replaced, filter unmatched."""
+    commit: str = ""
+    """The git commit of the folder that the program was started in; empty outside of a repository."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ class Flight:
             command=self._plan.command,
             exit_status=describe_outcome(),
             notes=(*self._plan.notes, *notes),
+            commit=self._plan.commit,
         )
         return dataclasses.replace(capture, header=header)
 

@@ -52,6 +52,7 @@ class FlightPlan:
         since_ns: the monotonic clock before any of them began.
         owner: process id of the program, which writes the box; 0 until it begins.
         notes: what a reader of the recording must know.
+        commit: of git, in the folder that the program was started in.
     """
 
     options: Options
@@ -63,6 +64,7 @@ class FlightPlan:
     since_ns: int = 0
     owner: int = 0
     notes: tuple[str, ...] = ()
+    commit: str = ""
 
     def to_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return an environment that carries this plan into a new interpreter."""

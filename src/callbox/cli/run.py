@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ _IN_MEMORY = (
     "no rings in {folder}: {reason}; the recording is in memory: if the program is killed it is lost, "
     "and processes that the program starts are not recorded"
 )
+
+_GIT_TIMEOUT_S = 2
 
 
 @click.command("run", epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
@@ -64,7 +67,9 @@ def _reserve(plan: FlightPlan) -> FlightPlan:
     from callbox.engine import new_recorder
     from callbox.recording import reserve_box
 
-    header = dataclasses.replace(new_recorder(plan.options).capture().header, command=plan.command, notes=())
+    plan = dataclasses.replace(plan, commit=_find_commit())
+    header = new_recorder(plan.options).capture().header
+    header = dataclasses.replace(header, command=plan.command, notes=(), commit=plan.commit)
     reserve_box(plan.path, header)
     plan = _with_folder(dataclasses.replace(plan, since_ns=header.started.monotonic_ns))
     if not plan.options.spill:
@@ -73,6 +78,17 @@ def _reserve(plan: FlightPlan) -> FlightPlan:
         raise ConfigError(f"--spill needs rings in files: {'; '.join(plan.notes) or 'this engine has none'}")
     start_collector(plan.folder, plan.path, dataclasses.replace(header, is_complete=False))
     return plan
+
+
+def _find_commit() -> str:
+    """Ask git for the commit of this folder; nothing where there is none, or no git."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=_GIT_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip()
 
 
 def _with_folder(plan: FlightPlan) -> FlightPlan:

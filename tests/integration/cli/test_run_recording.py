@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import pytest
@@ -281,3 +282,20 @@ def test_program_under_callbox_may_run_callbox(desk) -> None:
     assert ending.out == b"hello\n"
     assert "__main__.hello" in full_names(desk.recording("inner.cbx"))
     assert "__main__.hello" not in full_names(desk.recording("outer.cbx"))
+
+
+def test_box_names_the_commit_of_the_folder(desk) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run([*git, *words], cwd=desk.folder, check=True)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=desk.folder, check=True, capture_output=True, text=True)
+
+    desk.recorded(["-c", HELLO])
+
+    assert desk.recording().header.commit == commit.stdout.strip()
+
+
+def test_box_of_no_repository_names_no_commit(desk) -> None:
+    desk.recorded(["-c", HELLO], GIT_CEILING_DIRECTORIES=str(desk.folder.parent))
+
+    assert desk.recording().header.commit == ""
