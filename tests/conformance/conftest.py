@@ -64,7 +64,11 @@ KNOWN_311 = {
     ("setprofile", "greenlets", True): OF_SWITCHES,
     ("frameeval", "greenlets", True): OF_SWITCHES,
 }
-KNOWN_312 = {("setprofile", "wrong_self", True): OF_WRONG_SELF}
+KNOWN_312 = {
+    ("setprofile", "wrong_self", True): OF_WRONG_SELF,
+    ("setprofile", "greenlets", True): OF_SWITCHES,
+    ("monitoring", "greenlets", True): OF_SWITCHES,
+}
 KNOWN_DIVERGENCES = KNOWN_311 if sys.version_info < (3, 12) else KNOWN_312
 """What an engine cannot see, or is known to get wrong: engine, program or seed, with C calls or without."""
 
@@ -96,7 +100,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
+    for item in (item for item in items if HERE in item.path.parents):
         params = item.callspec.params if hasattr(item, "callspec") else {}
         program = params.get("program", params.get("seed"))
         has_c_calls = params.get("options", {}).get("c_calls", True)
