@@ -13,6 +13,7 @@ from callbox.cli.old_settings import CommandWithOldSettings
 if TYPE_CHECKING:
     from callbox.testgen.report import Report
 
+_MAX_MUTANTS = 200
 DEFAULT_FOLDER = "tests/generated"
 
 
@@ -66,6 +67,7 @@ def generate_tests(options: dict[str, Any]) -> Report:
         functions=tuple(options["functions"]),
         limit=options["limit"],
         is_verified=options["verify"],
+        n_mutants=_MAX_MUTANTS if options.get("mutate") else 0,
     )
     generator = Generator(generate, say) if say else Generator(generate)
     store = open_store(options["calls_dir"], options["formats"])
@@ -118,6 +120,11 @@ def print_report(report: Report) -> None:
             click.echo(f"  {report.count(fate):>6,} {fate.value}")
     for reason, n in report.reasons()[:10]:
         click.echo(f"         {n:,} {reason}")
+    if report.mutation:
+        mutation = report.mutation
+        click.echo(f"{mutation['killed']} of {mutation['mutants']} mutants killed ({mutation['score']:.0%})")
+        for survivor in mutation["survivors"][:10]:
+            click.echo(f"         alive: {survivor}")
     for name in report.left:
         click.echo(f"callbox: warning: {_relative(name)} was edited and is left as it is", err=True)
     for note in report.notes:

@@ -28,8 +28,11 @@ COMMANDS = (
     "gen",
     "tead",
     "clean",
+    "types",
+    "docs",
     "bench",
     "failures",
+    "telemetry",
     "doctor",
 )
 

@@ -24,6 +24,7 @@ from callbox.testgen.choose import choose
 from callbox.testgen.constants import Constants
 from callbox.testgen.model import Target
 from callbox.testgen.module import Module, sign, write_module
+from callbox.testgen.mutate import mutate_functions
 from callbox.testgen.outputs import Layout
 from callbox.testgen.report import Fate, Report, Verdict
 from callbox.testgen.resolve import module_name
@@ -44,6 +45,7 @@ class GenerateOptions:
         functions: globs of full names; empty for all.
         limit: tests of each function at most; 0 for all.
         is_verified: run every test before it is kept.
+        n_mutants: how many mutants of the functions to try against the tests.
         root: the project's folder, where pytest runs.
     """
 
@@ -51,6 +53,7 @@ class GenerateOptions:
     functions: tuple[str, ...] = ()
     limit: int = 10
     is_verified: bool = True
+    n_mutants: int = 0
     root: Path = field(default_factory=Path.cwd)
 
 
@@ -89,12 +92,13 @@ class Generator:
         for target, n_seen, _ in store.targets():
             self._report.n_seen[target.full_name] = self._report.n_seen.get(target.full_name, 0) + n_seen
         roots = {outputs.root_of(c.call.target) for c in calls}
-        with _importing_from(roots):
+        with importing_from(roots):
             cases = self._build_all(self._without_duplicates(calls))
             self._path_lines = outputs.path_lines(filter(outputs.needs_path, roots), self._options.layout.folder)
             if self._options.is_verified:
                 cases = self._verify(cases)
             self._write(self._choose(cases))
+            self._mutate()
         self._report.verdicts.sort(key=lambda v: (v.function, v.fate, v.reason, v.id))
         self._report.duration_s = time.perf_counter() - started
         return self._report
@@ -233,6 +237,18 @@ class Generator:
                 failures.update(dict.fromkeys(module.places, reasons[file]))
         return {call_id: failures[call_id] for call_id in suspects if call_id in failures}
 
+    def _mutate(self) -> None:
+        """See which mutants the tests notice that were written."""
+        report, root = self._report, self._options.root
+        tests = [
+            str(Path(f).relative_to(root)) for f in (*report.files, *report.unchanged) if Path(f).is_relative_to(root)
+        ]
+        if not self._options.n_mutants or not tests:
+            return
+        tested = {v.id for v in report.verdicts if v.fate is Fate.TEST}
+        targets = {self._stored[call_id].call.target for call_id in tested}
+        report.mutation = mutate_functions(root, targets, tests, self._options.n_mutants, self._say)
+
     # Writing
 
     def _choose(self, cases: list[Case]) -> list[Case]:
@@ -344,7 +360,7 @@ def _async_style() -> str:
 
 
 @contextlib.contextmanager
-def _importing_from(roots: set[Path]) -> Iterator[None]:
+def importing_from(roots: set[Path]) -> Iterator[None]:
     """Import from the project's folders for a while."""
     before = list(sys.path)
     sys.path[:0] = [str(root) for root in sorted(roots) if str(root) not in before]

@@ -66,6 +66,8 @@ class Vocabulary:
             GenerateError: one of them has no source.
         """
         first, statement = _import_of(access)
+        if not values:
+            return Written({}, (statement,), ())
         style = Style(
             width=WIDTH - _INDENT,
             file_stem=stem,
@@ -92,8 +94,6 @@ class Vocabulary:
 
     def _write_proven(self, values: Mapping[str, Any], style: Style) -> list[Literal]:
         """Write values by constructors where that provably gives the same, else by state."""
-        if not values:
-            return [Literal("")]
         plain = literals(values, style=style)
         if not plain[0].setup:
             return plain

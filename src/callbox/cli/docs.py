@@ -1,0 +1,92 @@
+"""`callbox docs`: recorded calls as examples in docstrings and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.errors import GenerateError, NothingFoundError
+
+if TYPE_CHECKING:
+    from callbox.testgen.examples import Example
+    from callbox.testgen.model import Target
+
+
+@click.command("docs", cls=CommandWithOldSettings)
+@click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
+@click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
+              help="Read calls kept in these formats only.")  # fmt: skip
+@click.option("--markdown", "-m", multiple=True, metavar="FILE",
+              help="Fill the marks <!-- callbox: examples of NAME --> of a file instead of docstrings.")  # fmt: skip
+@click.option("--each", default=3, show_default=True, type=click.IntRange(min=1), help="Examples of each function.")
+@click.option("--remove", is_flag=True, help="Take the examples out again.")
+@click.option("--dry-run", is_flag=True, help="Say what would be changed.")
+def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ...], each: int, **flags: bool) -> int:
+    """Put recorded calls into docstrings, as examples that doctest runs.
+
+    Each example was run before it is written. What was put in before is replaced, so
+    that a second run changes nothing. Functions without a docstring are left alone.
+    """
+    from callbox.testgen.call_stores import open_store
+    from callbox.testgen.examples import by_name, find_examples
+    from callbox.testgen.generate import importing_from
+    from callbox.testgen.outputs import root_of
+
+    store = open_store(calls_dir, formats)
+    calls = list(store.calls())
+    store.close()
+    if not calls:
+        raise NothingFoundError(f"{calls_dir} has no calls: record some by callbox record")
+    with importing_from({root_of(c.call.target) for c in calls}):
+        examples = {} if flags["remove"] else find_examples(calls, each)
+    targets = {c.call.target for c in calls}
+    changes = _in_markdown(markdown, by_name(examples)) if markdown else _in_docstrings(targets, examples)
+    for path, text in changes.items():
+        if not flags["dry_run"]:
+            from callbox.testgen.outputs import write_text
+
+            write_text(path, text)
+        click.echo(f"{'would change' if flags['dry_run'] else 'changed'} {path}")
+    n_examples = sum(map(len, examples.values()))
+    click.echo(f"{n_examples:,} examples of {len(examples):,} functions, {len(changes):,} files changed", err=True)
+    return 0
+
+
+def _in_docstrings(targets: set[Target], examples: Mapping[Target, Sequence[Example]]) -> dict[Path, str]:
+    from callbox.testgen.documents import update_docstrings
+
+    files: dict[Path, dict[str, Sequence[Example]]] = {}
+    for target in targets:
+        files.setdefault(Path(target.filename), {})
+        if target in examples:
+            files[Path(target.filename)][target.qualname] = examples[target]
+    changes = {}
+    for path, by_line in sorted(files.items()):
+        text = _read(path)
+        updated = update_docstrings(text, by_line)
+        if updated != text:
+            changes[path] = updated
+    return changes
+
+
+def _in_markdown(names: Sequence[str], examples: Mapping[str, Sequence[Example]]) -> dict[Path, str]:
+    from callbox.testgen.documents import update_markdown
+
+    changes = {}
+    for name in names:
+        text = _read(Path(name))
+        updated = update_markdown(text, examples, name=name)
+        if updated != text:
+            changes[Path(name)] = updated
+    return changes
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GenerateError(f"cannot read {path}: {error.strerror}") from error
