@@ -32,7 +32,6 @@ COMMANDS = (
     "docs",
     "bench",
     "failures",
-    "telemetry",
     "doctor",
 )
 
