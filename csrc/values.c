@@ -29,17 +29,22 @@ static bool says_nothing(PyObject *value)
     return value == NULL || value == Py_None || PyBool_Check(value);
 }
 
-/* An object whose __init__ is about to run has no state worth reading, and may not bear it. */
-static uint64_t freeze_parameter(struct cb_thread *thread, uint32_t flags, PyObject *name, PyObject *value, int i)
+/* An object whose __init__ is about to run has no state worth reading, and may not bear it.
+ * Clears `is_frozen` where the value is not what is written. */
+static uint64_t freeze_parameter(struct cb_thread *thread, uint32_t flags, PyObject *name,
+                                 const struct cb_watched_parameter *parameter, bool *is_frozen)
 {
+    PyObject *value = parameter->object;
     struct cb_redactor *redactor = thread->freezer.redactor;
     if (CB_UNLIKELY((flags & CB_HAS_SECRET) != 0 && !says_nothing(value))) {
         const char *rule = cb_redact_key_object(redactor, name);
         if (rule != NULL) {
+            *is_frozen = false;
             return cb_freeze_redacted(&thread->freezer, rule);
         }
     }
-    if (CB_UNLIKELY(i == 0 && (flags & CB_IS_INIT) != 0 && value != NULL)) {
+    if (CB_UNLIKELY(parameter->index == 0 && (flags & CB_IS_INIT) != 0 && value != NULL)) {
+        *is_frozen = false;
         return cb_freeze_name(&thread->freezer, value);
     }
     return cb_freeze(&thread->freezer, value);
@@ -57,8 +62,7 @@ static bool says_content(uint64_t payload)
 static struct cb_watched *begin_watch(struct cb_thread *thread, const struct cb_activation *call)
 {
     struct cb_watch_list *list = &thread->watch_list;
-    if (list->n == CB_MAX_WATCHED || cb_codes_has_greenlet() ||
-        (call->cached->flags & (CB_IS_GENERATOR | CB_IS_INIT | CB_HAS_SECRET)) != 0) {
+    if (list->n == CB_MAX_WATCHED || cb_codes_has_greenlet() || (call->cached->flags & CB_IS_GENERATOR) != 0) {
         return NULL;
     }
     struct cb_watched *watched = &list->calls[list->n];
@@ -70,7 +74,7 @@ static struct cb_watched *begin_watch(struct cb_thread *thread, const struct cb_
 
 static void watch(struct cb_freezer *freezer, struct cb_watched *watched, struct cb_watched_parameter parameter)
 {
-    if (watched->n < CB_MAX_WATCHED_PARAMETERS && cb_freeze_is_mutable(freezer, parameter.object)) {
+    if (watched != NULL && watched->n < CB_MAX_WATCHED_PARAMETERS && cb_freeze_is_mutable(freezer, parameter.object)) {
         watched->parameters[watched->n++] = parameter;
     }
 }
@@ -82,15 +86,17 @@ void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *c
     *count = (uint16_t)(*count + (*count < UINT16_MAX));
     freezer->is_first = is_first(thread, call);
     int n = cb_codes_n_parameters(call->code);
-    struct cb_watched *watched = n > 0 ? begin_watch(thread, call) : NULL;
+    struct cb_watched *watched = NULL;
     for (int i = 0; i < n; i++) {
         PyObject *name = PyTuple_GET_ITEM(call->code->co_localsplusnames, i);
-        PyObject *value = call->local_of(call->frame, call->code, i);
+        struct cb_watched_parameter parameter = {call->local_of(call->frame, call->code, i), 0, i};
         uint64_t n_named = freezer->n_named;
-        uint64_t payload = freeze_parameter(thread, call->cached->flags, name, value, i);
-        append(thread, payload);
-        if (watched != NULL && says_content(payload) && freezer->n_named == n_named) {
-            watch(freezer, watched, (struct cb_watched_parameter){value, payload, i});
+        bool is_frozen = true;
+        parameter.payload = freeze_parameter(thread, call->cached->flags, name, &parameter, &is_frozen);
+        append(thread, parameter.payload);
+        if (CB_UNLIKELY(says_content(parameter.payload)) && is_frozen && freezer->n_named == n_named) {
+            watched = watched != NULL ? watched : begin_watch(thread, call);
+            watch(freezer, watched, parameter);
         }
     }
     thread->watch_list.n += watched != NULL && watched->n > 0;

@@ -128,6 +128,11 @@ MAX_KEY_CHARS = 1024
 """A key that is longer is taken for a secret's."""
 
 
+def mark(rule: str) -> str:
+    """Return the marker that stands for a secret."""
+    return f"[redacted: {rule}]"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A secret that was found, as a callback sees it.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BLOCK_SLOTS = 1 << 16
 _RECURSION_LIMIT = 1000
+_WITH_MESSAGE = ("raised ", "exit code 1: ")
 _NEVER_BEGAN = "the program did not begin: nothing was recorded"
 _aboard: list[Flight | Escort] = []
 """Keeps recording when exit handlers are forgotten, as `multiprocessing` does in forked children from 3.14 on."""
@@ -141,13 +142,22 @@ class Flight:
             return Merger(capture)
         return merge_ended(capture, self._plan.folder, (self._plan.since_ns, self._since_ns))
 
+    def _outcome(self) -> str:
+        """Say how the program ended; the message of what it raised may hold a secret."""
+        outcome = describe_outcome()
+        if not outcome.startswith(_WITH_MESSAGE):
+            return outcome
+        from callbox.values.redact import Redactor
+
+        return Redactor(self._plan.options.redact).redact_text(outcome)
+
     def _capture(self) -> Capture:
         capture = self._recorder.capture()
         notes = capture.header.notes if self._has_begun else (_NEVER_BEGAN,)
         header = dataclasses.replace(
             capture.header,
             command=self._plan.command,
-            exit_status=describe_outcome(),
+            exit_status=self._outcome(),
             notes=(*self._plan.notes, *notes),
             commit=self._plan.commit,
         )

@@ -16,6 +16,7 @@ from callbox.cli.program import parse_program
 from callbox.cli.spill import MIN_SLOTS, start_collector
 from callbox.engine import ORACLE
 from callbox.engine.options import MODES, Options
+from callbox.engine.redaction import redact_command
 from callbox.errors import ConfigError
 
 # \b keeps click from filling the lines.
@@ -56,9 +57,10 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     """
     options["redact"] = config.load_redact_rules(Path.cwd(), os.environ)
     parsed = parse_program(program)
+    shown = redact_command(program, options["redact"])
     if options["spill"]:
         options["max_events"] = max(options["max_events"], MIN_SLOTS)
-    plan = FlightPlan(Options(filters=include, **options), output, str(Path(output).absolute()), program, quiet)
+    plan = FlightPlan(Options(filters=include, **options), output, str(Path(output).absolute()), shown, quiet)
     return launch(parsed, _reserve(plan))
 
 

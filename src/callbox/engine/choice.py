@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from callbox import _core
 from callbox.engine.recorder import NativeRecorder, Recorder, platform_name, read_clock
+from callbox.engine.redaction import redact_command
 from callbox.errors import ConfigError, EngineError
 from callbox.model import Capture, Header
 
@@ -178,7 +179,7 @@ class IdleRecorder:
             filters=self._options.filters,
             python=platform.python_version(),
             platform=platform_name(),
-            command=tuple(sys.argv),
+            command=redact_command(sys.argv, self._options.redact),
             process_id=os.getpid(),
             started=self._started,
             ended=read_clock() if self._is_recording else self._ended,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from callbox import _core
 from callbox.engine.options import Options
-from callbox.engine.redaction import tabulate
+from callbox.engine.redaction import redact_command, tabulate
 from callbox.errors import EngineError, RecordingError
 from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, ThreadCapture
 
@@ -144,7 +144,7 @@ class NativeRecorder:
             filters=self._options.filters,
             python=platform.python_version(),
             platform=platform_name(),
-            command=tuple(sys.argv),
+            command=redact_command(sys.argv, self._options.redact),
             process_id=os.getpid(),
             started=self._started or ended,
             ended=ended,

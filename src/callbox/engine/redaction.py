@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callbox import _core
 from callbox.errors import ConfigError
 from callbox.secrets import (
     HARMLESS_TAILS,
@@ -17,12 +19,14 @@ from callbox.secrets import (
     RedactRules,
     compile_pattern,
     join_words,
+    mark,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Source: `csrc/redact.h`, `enum cb_needle_kind` and `enum cb_shape`.
+_MIN_COMMAND_WORDS = 2
 _WHOLE, _WORD, _PART, _ADDED, _TAIL, _EXCEPT = 1, 2, 4, 8, 16, 32
 
 
@@ -74,6 +78,27 @@ def tabulate(rules: RedactRules) -> RedactionTable | None:
         shapes=sum(1 << index for index, shape in enumerate(SHAPES) if shape not in off),
         patterns=tuple((name, compile_pattern(name, text).search) for name, text in rules.add_patterns.items()),
     )
+
+
+def redact_command(words: Sequence[str], rules: RedactRules) -> tuple[str, ...]:
+    """Return a command line without its secrets: a word that holds one, or that follows an option named like one."""
+    table = tabulate(dataclasses.replace(rules, callback=None))
+    if table is None or len(words) < _MIN_COMMAND_WORDS:
+        return tuple(words)
+    held = _core.find_secrets(table, words, is_key=False)
+    named = _core.find_secrets(table, words, is_key=True)
+    options = [
+        rule if word.startswith("-") and "=" not in word else None for word, rule in zip(words, named, strict=True)
+    ]
+    rules_hit = [own or option for own, option in zip(held, [None, *options], strict=False)]
+    return tuple(word if rule is None else mark(rule) for word, rule in zip(words, rules_hit, strict=True))
+
+
+def redact_line(text: str, rules: RedactRules) -> str:
+    """Return a text, or a marker in its place if it holds a secret."""
+    table = tabulate(dataclasses.replace(rules, callback=None))
+    rule = None if table is None else _core.find_secrets(table, [text], is_key=False)[0]
+    return text if rule is None else mark(rule)
 
 
 def _iter_needles(rules: RedactRules) -> Iterator[tuple[str, int, str, str]]:

@@ -25,6 +25,7 @@ from callbox.secrets import (
     Token,
     compile_pattern,
     join_words,
+    mark,
     split_words,
 )
 from callbox.values.redact_walk import Walk
@@ -54,10 +55,7 @@ _MANY_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12}")
 _CARD_PREFIX = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|6")
 _HEADERS = frozenset({"authorization", "proxyauthorization", "cookie", "setcookie"})
 
-
-def mark(rule: str) -> str:
-    """Return the marker that stands for a secret."""
-    return f"[redacted: {rule}]"
+__all__ = ["Redactor", "is_card_number", "mark"]
 
 
 class Redactor:

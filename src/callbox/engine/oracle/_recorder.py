@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from callbox.engine.oracle._log import EventLog
 from callbox.engine.oracle._monitoring import MonitoringHook
 from callbox.engine.oracle._trace import TraceHook
+from callbox.engine.redaction import redact_command
 from callbox.errors import EngineError, RecordingError
 from callbox.model import Capture, ClockReading, Header, ThreadCapture
 
@@ -85,7 +86,7 @@ class OracleRecorder:
             filters=options.filters,
             python=platform.python_version(),
             platform=platform.platform(),
-            command=tuple(sys.argv),
+            command=redact_command(sys.argv, self._options.redact),
             process_id=os.getpid(),
             started=self._started or ended,
             ended=ended,
