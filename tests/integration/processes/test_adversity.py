@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from tests.support.desk import Desk
@@ -97,21 +96,6 @@ def test_read_only_disk_is_refused_before_the_program(small_disk) -> None:
 
     assert (ending.code, ending.out) == (2, b"")
     assert b"box.cbx': Read-only file system; choose another path" in ending.err
-
-
-def test_clock_that_is_set_back_bends_no_time(desk) -> None:
-    source = """
-        import time
-        def work(): pass
-        work()
-        time.time = lambda: 0.0
-        work()
-    """
-
-    desk.recorded(["-c", dedent(source)], *OWN)
-
-    times = desk.recording().events["t_ns"]
-    assert (times[1:] >= times[:-1]).all()
 
 
 @pytest.mark.parametrize("way", ["read_only", "missing"])

@@ -254,3 +254,29 @@ def test_values_go_on_where_the_collector_stopped(folder, taken) -> None:
 
     assert (thread.values.head, thread.values.capacity) == (10, 10)
     assert thread.values.pieces == ((0, b"abcde"), (5, b"fghij"))
+
+
+HOUR_NS = 3_600 * 10**9
+
+
+def test_wall_clock_that_is_set_back_bends_no_time(folder, reserved) -> None:
+    call(1).write(folder, 0)
+    call(1).replace(ident=12, first_epoch_ns=FIRST_EPOCH_NS - HOUR_NS).write(folder, 1)
+    write_log(folder, LOAD)
+
+    recording = Recording.from_capture(complete(reserved, folder))
+
+    assert recording.events["t_ns"].tolist() == [FIRST_EPOCH_NS + 100, FIRST_EPOCH_NS + 900] * 2
+    assert recording.duration_ns == 900
+
+
+def test_wall_clock_that_was_set_back_at_the_end_bends_no_time() -> None:
+    builder = CaptureBuilder()
+    work = builder.function("work")
+    builder.thread().call(work).ret(work)
+    capture = builder.build()
+    ended = dataclasses.replace(capture.header.ended, epoch_ns=capture.header.started.epoch_ns - HOUR_NS)
+    stepped = dataclasses.replace(capture, header=dataclasses.replace(capture.header, ended=ended))
+
+    assert Recording.from_capture(stepped).events.tobytes() == Recording.from_capture(capture).events.tobytes()
+    assert Recording.from_capture(stepped).duration_ns == Recording.from_capture(capture).duration_ns
