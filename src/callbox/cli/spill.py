@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -56,6 +55,8 @@ def start_collector(folder: str, path: str, header: Header) -> None:
     """
     if sys.platform == "win32":
         raise ConfigError("--spill does not work on Windows: leave it out")
+    import subprocess
+
     from callbox.recording.box import encode_table
 
     words = {"sys_path": sys.path, "folder": folder, "path": path, "header": encode_table(header).decode()}

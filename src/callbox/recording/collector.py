@@ -65,6 +65,8 @@ class _Process:
     """One process and what is known of its functions."""
 
     process_id: int
+    made_ns: int
+    """When its first ring was made, since the epoch."""
     log: FunctionLog
     functions: list[Function] = field(default_factory=list)
     ids: NDArray[np.uint32] | None = None
@@ -151,9 +153,8 @@ class Collector:
     def _goes_on(self) -> bool:
         """Say whether the program, or a process that it started and that outlives it, may record more."""
         for process in self._processes.values():
-            if not process.has_ended and process.taps:
-                made_ns = process.taps[0].tap.first.epoch_ns
-                process.has_ended = not is_running(process.process_id, made_ns)
+            if not process.has_ended:
+                process.has_ended = not is_running(process.process_id, process.made_ns)
         is_alive = is_running(self._header.process_id, self._header.started.epoch_ns)
         return is_alive or any(not process.has_ended for process in self._processes.values())
 
@@ -177,7 +178,7 @@ class Collector:
         process = self._processes.get((parts.process_id, parts.nonce))
         if process is None:
             log = path.with_name(f"{parts.process_id}-{parts.nonce:x}.functions")
-            process = _Process(parts.process_id, FunctionLog(log))
+            process = _Process(parts.process_id, tap.first.epoch_ns, FunctionLog(log))
             self._processes[parts.process_id, parts.nonce] = process
         number = len(self._rows)
         name = name_thread(tap.process_id, tap.native_id, len(process.taps))
