@@ -16,6 +16,7 @@ import pytest
 from tests.support.desk import Desk
 
 from callbox.recording.merge import KILLED, RUNNING
+from callbox.values.frozen import Opaque
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no collector there")
 
@@ -85,9 +86,11 @@ def test_values_of_all_calls_are_kept(desk) -> None:
     desk.recorded(["-c", source], *OWN, "--mode", "trace")
 
     recording = desk.recording()
-    first, middle, last = (recording.values.arguments(row) for row in (1, 10_000, 20_000))
-    assert (first, last) == ({"n": 0, "text": "number 0"}, {"n": 19_999, "text": "number 19999"})
-    assert recording.values.result(10_000) == middle["text"] == "number 9999"
+    arguments = [recording.values.arguments(row) for row in range(1, 20_001)]
+    kept = [n for n, values in enumerate(arguments) if values == {"n": n, "text": f"number {n}"}]
+    named = [n for n, values in enumerate(arguments) if isinstance(values["text"], Opaque) and values["n"] == n]
+    assert sorted(kept + named) == list(range(20_000))  # values that cost too much of the time are only named
+    assert len(kept) > 1000
     assert (recording.dropped, recording.damage) == (0, ())
 
 
