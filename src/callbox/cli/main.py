@@ -32,6 +32,7 @@ COMMANDS = (
     "docs",
     "bench",
     "failures",
+    "telemetry",
     "doctor",
 )
 

@@ -14,10 +14,9 @@ import msgspec
 
 from callbox.failures.model import Failure, Passed
 from callbox.store import Schema, Store
+from callbox.store.project import find_store
 
 FILE_NAME = "failures.db"
-FOLDER = ".callbox"
-_PROJECT_FILES = ("callbox.toml", "pyproject.toml", "setup.cfg", "setup.py", ".git")
 
 SCHEMA = Schema(
     "failures",
@@ -83,14 +82,7 @@ def find_path(start: Path | None = None, environ: Mapping[str, str] | None = Non
     named = environ.get("CALLBOX_FAILURES_STORE")
     if named:
         return Path(named)
-    start = Path.cwd() if start is None else start
-    folders = (start, *start.parents)
-    for folder in folders:
-        if (folder / FOLDER).is_dir():
-            return folder / FOLDER / FILE_NAME
-        if any((folder / name).exists() for name in _PROJECT_FILES):
-            return folder / FOLDER / FILE_NAME
-    return start / FOLDER / FILE_NAME
+    return find_store(FILE_NAME, start)
 
 
 def _encode(record: Failure | Passed) -> bytes:

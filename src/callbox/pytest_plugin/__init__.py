@@ -75,6 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("callbox_include", "modules to record, as --callbox-include", type="args", default=[])
     parser.addini("callbox_dir", "where recordings go, as --callbox-dir", default="")
     parser.addini("callbox_max_events", "how many events each thread keeps, the newest ones", default=str(1 << 23))
+    parser.addini("callbox_max_queries", "with --callbox-telemetry, the queries that a test may make", default="")
+    parser.addini("callbox_max_duration_ms", "with --callbox-telemetry, how long a test may take", default="")
     parser.addini("callbox_last_calls", "how many calls to print under a failure", default="30")
 
 

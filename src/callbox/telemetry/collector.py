@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from callbox.telemetry.lines import LineCoverage
+from callbox.store.project import find_store
+from callbox.telemetry.history import FILE_NAME, KeptTest, keep_run
+from callbox.telemetry.lines import OFF, LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
 from callbox.telemetry.percentiles import Durations
 from callbox.telemetry.queries import QueryLog
@@ -77,6 +79,9 @@ class Collector:
         self._sink: Target = sink or Sink(settings.output)
         self._durations = Durations()
         self._counts = dict.fromkeys(STATUSES, 0)
+        self._started = dt.datetime.now()
+        self._kept: list[KeptTest] = []
+        self._store = settings.store or str(find_store(FILE_NAME))  # tests may change the working folder
         self._running: Running | None = None
         self._lock = threading.Lock()
         self._watchers: Watchers | None = None
@@ -122,6 +127,22 @@ class Collector:
             running.phases_ns[name] = running.phases_ns.get(name, 0) + time.perf_counter_ns() - began_ns
             running.phase = before
 
+    def excess(self, max_queries: int | None = None) -> str:
+        """Say by how much the test that runs is over its budget; "" if it is not.
+
+        The call is held to it, which has just ended; where a framework has no phases, all since the test began.
+
+        Args:
+            max_queries: the number that the test has of its own.
+        """
+        running, budget = self._running, self.settings.budget
+        if running is None:
+            return ""
+        if max_queries is not None:
+            budget = budget.with_queries(max_queries)
+        duration_ns = running.phases_ns.get("call", time.perf_counter_ns() - running.started_ns)
+        return budget.excess(running.queries, duration_ns)
+
     def end(self, status: str, *, error: str = "", metadata: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """End the test that runs, and write its record.
 
@@ -152,6 +173,7 @@ class Collector:
             p99_duration=self._durations.percentile(99),
             total_tests_run=len(self._durations),
         )
+        self._kept.append(KeptTest.of(record))
         self._sink.write(RESULT, record)
 
     def finish(self, exit_code: int) -> dict[str, Any]:
@@ -175,6 +197,8 @@ class Collector:
         }
         self._sink.write(SUMMARY, summary)
         self._sink.close()
+        if self._store != OFF:
+            keep_run(self._store, self._started, summary, self._kept)
         return summary
 
     def note_query(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:

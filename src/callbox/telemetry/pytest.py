@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from callbox.errors import CallboxError
+from callbox.telemetry.budgets import MARKER as BUDGET_MARKER
+from callbox.telemetry.budgets import Budget
 from callbox.telemetry.collector import Collector, Identity
 from callbox.telemetry.lines import PytestCovLines
-from callbox.telemetry.settings import TelemetrySettings
+from callbox.telemetry.settings import TelemetrySettings, parse_limit
 from callbox.telemetry.sink import Sink
 
 NAME = "callbox-telemetry"
@@ -70,11 +72,15 @@ class TelemetryPlugin:
         with self._collector.phase("setup"):
             yield
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, Any, None]:
-        """Count what the test does to the call."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Count what the test does to the call, and fail it if it is over its budget."""
         with self._collector.phase("call"):
-            yield
+            result = yield
+        excess = self._collector.excess(_own_budget(item))
+        if excess:
+            pytest.fail(excess, pytrace=False)
+        return result
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
@@ -151,6 +157,26 @@ def identify(item: pytest.Item) -> Identity:
     )
 
 
+def _own_budget(item: pytest.Item) -> int | None:
+    mark = item.get_closest_marker("query_budget")
+    return None if mark is None else _max_queries(*mark.args, **mark.kwargs)
+
+
+def _max_queries(max_queries: int) -> int:
+    return max_queries
+
+
+def _budget(config: pytest.Config, budget: Budget) -> Budget:
+    """Return the budget of the environment, else that of pytest's configuration."""
+    max_queries, max_ms = (str(config.getini(f"callbox_{field.name}")) for field in dataclasses.fields(Budget))
+    return Budget(
+        parse_limit("callbox_max_queries", max_queries, int) if budget.max_queries is None else budget.max_queries,
+        parse_limit("callbox_max_duration_ms", max_ms, float)
+        if budget.max_duration_ms is None
+        else budget.max_duration_ms,
+    )
+
+
 def _last_line(report: Any) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr or "")
@@ -172,11 +198,13 @@ def register(config: pytest.Config) -> None:
         pytest.UsageError: a setting is wrong.
     """
     config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", BUDGET_MARKER)
     try:
         settings = TelemetrySettings.from_environment()
         for option in ("output", "network", "coverage"):
             if given := config.getoption(f"telemetry_{option}"):
                 settings = dataclasses.replace(settings, **{option: given})
+        settings = dataclasses.replace(settings, budget=_budget(config, settings.budget))
         plugin = TelemetryPlugin(config, settings)
     except CallboxError as error:
         raise pytest.UsageError(f"callbox: {error}") from error

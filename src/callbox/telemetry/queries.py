@@ -76,9 +76,13 @@ class QueryLog:
         about.setdefault("path", project_path(sys._getframe(1)))
         self.queries.append(Query(shape, values_of(parameters, shape), duration_ns, **about))
 
+    def counted(self) -> list[Query]:
+        """Return the queries without those that begin and end transactions."""
+        return [query for query in self.queries if not _is_transaction(query)]
+
     def as_record(self) -> dict[str, Any]:
         """Return the part of a test's record that tells of queries; times in ms."""
-        counted = [query for query in self.queries if not _is_transaction(query)]
+        counted = self.counted()
         total_ns = sum(query.duration_ns for query in counted)
         slow = [query for query in counted if query.duration_ns > SLOW_MS * 1e6]
         kinds = dict.fromkeys(_KINDS, 0)

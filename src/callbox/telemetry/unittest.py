@@ -44,6 +44,14 @@ class Recorded(unittest.TestResult):
             self.collector.end(self._outcome[0], error=self._outcome[1])
         super().stopTest(test)
 
+    def addSuccess(self, test: unittest.TestCase) -> None:
+        """Pass a test, unless it is over its budget."""
+        excess = "" if self.is_replay else self.collector.excess()
+        if excess:
+            self.addFailure(test, (test.failureException, test.failureException(excess), None))
+        else:
+            super().addSuccess(test)
+
     def addError(self, test: Any, err: Any) -> None:
         """Note an error, also of a fixture that belongs to no test."""
         super().addError(test, err)

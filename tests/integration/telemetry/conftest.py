@@ -58,4 +58,5 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
+    (tmp_path / ".callbox").mkdir()
     return Lab(tmp_path)

@@ -1,0 +1,91 @@
+"""`callbox telemetry`: the runs of a project's tests, one by one or compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from callbox.cli import exits
+from callbox.cli.output import open_output
+from callbox.render.text import count, printable
+
+if TYPE_CHECKING:
+    from callbox.telemetry.history import RunHistory
+
+_store = click.option("--store", type=click.Path(dir_okay=False), help="The database; that of the project by default.")
+
+
+@click.group("telemetry")
+def command() -> None:
+    """Show and compare the runs of tests that telemetry kept.
+
+    `pytest --callbox-telemetry` keeps each run in `.callbox/telemetry.db`.
+    """
+
+
+@command.command("list")
+@_store
+def list_runs(store: str | None) -> None:
+    """List the runs, the newest first."""
+    from callbox.telemetry.words import run_line
+
+    history = _open(store)
+    history.find()
+    _print(run_line(run) for run in reversed(history.runs()))
+
+
+@command.command()
+@click.argument("run", type=int, required=False)
+@_store
+@click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page instead.")
+def report(run: int | None, store: str | None, html: str | None) -> None:
+    """Show a run, the newest by default: failures, flaky, slow tests, queries, N+1."""
+    from callbox.telemetry.comparison import FLAKY_RUNS
+    from callbox.telemetry.page import render_page
+    from callbox.telemetry.words import run_lines
+
+    history = _open(store)
+    found = history.find(run)
+    tests, statuses = history.tests(found), history.statuses(found, FLAKY_RUNS)
+    if html is None:
+        _print(run_lines(found, tests, statuses))
+        return
+    page = render_page([each for each in history.runs() if each.id <= found.id], tests, statuses)
+    with open_output(html) as file:
+        file.write(page.encode("utf-8", "replace"))
+    if html != "-":
+        click.echo(f"run {found.id} written to {html}")
+
+
+@command.command()
+@click.argument("a", type=int)
+@click.argument("b", type=int)
+@_store
+def compare(a: int, b: int, store: str | None) -> int:
+    """Show which tests are worse in run B than in run A: outcome, time, queries, N+1.
+
+    The exit code is 1 if some are.
+    """
+    from callbox.telemetry.comparison import find_regressions
+    from callbox.telemetry.words import regression_lines, run_line
+
+    history = _open(store)
+    before, after = history.find(a), history.find(b)
+    regressions = find_regressions(history.tests(before), history.tests(after))
+    _print([run_line(before), run_line(after)])
+    _print(regression_lines(regressions))
+    click.echo(count(len(regressions), "regression"))
+    return exits.NO if regressions else exits.OK
+
+
+def _open(store: str | None) -> RunHistory:
+    from callbox.telemetry.history import RunHistory
+
+    return RunHistory(store or "")
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(printable(line))

@@ -1,0 +1,175 @@
+"""The runs of a project's tests, in `.callbox/telemetry.db`: what each test took, run by run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from callbox.errors import CallboxError, NothingFoundError
+from callbox.store import Schema, Store
+from callbox.store.project import find_store
+
+FILE_NAME = "telemetry.db"
+MAX_RUNS = 200
+"""Older runs are forgotten."""
+
+SCHEMA = Schema(
+    "telemetry",
+    1,
+    (
+        "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL, summary TEXT NOT NULL)",
+        """CREATE TABLE tests (
+            run_id INTEGER NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL, duration_ms REAL NOT NULL,
+            n_queries INTEGER NOT NULL, n_plus_one TEXT NOT NULL, n_blocked INTEGER NOT NULL, lines_covered INTEGER,
+            error TEXT NOT NULL)""",
+        "CREATE INDEX tests_by_run ON tests (run_id)",
+        "CREATE INDEX tests_by_name ON tests (id, run_id)",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTest:
+    """What is kept of a test's record.
+
+    Attributes:
+        id, status, error: as in the record.
+        duration_ms: of all its phases.
+        n_queries: without transactions.
+        n_plus_one: the lines that made them, one each line of text.
+        n_blocked: refused attempts to reach other machines.
+        lines_covered: None where lines were not measured.
+    """
+
+    id: str
+    status: str
+    duration_ms: float
+    n_queries: int
+    n_plus_one: str
+    n_blocked: int
+    lines_covered: int | None
+    error: str
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> KeptTest:
+        """Choose from a record."""
+        queries = record["database_queries"]
+        return cls(
+            id=record["id"],
+            status=record["status"],
+            duration_ms=record["duration"],
+            n_queries=queries["count"],
+            n_plus_one="\n".join(sorted({found["site"] for found in queries["n_plus_one"]})),
+            n_blocked=len(record["http_calls"]["blocked_calls"]),
+            lines_covered=record["coverage"].get("lines_covered"),
+            error=record["error"],
+        )
+
+    @property
+    def sites(self) -> list[str]:
+        """The lines that made an N+1."""
+        return self.n_plus_one.splitlines()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run: its number, when it began, the summary that it wrote."""
+
+    id: int
+    started: str
+    summary: dict[str, Any]
+
+
+_COLUMNS = ", ".join(field.name for field in fields(KeptTest))
+_MARKS = ", ".join("?" for _ in fields(KeptTest))
+
+
+class RunHistory:
+    """The store of a project's runs; several processes may write it at once."""
+
+    def __init__(self, path: str | Path = "") -> None:
+        """Name a store; it is made when a run is first added.
+
+        Args:
+            path: the database file; that of the project by default.
+        """
+        self._store = Store(path or find_store(FILE_NAME), SCHEMA)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._store.path
+
+    def add(self, started: dt.datetime, summary: Mapping[str, Any], tests: Sequence[KeptTest]) -> int:
+        """Keep a run, forget the oldest ones, and return its number.
+
+        Raises:
+            RecordingError: the store cannot be written.
+            FormatError: the file is no store of runs.
+        """
+        with self._store.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO runs (started, summary) VALUES (?, ?) RETURNING id",
+                (started.isoformat(timespec="seconds"), json.dumps(summary)),
+            ).fetchone()
+            connection.executemany(
+                f"INSERT INTO tests (run_id, {_COLUMNS}) VALUES (?, {_MARKS})",
+                [(row[0], *map(_storable, astuple(test))) for test in tests],
+            )
+            connection.execute("DELETE FROM runs WHERE id <= ?", (row[0] - MAX_RUNS,))
+            connection.execute("DELETE FROM tests WHERE run_id <= ?", (row[0] - MAX_RUNS,))
+        self._store.close()
+        return int(row[0])
+
+    def runs(self) -> list[Run]:
+        """Return the runs, the oldest first."""
+        rows = self._store.query("SELECT id, started, summary FROM runs ORDER BY id")
+        return [Run(row[0], row[1], json.loads(row[2])) for row in rows]
+
+    def find(self, number: int | None = None) -> Run:
+        """Return a run by its number, or the newest.
+
+        Raises:
+            NothingFoundError: there is none.
+        """
+        runs = self.runs()
+        if not runs:
+            raise NothingFoundError(f"no runs in {self.path}: run `pytest --callbox-telemetry`")
+        found = [run for run in runs if number in (None, run.id)]
+        if not found:
+            raise NothingFoundError(f"no run {number} in {self.path}: it has {runs[0].id} to {runs[-1].id}")
+        return found[-1]
+
+    def tests(self, run: Run) -> list[KeptTest]:
+        """Return a run's tests in the order in which they ended."""
+        rows = self._store.query(f"SELECT {_COLUMNS} FROM tests WHERE run_id = ? ORDER BY rowid", (run.id,))
+        return [KeptTest(*row) for row in rows]
+
+    def statuses(self, run: Run, n_runs: int) -> dict[str, list[str]]:
+        """Return each test's outcomes in the runs up to one, the oldest first."""
+        rows = self._store.query(
+            "SELECT id, status FROM tests WHERE run_id > ? AND run_id <= ? ORDER BY run_id, rowid",
+            (run.id - n_runs, run.id),
+        )
+        found: dict[str, list[str]] = {}
+        for test, status in rows:
+            found.setdefault(test, []).append(status)
+        return found
+
+
+def keep_run(path: str, started: dt.datetime, summary: Mapping[str, Any], tests: Sequence[KeptTest]) -> None:
+    """Keep a run; where that cannot be, say so: a suite ends as it would without."""
+    try:
+        RunHistory(path).add(started, summary, tests)
+    except CallboxError as error:
+        print(f"callbox: this run is not kept: {error}", file=sys.stderr)
+
+
+def _storable(value: Any) -> Any:
+    """Replace what SQLite cannot encode, such as a lone surrogate in a test's name."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

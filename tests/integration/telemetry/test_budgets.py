@@ -1,0 +1,81 @@
+"""Tests that cost more than they may."""
+
+from __future__ import annotations
+
+import pytest
+
+SUITE = """
+    import sqlite3, time
+    import pytest
+
+    @pytest.fixture
+    def db():
+        connection = sqlite3.connect(":memory:")
+        connection.execute("select 0")
+        yield connection
+        connection.close()
+
+    def ask(db, n):
+        for number in range(n): db.execute("select ?", (number,))
+
+    def test_asks_three_times(db): ask(db, 3)
+    @pytest.mark.query_budget(5)
+    def test_has_its_own(db): ask(db, 5)
+    @pytest.mark.query_budget(max_queries=0)
+    def test_may_not_ask(db): ask(db, 1)
+    def test_sleeps(): time.sleep(0.3)
+    @pytest.mark.query_budget(0)
+    def test_fails(db):
+        ask(db, 1)
+        assert False, "of its own"
+"""
+UNITS = """
+    import sqlite3, unittest
+    class Asking(unittest.TestCase):
+        def setUp(self): self.db = sqlite3.connect(":memory:")
+        def tearDown(self): self.db.close()
+        def test_twice(self): [self.db.execute("select ?", (n,)) for n in range(2)]
+        def test_often(self): [self.db.execute("select ?", (n,)) for n in range(3)]
+"""
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--callbox-telemetry")
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_test_over_its_budget_fails_and_says_where(lab, more) -> None:
+    lab.write("test_suite.py", SUITE)
+
+    ran = lab.run(*PYTEST, *more, "-o", "callbox_max_queries=2", "-o", "callbox_max_duration_ms=250")
+
+    assert ran.code == 1
+    assert {name: (record["status"], record["error"]) for name, record in ran.records.items() if record["error"]} == {
+        "test_asks_three_times": (
+            "failed",
+            "Failed: over budget: 3 queries, 2 allowed; 3 of them at test_suite.py:13 ask: select ?",
+        ),
+        "test_may_not_ask": (
+            "failed",
+            "Failed: over budget: 1 query, 0 allowed; 1 of them at test_suite.py:13 ask: select ?",
+        ),
+        "test_sleeps": ("failed", ran.records["test_sleeps"]["error"]),
+        "test_fails": ("failed", "AssertionError: of its own"),
+    }
+    assert ran.records["test_sleeps"]["error"].endswith(" ms, 250 ms allowed")
+
+
+def test_unittest_holds_tests_to_the_budget_too(lab) -> None:
+    lab.write("test_units.py", UNITS)
+
+    ran = lab.run("-m", "callbox.telemetry.unittest", "test_units", CALLBOX_TELEMETRY_MAX_QUERIES="2")
+
+    assert (ran.code, ran.records["test_twice"]["status"]) == (1, "passed")
+    assert "AssertionError: over budget: 3 queries, 2 allowed" in ran.err
+    assert ran.records["test_often"]["status"] == "failed"
+
+
+def test_limit_that_is_no_number_is_told(lab) -> None:
+    lab.write("test_suite.py", "def test_one(): pass\n")
+
+    ran = lab.run(*PYTEST, "-o", "callbox_max_queries=few")
+
+    assert ran.code == 4
+    assert "callbox: callbox_max_queries='few': give a number of 0 or more" in ran.err
