@@ -100,4 +100,5 @@ def _label_part(source: str) -> str:
     """Return what of a source can stand in an id: letters, digits and a few signs."""
     if source in ('""', "''", "[]", "{}", "()"):
         return "empty"
-    return re.sub(r"[^\w.,=+*/<>!? -]+", " ", source, flags=re.ASCII).strip()[:40].strip()
+    words = re.sub(r"[^\w.,=+*/<>!?-]+", " ", source, flags=re.ASCII)
+    return words.strip()[:40].strip()

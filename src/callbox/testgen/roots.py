@@ -100,22 +100,28 @@ def find_repairs(made: Any, wanted: Any, name: str, constants: Container[int]) -
     repairs: list[tuple[str, Any]] = []
     places: dict[int, str] = {}
     partners: dict[int, Any] = {}
+    taken: set[int] = set()
     elsewhere: list[tuple[str, Any]] = []
     waiting = [(made, wanted, name)]
     while waiting and len(places) < _MAX_PARTS and len(repairs) + len(elsewhere) <= _MAX_REPAIRS:
         ours, theirs, place = waiting.pop(0)
+        if ours is theirs:
+            continue
         if type(theirs) in _ATOMS or id(theirs) in constants:
             if type(ours) is not type(theirs) or ours != theirs:
                 repairs.append((place, theirs))
             continue
-        known = id(theirs) in places
-        parts = [] if known else _parts(ours, theirs, place)
-        if parts is None or (known and partners[id(theirs)] is not ours):
+        if id(theirs) in places:
+            if partners[id(theirs)] is not ours:
+                elsewhere.append((place, theirs))
+            continue
+        parts = None if id(ours) in taken and type(ours) is not tuple else _parts(ours, theirs, place)
+        if parts is None:
             elsewhere.append((place, theirs))
             continue
-        if not known:
-            places[id(theirs)], partners[id(theirs)] = place, ours
-            waiting.extend(parts)
+        places[id(theirs)], partners[id(theirs)] = place, ours
+        taken.add(id(ours))
+        waiting.extend(parts)
     if waiting or any(id(value) not in places for _, value in elsewhere):
         return None
     return [*repairs, *((place, Reference(places[id(value)])) for place, value in elsewhere)]

@@ -1,0 +1,61 @@
+"""How a test asserts what was recorded."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from callbox.testgen.equality import check_for
+
+
+@dataclass
+class Point:
+    x: int
+
+
+class Order:
+    def __init__(self, n: object) -> None:
+        self.n = n
+
+
+class Slotted:
+    __slots__ = ("n",)
+
+    def __init__(self) -> None:
+        self.n = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "template"),
+    [
+        (None, "assert «actual» is None"),
+        (True, "assert «actual» is True"),
+        (3, "assert «actual» == «expected»"),
+        (float("nan"), "assert math.isnan(«actual»)"),
+        ([Point(1)], "assert «actual» == «expected»"),
+        (Order(1), "assert vars(«actual») == «expected»"),
+        ([Order(1)], "assert [vars(item) for item in «actual»] == «expected»"),
+        (Order(Order(1)), "assert as_data(«actual») == «expected»"),
+        (Slotted(), "assert as_data(«actual») == «expected»"),
+        (np.arange(3), "np.testing.assert_array_equal(«actual», «expected», strict=True)"),
+    ],
+)
+def test_values_are_compared_by_what_they_hold(value, template) -> None:
+    check = check_for(value, copy.deepcopy(value))
+
+    assert check is not None
+    assert check.template == template
+
+
+def test_object_that_holds_nothing_cannot_be_compared() -> None:
+    assert check_for(object(), object()) is None
+
+
+def test_floats_may_be_close() -> None:
+    check = check_for([0.1, 2], [0.1, 2], is_close=True)
+
+    assert check is not None
+    assert check.template == "assert «actual» == pytest.approx(«expected»)"

@@ -1,0 +1,37 @@
+"""Objects as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callbox.testgen.plain_data import as_data, data_of, source
+
+
+class Node:
+    def __init__(self, name: str, parent: Any = None) -> None:
+        self.name = name
+        self.parent = parent
+        self.children: list[Node] = []
+
+
+def test_objects_are_their_class_and_attributes() -> None:
+    assert as_data({"k": (Node("a"),)}) == {"k": [{"Node": {"children": [], "name": "a", "parent": None}}]}
+
+
+def test_what_contains_itself_ends() -> None:
+    root = Node("root")
+    root.children.append(Node("leaf", root))
+
+    [leaf] = as_data(root)["Node"]["children"]  # type: ignore[index]
+    assert leaf == {"Node": {"children": [], "name": "leaf", "parent": "<the Node around>"}}
+
+
+def test_what_is_too_large_is_none() -> None:
+    assert data_of([Node(str(n)) for n in range(2000)]) is None
+
+
+def test_source_gives_the_same_function() -> None:
+    scope: dict[str, Any] = {}
+    exec(f"import enum\nimport types\n{source()}", scope)
+
+    assert scope["as_data"](Node("a")) == as_data(Node("a"))
