@@ -109,3 +109,13 @@ def test_each_test_has_its_lines_in_whichever_process_it_runs(project, more) -> 
         for name, record in records.items()
     }
     assert by_name == {"test_slowly": [[6]], "test_at_once": [[4]], "test_alias": [], "test_fails": []}
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel", "2")], ids=["one_process", "parallel"])
+def test_test_over_its_budget_fails_in_whichever_process_it_runs(project, more) -> None:
+    ran = project.run("manage.py", "test", RUNNER, *more, CALLBOX_TELEMETRY_MAX_QUERIES="5")
+
+    assert ran.code == 1
+    assert ran.records["test_at_once"]["status"] == "passed"
+    assert ran.records["test_slowly"]["status"] == "failed"
+    assert "over budget: 6 queries, 5 allowed; 5 of them at shop/views.py:4 slowly" in ran.err
