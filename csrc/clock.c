@@ -52,6 +52,14 @@ uint64_t cb_clock_monotonic_ns(void)
     return whole * CB_NS_PER_S + rest * CB_NS_PER_S / (uint64_t)frequency.QuadPart;
 }
 
+uint64_t cb_clock_cpu_ns(void)
+{
+    FILETIME created, exited, kernel, user;
+    GetProcessTimes(GetCurrentProcess(), &created, &exited, &kernel, &user);
+    uint64_t high = (uint64_t)kernel.dwHighDateTime + user.dwHighDateTime;
+    return (((high << 32) + kernel.dwLowDateTime) + user.dwLowDateTime) * 100;
+}
+
 static int64_t epoch_ns(void)
 {
     struct timespec t;
@@ -63,6 +71,13 @@ uint64_t cb_clock_monotonic_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * CB_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+uint64_t cb_clock_cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * CB_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 

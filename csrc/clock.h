@@ -37,6 +37,10 @@ void cb_clock_init(void);
  * Thread: any. GIL: not needed. */
 uint64_t cb_clock_monotonic_ns(void);
 
+/* Nanoseconds of the processor that the process has had. A call into the system.
+ * Thread: any. GIL: not needed. */
+uint64_t cb_clock_cpu_ns(void);
+
 /* Read ticks, monotonic and epoch time together: the tightest of several tries.
  * Thread: any. GIL: not needed. */
 struct cb_clock_reading cb_clock_read(void);

@@ -84,7 +84,7 @@ size_t cb_decode(const struct cb_slots *slots, const struct cb_clock_line *line,
         for (size_t i = 0; i < slots->n_slots[r]; i++) {
             struct cb_slot slot = slots->runs[r][i];
             uint32_t kind = kind_of(slot);
-            if (kind >= CB_CALL && kind <= CB_PAUSE) {
+            if (kind >= CB_CALL && kind <= CB_STEP) {
                 if (alloc != NULL) {
                     alloc[n_events][0] = seen.n_bytes;
                     alloc[n_events][1] = seen.n_blocks;

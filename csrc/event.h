@@ -24,6 +24,7 @@ enum cb_kind {
     CB_TASK_SWITCH = 10,     /* after CB_FRAME, the task's number; its code is the parent's number */
     CB_GREENLET_SWITCH = 11, /* after CB_FRAME, the identity of the greenlet that goes on */
     CB_PAUSE = 12,           /* the recording was stopped, and went on later */
+    CB_STEP = 13,            /* its level of detail changed; the code is the new one | the old one << 4 */
     CB_TIME = 16,            /* high half of the clock: now less before, signed 24 bits */
     CB_FRAME = 17,           /* identity of a generator's frame or of a task */
     CB_ALLOC_BYTES = 18,     /* cumulative bytes allocated by this thread */
@@ -58,7 +59,7 @@ _Static_assert(sizeof(struct cb_event) == 32, "an event is 32 bytes");
 #define CB_GREENLET 0x80000000u
 #define CB_GREENLET_HERE 1u /* code of a CB_GREENLET_SWITCH that only names the greenlet that runs */
 
-enum cb_outcome { CB_OPEN = 0, CB_RETURNED = 1, CB_RAISED = 2, CB_SUSPENDED = 3, CB_LOST = 4 };
+enum cb_outcome { CB_OPEN = 0, CB_RETURNED = 1, CB_RAISED = 2, CB_SUSPENDED = 3, CB_LOST = 4, CB_CUT = 5 };
 
 /* A folded call; Python reads it as model.CALL_FIELDS. */
 struct cb_call {

@@ -1,5 +1,6 @@
 #include "fold.h"
 
+#include "budget.h"
 #include "table.h"
 
 #include <stdbool.h>
@@ -262,6 +263,11 @@ static int fold_event(struct folder *f, size_t event)
     case CB_PAUSE:
         close_all(f, f->in->events[event].t_ns, CB_LOST);
         cb_table_clear(&f->suspended); /* what they did meanwhile is not known */
+        return 0;
+    case CB_STEP:
+        if ((f->in->events[event].code & 0xF) > CB_LEVEL_PROFILE) {
+            close_all(f, f->in->events[event].t_ns, CB_CUT);
+        }
         return 0;
     default:
         return 0;

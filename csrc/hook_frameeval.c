@@ -35,12 +35,10 @@ static struct cb_cached *find(struct cb_thread *thread, Frame *frame)
     return cb_recorder_meet(thread, frame->f_code, frame->f_globals);
 }
 
-/* The C stack is nearly used up. Without our hook 3.11 inlines Python calls and needs none of it, so
- * what lies deeper runs as it would without callbox, unrecorded; the thread counts it. */
-static PyObject *eval_unhooked(struct cb_thread *thread, PyThreadState *tstate, Frame *frame, int is_throw)
+/* Run a call, and what it calls, as they would run without callbox. */
+static PyObject *eval_unhooked(PyThreadState *tstate, Frame *frame, int is_throw)
 {
     PyInterpreterState *interpreter = tstate->interp;
-    thread->n_unrecorded++;
     if (_PyInterpreterState_GetEvalFrameFunc(interpreter) != eval_frame) {
         return next_evaluator(tstate, frame, is_throw); /* another evaluator stands on ours: leave it */
     }
@@ -114,6 +112,22 @@ static void leave_all(Frame *frame, uint32_t bits, enum cb_kind kind, PyObject *
     }
 }
 
+/* A call between two bursts of samples. What came back a moment ago, and had taken long enough for it to pay, will
+ * soon come back again: until then the hook is out of the way, and what is called from here costs nothing. */
+static Py_NO_INLINE PyObject *eval_at_rest(PyThreadState *tstate, Frame *frame, int is_throw, uint64_t began)
+{
+    struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
+    const uint32_t code = cb_cache_at(thread, frame->f_code)->bits >> CB_KIND_BITS;
+    const uint64_t generation = cb_generation;
+    bool is_generator = frame->owner == FRAME_OWNED_BY_GENERATOR;
+    bool is_tiresome = !is_generator && cb_budget_is_tiresome(thread->budget, &thread->governed, code, began);
+    PyObject *result = is_tiresome ? eval_unhooked(tstate, frame, is_throw) : next_evaluator(tstate, frame, is_throw);
+    if (cb_generation == generation) {
+        cb_budget_count_rest(thread->budget, &thread->governed, thread->ring, code, began);
+    }
+    return result;
+}
+
 /* A call that met the recursion limit never ran: 3.11 checks inside the evaluator, and a profile hook
  * would not have seen it. Its start, the newest slot, is taken back.
  * Result: whether that was so. */
@@ -143,7 +157,9 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
         return next_evaluator(tstate, frame, is_throw);
     }
     if ((uintptr_t)&thread < thread->stack_floor) {
-        return eval_unhooked(thread, tstate, frame, is_throw);
+        /* The C stack is nearly used up. Without our hook 3.11 inlines Python calls and needs none of it. */
+        thread->n_unrecorded++;
+        return eval_unhooked(tstate, frame, is_throw);
     }
     uint32_t bits = 0;
     bool is_generator = (frame->f_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
@@ -241,6 +257,10 @@ static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame
         }
         if (is_known && (cached->flags & CB_IS_SLOW) == 0 && thread->extras == CB_WITH_VALUES) {
             return eval_valued(tstate, frame, cached);
+        }
+        uint64_t now = is_known && thread->extras == CB_WITH_BUDGET ? cb_clock_ticks() : UINT64_MAX;
+        if (cb_budget_rests(thread->budget, &thread->governed, now)) {
+            return eval_at_rest(tstate, frame, is_throw, now);
         }
         if (is_known && (cached->flags & CB_IS_SLOW) == CB_IS_GENERATOR && thread->extras == 0) {
             return eval_generator(tstate, frame, is_throw, cached);

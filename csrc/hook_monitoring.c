@@ -58,6 +58,21 @@ static void freeze_end(struct cb_thread *thread, PyCodeObject *code, struct cb_c
     }
 }
 
+/* Whether to go on being told of code: what the budget passes over, if it comes often or does not last, can sleep
+ * until the next burst. That puts it to sleep for every thread. */
+static bool is_watched(struct cb_thread *thread, const struct cb_cached *cached, bool is_start, uint64_t now)
+{
+    if ((thread->extras & (CB_WITH_BUDGET | CB_WITH_OTHERS)) != CB_WITH_BUDGET) {
+        return true;
+    }
+    uint32_t code = cached->bits >> CB_KIND_BITS;
+    bool is_tiresome = cb_budget_is_tiresome(thread->budget, &thread->governed, code, now);
+    if (is_start) {
+        cb_budget_note_seen(&thread->governed, code, now);
+    }
+    return !is_tiresome;
+}
+
 /* Record a start. Result: whether a recorder wants this code. */
 static bool enter(struct cb_thread *thread, PyCodeObject *code, enum cb_kind kind)
 {
@@ -68,15 +83,15 @@ static bool enter(struct cb_thread *thread, PyCodeObject *code, enum cb_kind kin
         if (CB_UNLIKELY((cached->flags & CB_IS_EXCLUDED) != 0)) {
             continue;
         }
-        is_wanted = true;
         if (cb_values_wants_start(t)) {
             freeze_start(t, code, cached, kind);
         }
         if ((cached->flags & CB_IS_COROUTINE) != 0) {
             cb_task_check(t, PyThreadState_Get(), now);
         }
-        cb_thread_enter(t, now, cached->bits | (uint32_t)kind,
-                        (cached->flags & CB_IS_GENERATOR) != 0 ? running_frame() : 0);
+        uint64_t frame = (cached->flags & CB_IS_GENERATOR) != 0 ? running_frame() : 0;
+        bool is_admitted = cb_thread_enter(t, now, cached->bits | (uint32_t)kind, frame);
+        is_wanted |= is_admitted || is_watched(t, cached, true, now);
     }
     return is_wanted;
 }
@@ -89,11 +104,11 @@ static bool leave(struct cb_thread *thread, PyCodeObject *code, PyObject *value,
     for (struct cb_thread *t = thread; t != NULL; t = t->next_here) {
         struct cb_cached *cached = find(t, code);
         if ((cached->flags & CB_IS_EXCLUDED) == 0) {
-            is_wanted = true;
             if (cb_values_wants_end(t)) {
                 freeze_end(t, code, cached, kind, value);
             }
-            cb_thread_leave(t, now, cached->bits | (uint32_t)kind);
+            bool is_admitted = cb_thread_leave(t, now, cached->bits | (uint32_t)kind);
+            is_wanted |= is_admitted || is_watched(t, cached, false, now);
         }
     }
     return is_wanted;
@@ -132,6 +147,10 @@ static Py_NO_INLINE PyObject *note_with_care(PyObject *const *args, enum cb_kind
 {
     struct cb_thread *thread = cb_threads_here(CB_MONITORING);
     PyCodeObject *code = (PyCodeObject *)args[0];
+    if (CB_UNLIKELY(thread != NULL && thread->budget->must_wake)) {
+        thread->budget->must_wake = false;
+        cb_monitoring_slot_wake();
+    }
     bool is_wanted = cb_local.n_mutes > 0; /* a muted thread decides nothing for the others */
     switch (kind) {
     case CB_CALL:

@@ -38,20 +38,11 @@ void cb_wrap_leave(uint32_t word)
     }
 }
 
-/* Take the start of a call that never ran back: nothing was recorded since. */
-static void cancel(struct cb_thread *thread, uint32_t word)
-{
-    if ((thread->extras & CB_WITH_DEPTH) != 0 && thread->depth-- > thread->max_depth) {
-        return;
-    }
-    cb_ring_take_back(thread->ring, word);
-}
-
 static void cancel_all(uint32_t word)
 {
     for (struct cb_thread *t = cb_threads_here(CB_WRAP); t != NULL; t = t->next_here) {
         if (!cb_recorder_excludes(t->recorder, word >> CB_KIND_BITS)) {
-            cancel(t, word);
+            cb_thread_cancel(t, word);
         }
     }
 }
@@ -191,7 +182,7 @@ PyObject *cb_wrap_observe(struct cb_wrapper *wrapper, PyObject *const *args, siz
     } else if (has_run(wrapper)) {
         cb_ring_append(thread->ring, cb_clock_ticks(), word + CB_UNWIND);
     } else {
-        cancel(thread, word + CB_CALL);
+        cb_thread_cancel(thread, word + CB_CALL);
     }
     return result;
 }

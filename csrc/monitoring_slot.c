@@ -208,6 +208,16 @@ int cb_monitoring_slot_take(const vectorcallfunc callbacks[CB_N_MONITORED], char
     return result;
 }
 
+void cb_monitoring_slot_wake(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (call("restart_events", "()") < 0) {
+        PyErr_Clear();
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
 int cb_monitoring_slot_give_back(void)
 {
     if (here.tool_id != NULL) {

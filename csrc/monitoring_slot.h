@@ -33,4 +33,7 @@ int cb_monitoring_slot_give_back(void);
  * Thread: any. GIL: held. Leaves the error indicator as found. */
 void cb_monitoring_slot_watch(PyCodeObject *code, bool has_c_calls);
 
+/* Tell of all code again that answered DISABLE. Thread: any. GIL: held. Leaves the error indicator as found. */
+void cb_monitoring_slot_wake(void);
+
 #endif

@@ -116,13 +116,7 @@ static int prepare_threads(struct cb_recorder *recorder)
         if (recorder->stopped_ticks != 0) {
             cb_ring_append(t->ring, recorder->stopped_ticks, CB_PAUSE); /* what was open then has ended unseen */
         }
-        t->depth = 0;
-        t->watch_list.n = 0;
-        t->is_attached = false;
-        t->has_switched = false;
-        t->c_frame = NULL;
-        t->context_version = UINT64_MAX;
-        t->active.n = 0;
+        cb_thread_begin(t);
     }
     return 0;
 }
@@ -140,6 +134,7 @@ int cb_recorder_start(struct cb_recorder *recorder, char reason[CB_REASON_SIZE])
     if (result < 0) {
         return result;
     }
+    cb_budget_begin(&recorder->budget, cb_clock_ticks());
     recorder->next = active;
     active = recorder;
     recorder->is_active = true;

@@ -35,7 +35,8 @@ struct cb_options {
     uint32_t max_depth; /* 0: unlimited */
     bool has_c_calls;
     bool has_memory;
-    bool has_all_values;    /* however long it takes to freeze them */
+    bool has_all_values; /* however long it takes to freeze them */
+    bool has_budget;
     uint64_t n_arena_bytes; /* a power of two; 0: no values */
 };
 
@@ -46,6 +47,7 @@ struct cb_recorder {
     struct cb_filter filter;
     struct cb_spool spool;
     struct cb_redactor redactor;
+    struct cb_budget budget;     /* set where the options say so */
     struct cb_thread *inherited; /* Owned list; a forked child's, of its parent: never written. */
     struct cb_thread *threads;   /* Owned list, in order of first event. */
     struct cb_recorder *next;    /* Borrowed; in the list of active recorders. */

@@ -75,7 +75,19 @@ _Atomic uint64_t *cb_ring_advance(struct cb_ring *ring)
     }
     uint64_t rest = (uint64_t)(ring->slots + capacity - cursor);
     ring->end = cursor + (room < rest ? room : rest);
+    if (ring->storage != NULL && ring->storage->alarm.flags != NULL) {
+        *ring->storage->alarm.flags |= ring->storage->alarm.bit;
+        cb_ring_limit(ring, ring->storage->alarm.n_slots);
+    }
     return cursor;
+}
+
+void cb_ring_limit(struct cb_ring *ring, uint64_t n_slots)
+{
+    _Atomic uint64_t *cursor = atomic_load_explicit(&ring->cursor, memory_order_relaxed);
+    if ((uint64_t)(ring->end - cursor) > n_slots) {
+        ring->end = cursor + n_slots;
+    }
 }
 
 void cb_ring_turn(struct cb_ring *ring, uint64_t now)

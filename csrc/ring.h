@@ -63,6 +63,9 @@ size_t cb_ring_copy(const struct cb_ring *ring, struct cb_slot *out, uint32_t *h
 /* Note a change of the clock's high half. The slow half of cb_ring_append. */
 void cb_ring_turn(struct cb_ring *ring, uint64_t now);
 
+/* Ask cb_ring_advance again after so many slots at the latest. Thread: the producer, or any while it cannot run. */
+void cb_ring_limit(struct cb_ring *ring, uint64_t n_slots);
+
 /* Go on where the cursor has come to the end: at the beginning, or further on if the storage has grown.
  * Result: where the next slot goes, Borrowed. The slow half of cb_ring_put. */
 _Atomic uint64_t *cb_ring_advance(struct cb_ring *ring);

@@ -36,6 +36,7 @@ struct cb_storage *cb_storage_new(uint64_t n_slots, uint64_t n_arena_bytes)
         cb_arena_init(storage->arena, bytes, n_arena_bytes);
     }
     cb_ring_init(storage->ring, storage->slots, n_slots, cb_clock_ticks(), 0);
+    storage->ring->storage = storage;
     return storage;
 }
 
@@ -147,8 +148,17 @@ static uint64_t wait_for(struct cb_storage *storage, _Atomic uint64_t *taken, ui
     return UINT64_MAX;
 }
 
+void cb_storage_set_alarm(struct cb_storage *storage, struct cb_alarm alarm)
+{
+    storage->alarm = alarm;
+    cb_ring_limit(storage->ring, alarm.flags != NULL ? alarm.n_slots : UINT64_MAX);
+}
+
 uint64_t cb_storage_find_room(struct cb_storage *storage, uint64_t head)
 {
+    if (storage->header == NULL) {
+        return UINT64_MAX; /* all that a ring in memory may take it has */
+    }
     struct cb_ring *ring = storage->ring;
     uint64_t capacity = atomic_load_explicit(&ring->capacity, memory_order_relaxed);
     int before = errno;

@@ -50,6 +50,14 @@ _Static_assert(offsetof(struct cb_storage_header, ring) == 96, "docs/format.md s
 _Static_assert(offsetof(struct cb_storage_header, n_arena_bytes) == 176, "docs/format.md says so");
 _Static_assert(offsetof(struct cb_storage_header, taken) == 256, "docs/format.md says so");
 
+/* Who wants to hear of a ring now and then: a bit is set in `flags` about every `n_slots` slots. An append pays
+ * nothing for it. */
+struct cb_alarm {
+    uint32_t *flags; /* Borrowed; NULL: nobody. */
+    uint32_t bit;
+    uint32_t n_slots;
+};
+
 struct cb_storage {
     uint64_t n_users; /* the thread, and every view handed out; counted under the GIL */
     uint64_t n_slots;
@@ -59,6 +67,7 @@ struct cb_storage {
     struct cb_arena *arena;           /* Owned with its bytes, or in the header; NULL: no values. */
     struct cb_storage_header *header; /* Owned mapping; NULL in memory. */
     char *path;                       /* Owned; of the file, NULL in memory. */
+    struct cb_alarm alarm;            /* the producer's */
     _Atomic bool *is_collected;       /* Borrowed; whether somebody takes slots, so that none is overwritten. */
 };
 
@@ -68,6 +77,9 @@ struct cb_storage {
 
 /* A collector that takes nothing for so long is gone: the newest are kept from then on. */
 #define CB_STORAGE_STALL_NS UINT64_C(5000000000)
+
+/* Set or, with no flags, end a storage's alarm. Thread: any while the producer does not run. GIL: held. */
+void cb_storage_set_alarm(struct cb_storage *storage, struct cb_alarm alarm);
 
 /* Allocate a ring of zeroed slots, and an arena unless `n_arena_bytes` is 0, with one user. Both sizes
  * are powers of two.

@@ -85,6 +85,9 @@ static void note_switch(const PyObject *origin, const PyObject *target)
     uint64_t now = cb_clock_ticks();
     for (int engine = 0; engine < CB_N_ENGINES; engine++) {
         for (struct cb_thread *t = cb_threads_here(engine); t != NULL; t = t->next_here) {
+            if (t->recorder->options.has_budget) {
+                cb_budget_forbid_samples(t->budget, &t->governed);
+            }
             if (!t->has_switched) {
                 t->has_switched = true;
                 append_greenlet(t, now, origin, CB_GREENLET_HERE);

@@ -28,13 +28,11 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
         .types = &thread->types,
     };
     cb_freezer_init(&thread->freezer, !options->has_all_values);
-    thread->extras = (options->n_arena_bytes > 0 ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) |
-                     (options->has_memory ? CB_WITH_ALLOC : 0) | (cb_clock_has_counter ? 0 : CB_WITHOUT_COUNTER);
     thread->has_c_calls = options->has_c_calls;
     thread->max_depth = options->max_depth;
     thread->recorder = recorder;
     thread->token = token;
-    thread->context_version = UINT64_MAX;
+    cb_thread_begin(thread);
     return thread;
 }
 
@@ -146,11 +144,96 @@ int cb_frames_pop(struct cb_frames *frames, const void *frame)
     return 0;
 }
 
-void cb_thread_append_extras(struct cb_thread *thread)
+static void append_counters(struct cb_thread *thread)
 {
     if ((thread->extras & CB_WITH_ALLOC) != 0) {
         struct cb_alloc_counts counts = cb_alloc_here;
         cb_ring_append_prefix(thread->ring, CB_ALLOC_BYTES, counts.n_bytes & CB_PAYLOAD_MASK);
         cb_ring_append_prefix(thread->ring, CB_ALLOC_BLOCKS, counts.n_blocks & CB_PAYLOAD_MASK);
+    }
+}
+
+/* Values are kept at one level only, and at one no event needs the budget, but when the ring's alarm says so. */
+static void follow_level(struct cb_thread *thread)
+{
+    enum cb_level level = thread->governed.level;
+    thread->extras &= ~(CB_WITH_VALUES | CB_WITH_BUDGET);
+    thread->watch_list.n = level == CB_LEVEL_TRACE ? thread->watch_list.n : 0;
+    thread->extras |= (level == CB_LEVEL_TRACE ? CB_WITH_VALUES : 0) | (level != CB_LEVEL_PROFILE ? CB_WITH_BUDGET : 0);
+}
+
+/* Count an event against the budget, and follow its level. */
+static void count(struct cb_thread *thread, uint64_t began, bool is_recorded)
+{
+    cb_budget_count(thread->budget, &thread->governed, thread->ring, began, is_recorded);
+    follow_level(thread);
+}
+
+static bool is_governed(const struct cb_thread *thread)
+{
+    return (thread->extras & CB_WITH_BUDGET) != 0;
+}
+
+bool cb_thread_enter_with_care(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame)
+{
+    bool is_admitted = !is_governed(thread) || cb_budget_admits_start(thread->budget, &thread->governed);
+    if (is_admitted && ((thread->extras & CB_WITH_DEPTH) == 0 || ++thread->depth <= thread->max_depth)) {
+        append_counters(thread);
+        if (frame != 0) {
+            cb_ring_append_prefix(thread->ring, CB_FRAME, frame & CB_PAYLOAD_MASK);
+        }
+        cb_ring_append(thread->ring, now, word);
+    }
+    if (is_governed(thread)) {
+        count(thread, now, is_admitted);
+    }
+    return is_admitted;
+}
+
+/* Whether an end is recorded that the budget admits: one of a call that was, or may have been before. */
+static bool is_within_depth(struct cb_thread *thread)
+{
+    return (thread->extras & CB_WITH_DEPTH) == 0 || (thread->depth > 0 && thread->depth-- <= thread->max_depth);
+}
+
+bool cb_thread_leave_with_care(struct cb_thread *thread, uint64_t now, uint32_t word)
+{
+    bool is_admitted = !is_governed(thread) || cb_budget_admits_end(&thread->governed);
+    if (is_admitted && is_within_depth(thread)) {
+        append_counters(thread);
+        cb_ring_append(thread->ring, now, word);
+    }
+    if (is_governed(thread)) {
+        count(thread, now, is_admitted);
+    }
+    return is_admitted;
+}
+
+void cb_thread_cancel(struct cb_thread *thread, uint32_t word)
+{
+    if ((!is_governed(thread) || cb_budget_admits_end(&thread->governed)) && is_within_depth(thread)) {
+        cb_ring_take_back(thread->ring, word);
+    }
+}
+
+void cb_thread_begin(struct cb_thread *thread)
+{
+    const struct cb_options *options = &thread->recorder->options;
+    bool has_values = options->n_arena_bytes > 0;
+    thread->extras = (has_values ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) |
+                     (options->has_memory ? CB_WITH_ALLOC : 0) | (cb_clock_has_counter ? 0 : CB_WITHOUT_COUNTER);
+    thread->budget = &thread->recorder->budget;
+    thread->depth = 0;
+    thread->watch_list.n = 0;
+    thread->is_attached = false;
+    thread->has_switched = false;
+    thread->c_frame = NULL;
+    thread->context_version = UINT64_MAX;
+    thread->active.n = 0;
+    if (options->has_budget) {
+        struct cb_alarm alarm = {.flags = &thread->extras, .bit = CB_WITH_BUDGET, .n_slots = CB_CHECK_SLOTS};
+        cb_governed_begin(&thread->governed, thread->budget, thread->ring);
+        cb_storage_set_alarm(thread->storage, alarm);
+        follow_level(thread);
     }
 }

@@ -3,6 +3,7 @@
 #define CB_THREAD_H
 
 #include "alloc.h"
+#include "budget.h"
 #include "clock.h"
 #include "compat.h"
 #include "event.h"
@@ -31,7 +32,8 @@ struct cb_recorder;
 #define CB_WITH_OTHERS 16u /* other recorders of the same engine run in this thread */
 #define CB_WITH_VALUES 256u
 #define CB_WITHOUT_COUNTER 512u /* the clock is the system's */
-#define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC)
+#define CB_WITH_BUDGET 1024u
+#define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC | CB_WITH_BUDGET)
 
 /* A thread gets its name soon after its first event, or never. */
 #define CB_NAME_TRIES 64
@@ -106,6 +108,8 @@ struct cb_thread {
     struct cb_types types;
     struct cb_watch_list watch_list;
     uint16_t n_calls[CB_CALL_COUNTS]; /* how often functions were called */
+    struct cb_budget *budget;         /* Borrowed: its recorder's. */
+    struct cb_governed governed;
     struct cb_frames active;
     struct cb_cached cache[CB_CACHE_SIZE];
 };
@@ -144,35 +148,40 @@ static inline struct cb_cached *cb_cache_at(const struct cb_thread *thread, cons
     return (struct cb_cached *)&thread->cache[hash >> (32 - CB_CACHE_BITS)];
 }
 
-/* Append prefixes as the recording's extras ask for. The slow half of enter and leave. */
-void cb_thread_append_extras(struct cb_thread *thread);
+/* The slow halves of enter and leave: whatever the recording's extras ask for. */
+bool cb_thread_enter_with_care(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame);
+bool cb_thread_leave_with_care(struct cb_thread *thread, uint64_t now, uint32_t word);
 
 /* Record the start of a call; `frame` is a generator frame's identity, or 0.
+ * Result: false if the budget passes over it.
  * Thread: the producer. GIL: as its engine needs. Never blocks, never allocates. */
-static inline void cb_thread_enter(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame)
+static inline bool cb_thread_enter(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame)
 {
     if (CB_UNLIKELY((thread->extras & CB_WITH_MORE) != 0)) {
-        if ((thread->extras & CB_WITH_DEPTH) != 0 && ++thread->depth > thread->max_depth) {
-            return;
-        }
-        cb_thread_append_extras(thread);
+        return cb_thread_enter_with_care(thread, now, word, frame);
     }
     if (frame != 0) {
         cb_ring_append_prefix(thread->ring, CB_FRAME, frame & CB_PAYLOAD_MASK);
     }
     cb_ring_append(thread->ring, now, word);
+    return true;
 }
 
-/* Record the end of a call. Thread, GIL: as cb_thread_enter. */
-static inline void cb_thread_leave(struct cb_thread *thread, uint64_t now, uint32_t word)
+/* Record the end of a call. Result, thread, GIL: as cb_thread_enter. */
+static inline bool cb_thread_leave(struct cb_thread *thread, uint64_t now, uint32_t word)
 {
     if (CB_UNLIKELY((thread->extras & CB_WITH_MORE) != 0)) {
-        if ((thread->extras & CB_WITH_DEPTH) != 0 && (thread->depth == 0 || thread->depth-- > thread->max_depth)) {
-            return; /* entered before the recording began, or too deep */
-        }
-        cb_thread_append_extras(thread);
+        return cb_thread_leave_with_care(thread, now, word);
     }
     cb_ring_append(thread->ring, now, word);
+    return true;
 }
+
+/* Take the start of a call back that never ran; nothing was recorded since. Thread, GIL: as cb_thread_enter. */
+void cb_thread_cancel(struct cb_thread *thread, uint32_t word);
+
+/* Begin, or go on after a pause, with what the recording keeps at its most detailed.
+ * Thread: any while the producer does not run. GIL: held. */
+void cb_thread_begin(struct cb_thread *thread);
 
 #endif

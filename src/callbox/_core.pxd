@@ -45,6 +45,18 @@ cdef extern from "ring.h":
         uint64_t n_events
     cb_ring_view cb_ring_look(const cb_ring *ring)
 
+cdef extern from "budget.h":
+    ctypedef enum cb_level "enum cb_level":
+        CB_LEVEL_TRACE
+        CB_LEVEL_LAST
+    cdef struct cb_budget:
+        pass
+    cdef struct cb_event_costs:
+        double recorded
+        double sampled
+        double skipped
+    void cb_budget_init(cb_budget *budget, double share, cb_event_costs costs, cb_level level)
+
 cdef extern from "decode.h":
     cdef struct cb_clock_line:
         uint64_t ticks
@@ -149,6 +161,7 @@ cdef extern from "recorder.h":
         bint has_c_calls
         bint has_memory
         bint has_all_values
+        bint has_budget
         uint64_t n_arena_bytes
     cdef struct cb_thread:
         cb_ring *ring
@@ -161,6 +174,7 @@ cdef extern from "recorder.h":
         cb_freezer freezer
     cdef struct cb_recorder:
         bint is_active
+        cb_budget budget
         cb_filter filter
         cb_spool spool
         cb_thread *threads

@@ -124,8 +124,7 @@ cdef values_of(cb_thread *thread):
     cdef cb_arena *arena = thread.storage.arena
     if arena == NULL:
         return 0, b""
-    size = min(arena.head, arena.mask + 1)
-    return arena.head, (<char *>arena.bytes)[:size]
+    return arena.head, (<char *>arena.bytes)[:min(arena.head, arena.mask + 1)]
 
 
 cdef class Recorder:
@@ -170,12 +169,18 @@ cdef class Recorder:
         limits.has_c_calls = options.c_calls
         limits.has_memory = options.memory
         limits.has_all_values = options.all_values
+        limits.has_budget = options.overhead_budget is not None
         limits.n_arena_bytes = n_arena_bytes if value_bytes else 0
         cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, limits, filter, spool, redactor)
 
     def __dealloc__(self):
         cb_recorder_stop(&self.recorder)
         cb_recorder_fini(&self.recorder)
+
+    def set_budget(self, double share, costs_ns, int level):
+        if self.recorder.is_active or not <int>CB_LEVEL_TRACE <= level <= <int>CB_LEVEL_LAST:
+            raise ValueError("level, or recorder is recording")
+        cb_budget_init(&self.recorder.budget, share, dict(zip(("recorded", "sampled", "skipped"), costs_ns)), <cb_level>level)
 
     def start(self):
         cdef char reason[256]

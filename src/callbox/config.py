@@ -56,6 +56,7 @@ class RunSettings:
     spill: bool
     max_events: int
     max_depth: int
+    overhead_budget: float
     output: str
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EventKind(enum.IntEnum):
     """What one slot of a ring says.
 
-    The first twelve are events. The others are prefixes: they precede the event
+    The first thirteen are events. The others are prefixes: they precede the event
     they belong to, or, for `TIME`, carry the clock over a wrap of its low half.
     Source: `csrc/event.h`, which holds the same numbers.
     """
@@ -37,11 +37,26 @@ class EventKind(enum.IntEnum):
     GREENLET_SWITCH = 11
     PAUSE = 12
     """The recording was stopped, and went on later."""
+    STEP = 13
+    """Its level of detail changed, to keep to a budget; the code is the new `Level | old << 4`."""
     TIME = 16
     FRAME = 17
     ALLOC_BYTES = 18
     ALLOC_BLOCKS = 19
     VALUE = 20
+
+
+class Level(enum.IntEnum):
+    """How much a recording with a budget keeps. It steps down where more costs too much, and up again."""
+
+    TRACE = 0
+    """Calls with values, as mode "trace"."""
+    PROFILE = 1
+    """Calls and times, as mode "profile"."""
+    SAMPLE_4 = 2
+    """Whole call trees, about one event in 4."""
+    SAMPLE_16 = 3
+    SAMPLE_64 = 4
 
 
 class Outcome(enum.IntEnum):
@@ -55,6 +70,8 @@ class Outcome(enum.IntEnum):
     """A generator or coroutine that yielded and was not resumed again."""
     LOST = 4
     """Its end was not recorded; an enclosing call ended first."""
+    CUT = 5
+    """The recorder stopped following it, to keep to its budget; it had lasted so long by then."""
 
 
 GREENLET = 1 << 31
@@ -183,6 +200,8 @@ class Header:
     max_events: int = 0
     max_depth: int = 0
     """0: unlimited."""
+    overhead_budget: float = 0.0
+    """What recording was to cost at most, as a share of the program's own time; 0: no limit."""
     is_complete: bool = True
     """False in a box whose program ended without closing it."""
     exit_status: str = ""

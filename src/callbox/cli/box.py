@@ -35,12 +35,15 @@ def open_box(path: str) -> Recording:
     """
     from callbox.recording import open_recording
     from callbox.render.text import printable
+    from callbox.tracing.steps import describe_steps, read_steps
 
     recording = _open_url(path) if is_url(path) else open_recording(path)
     warnings = [*recording.damage, *recording.notes]
     if not len(recording.tree.calls):
         reasons = f": {'; '.join(warnings)}" if warnings else ""
         raise NothingFoundError(printable(f"{path} holds no calls{reasons}"))
+    if steps := read_steps(recording):
+        warnings.append(describe_steps(recording, steps))
     if recording.dropped:
         warnings.append(f"{recording.dropped:,} older events were overwritten or lost: raise --max-events to keep more")
     for warning in warnings:
@@ -69,6 +72,8 @@ def _open_url(url: str) -> Recording:
 
 def describe(recording: Recording) -> dict[str, Any]:
     """Return how a recording was made, as plain values for JSON."""
+    from callbox.tracing.steps import read_steps
+
     header = recording.header
     return {
         "command": list(header.command),
@@ -84,6 +89,8 @@ def describe(recording: Recording) -> dict[str, Any]:
         "duration_s": recording.duration_ns / 1e9,
         "events": recording.n_events,
         "dropped": recording.dropped,
+        "overhead_budget": header.overhead_budget or None,
+        "steps": [{"at_s": step.t_ns / 1e9, "level": step.level.name.lower()} for step in read_steps(recording)],
         "notes": list(recording.notes),
         "damage": list(recording.damage),
     }

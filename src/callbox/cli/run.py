@@ -45,6 +45,7 @@ _GIT_TIMEOUT_S = 2
 @click.option("--spill/--no-spill", help="Move what rings hold to the box while the program runs: keep everything.")
 @click.option("--max-events", type=int, default=1 << 20, show_default=True, help="Events kept for each thread.")
 @click.option("--max-depth", type=int, help="Deepest level of calls to record.")
+@click.option("--overhead-budget", type=float, metavar="SHARE", help="Record less where it costs more, like 0.05.")
 @click.option("--output", "-o", default="callbox.cbx", show_default=True, metavar="BOX", help="Where to write.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
 @click.argument("program", nargs=-1, type=click.UNPROCESSED)

@@ -72,6 +72,8 @@ def new_recorder(options: Options, folder: str | None = None) -> Recorder:
     if options.engine == ORACLE:
         from callbox.engine.oracle import OracleRecorder
 
+        if options.overhead_budget is not None:
+            raise EngineError("engine 'oracle' keeps to no overhead budget: choose another, or leave the budget out")
         return OracleRecorder(options)
     if options.engine == AUTO:
         return AutoRecorder(options, folder)

@@ -9,6 +9,7 @@ from callbox.secrets import RedactRules
 
 MODES = ("static", "profile", "trace")
 MAX_EVENTS_LIMIT = 1 << 32
+MAX_BUDGET = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Options:
         c_calls: record calls of C functions made by selected Python code.
         memory: count bytes and blocks allocated.
         spill: where rings are in files, wait for a collector to take what they hold rather than overwrite it.
+        overhead_budget: what recording may cost at most, as a share of the program's own time: above it less is
+            recorded, step by step; None for no limit.
     """
 
     engine: str = "auto"
@@ -38,6 +41,7 @@ class Options:
     c_calls: bool = False
     memory: bool = False
     spill: bool = False
+    overhead_budget: float | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -49,3 +53,8 @@ class Options:
             raise ConfigError(f"max_events={self.max_events}: must lie between 1 and {MAX_EVENTS_LIMIT}")
         if self.max_depth is not None and self.max_depth < 1:
             raise ConfigError(f"max_depth={self.max_depth}: must be 1 or more, or None for no limit")
+        if self.overhead_budget is not None and not 0 < self.overhead_budget <= MAX_BUDGET:
+            raise ConfigError(
+                f"overhead_budget={self.overhead_budget}: must be above 0, like 0.05 for a twentieth of the program's "
+                f"own time, and at most {MAX_BUDGET}, or None for no limit"
+            )

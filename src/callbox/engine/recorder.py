@@ -9,6 +9,7 @@ import threading
 from typing import Protocol
 
 from callbox import _core
+from callbox.engine.budget import grant_budget
 from callbox.engine.options import Options
 from callbox.engine.redaction import redact_command, tabulate
 from callbox.errors import EngineError, RecordingError
@@ -85,6 +86,7 @@ class NativeRecorder:
         self._core = self._new_core()
         self._started: ClockReading | None = None
         self._ended: ClockReading | None = None
+        self._has_budget = False
 
     def _new_core(self) -> _core.Recorder:
         options = self._options
@@ -107,6 +109,10 @@ class NativeRecorder:
             raise RecordingError("this recorder is already recording: stop it first")
         reading = read_clock()
         try:
+            if self._options.overhead_budget is not None and not self._has_budget:
+                grant_budget(self._core, self._engine, self._options)
+                self._has_budget = True
+                reading = read_clock()
             self._core.start()
         except _core.EngineBusyError as busy:
             raise EngineError(f"engine {self._engine!r} cannot start: {busy}") from None
@@ -123,6 +129,7 @@ class NativeRecorder:
     def clear(self) -> None:
         """Forget what was recorded; a running recording goes on. Captures handed out keep what they show."""
         old, self._core = self._core, self._new_core()
+        self._has_budget = False
         self._started = None
         if old.is_recording:
             self.start()
@@ -152,6 +159,7 @@ class NativeRecorder:
             memory=self._options.memory,
             max_events=self._options.max_events,
             max_depth=self._options.max_depth or 0,
+            overhead_budget=self._options.overhead_budget or 0.0,
             notes=self._notes(),
         )
         running = {thread.ident: thread.name for thread in threading.enumerate()}

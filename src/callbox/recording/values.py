@@ -55,6 +55,7 @@ class RecordedValues:
     def __init__(self, capture: Capture, events: NDArray[np.void], tree: CallTree) -> None:
         self.payloads, self.starts = decode_values(capture)
         self._shared: dict[bytes, Any] = {}
+        self._absent = Cut.SPARED if capture.header.overhead_budget else Cut.LOST
         self._arenas = [Arena(thread.values) for thread in capture.threads]
         # Columns as they are: to take a field of one row of a structured array is slow.
         self._kinds, self._codes, self._threads = events["kind"], events["code"], events["thread"]
@@ -105,7 +106,7 @@ class RecordedValues:
         if self._kinds[event] not in (_RETURN, _YIELD):
             return None
         places = self.places_at(event)
-        return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else Cut.LOST
+        return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else self._absent
 
     def exception_at(self, event: int) -> Any:
         """Return the exception that left a function with an event; None where it is not known."""

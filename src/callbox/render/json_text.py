@@ -37,7 +37,7 @@ def format_json(tree: CallTree, *, values: CallValues | None = None) -> str:
     `calls[].start_ns`       nanoseconds after `epoch_ns`, like `end_ns`; an open call ends with the
                              recording
     `calls[].inclusive_ns`   time on the stack, without suspensions; `self_ns`: less that of its calls
-    `calls[].outcome`        "returned", "raised", "open", "suspended" or "lost"
+    `calls[].outcome`        "returned", "raised", "open", "suspended", "lost" or "cut"
     `calls[].resumes`        how often a generator or coroutine was continued
     `calls[].is_partial`     whether it began before the recording
     `calls[].bytes`          allocated in it and its calls, like `blocks`; only if that was recorded

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from callbox.render.values import CallValues
 
-_MARKS = {Outcome.RAISED: " ✗ raised", Outcome.SUSPENDED: " ‖ suspended", Outcome.LOST: " ? end not recorded"}
+_MARKS = {
+    Outcome.RAISED: " ✗ raised",
+    Outcome.SUSPENDED: " ‖ suspended",
+    Outcome.LOST: " ? end not recorded",
+    Outcome.CUT: " ✂ cut to keep to the budget",
+}
 _VALUE_MARKS = {Outcome.RETURNED: " →", Outcome.RAISED: " ✗"}
 _N_OUTERMOST = 3
 """Of a stack that is too deep to show whole: where it came from, then its innermost calls."""

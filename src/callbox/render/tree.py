@@ -25,6 +25,7 @@ _OUTCOME_MARKS = {
     Outcome.RAISED: " ✗ raised",
     Outcome.SUSPENDED: " ‖ suspended",
     Outcome.LOST: " ? end not recorded",
+    Outcome.CUT: " ✂ cut to keep to the budget",
 }
 _VALUE_MARKS = {Outcome.RETURNED: " →", Outcome.RAISED: " ✗"}
 _PARTIAL_MARK = " ◂ began before the recording"

@@ -26,6 +26,7 @@ _MARKS = {
     Outcome.RAISED: " ✗ raised",
     Outcome.SUSPENDED: " ‖ suspended",
     Outcome.LOST: " ? end not recorded",
+    Outcome.CUT: " ✂ cut to keep to the budget",
 }
 _PARTIAL_MARK = " ◂ began before the block"
 _CLOSED = "GeneratorExit"

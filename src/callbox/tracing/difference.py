@@ -32,7 +32,7 @@ _TEXT_CHARS = 1 << 14
 _MAX_PATH = 12
 """How many callers of a call are named."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_NO_END = (Outcome.OPEN, Outcome.LOST)
+_NO_END = (Outcome.OPEN, Outcome.LOST, Outcome.CUT)
 
 
 @dataclass(frozen=True, slots=True)

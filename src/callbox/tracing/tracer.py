@@ -63,6 +63,7 @@ class FunctionTracer(CallAssertions):
         redact: RedactRules | None = None,
         all_values: bool = False,
         path: str | os.PathLike[str] | None = None,
+        overhead_budget: float | None = None,
         capture_args: bool | None = None,
         capture_returns: bool | None = None,
         capture_exceptions: bool | None = None,
@@ -72,18 +73,16 @@ class FunctionTracer(CallAssertions):
         Args:
             filter_modules: globs on module names, `myapp.*`; `!` in front excludes, the last
                 match wins; only exclusions, or none at all, select everything else.
-            mode: "static" records nothing, "profile" calls and times, "trace" also arguments,
-                results and exceptions.
+            mode: "static" records nothing, "profile" calls and times, "trace" also arguments, results and exceptions.
             engine: "auto" or the name of an engine.
             c_calls: record the C functions that selected Python functions call.
             max_events: how many events each thread keeps, the newest ones.
             max_depth: levels of selected calls to record; None for all.
             memory: count bytes and blocks that are allocated.
-            redact: what is a secret besides what always is, and what is none; `config.load_redact_rules` reads
-                what the project has configured.
-            all_values: keep every argument and result, however much of the time that takes. Otherwise, beyond a
-                sixteenth of the time, those of functions that are called often are only named.
+            redact: what is a secret besides what always is, and what is none; see `config.load_redact_rules`.
+            all_values: keep all values; else, beyond a sixteenth of the time, those of frequent calls are only named.
             path: where `stop` saves the recording.
+            overhead_budget: keep less, step by step, where it costs more of the program's own time, like 0.05 of it.
             capture_args: keep arguments. To choose one of these three makes the mode "trace", unless all are False;
                 those that are not mentioned are kept.
             capture_returns: keep results.
@@ -103,6 +102,7 @@ class FunctionTracer(CallAssertions):
             *(engine, mode, filters, max_events, max_depth, c_calls, memory),
             redact=redact or RedactRules(),
             all_values=all_values,
+            overhead_budget=overhead_budget,
         )
         self._path = path
         self._recorder: Recorder = new_recorder(self._options)

@@ -36,7 +36,7 @@ _CYCLE = "<cycle>"
 _MAX_DIGITS_BITS = 1 << 12
 _BRACKETS = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}"), "frozenset": ("frozenset({", "})")}
 _EMPTY = {"set": "set()", "frozenset": "frozenset()"}
-_CUTS = {Cut.OVERWRITTEN: "<overwritten>", Cut.MISSED: "<lost>", Cut.LOST: "<lost>"}
+_CUTS = {Cut.OVERWRITTEN: "<overwritten>", Cut.MISSED: "<lost>", Cut.LOST: "<lost>", Cut.SPARED: "<not kept>"}
 
 
 def describe(value: Any, *, max_chars: int = 80) -> str:

@@ -15,7 +15,7 @@ _MAX_CHARS = 80
 _CONTEXT_CHARS = 20
 """How much of two long texts is shown before they part."""
 _ABSENT = object()
-_UNKNOWN = frozenset({Cut.OVERWRITTEN, Cut.MISSED, Cut.LOST})
+_UNKNOWN = frozenset({Cut.OVERWRITTEN, Cut.MISSED, Cut.LOST, Cut.SPARED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Cut(enum.Enum):
     """There was no room for it."""
     LOST = 18
     """The slots or the bytes that held it are gone."""
+    SPARED = 19
+    """It was not kept, so that the recording kept to its budget."""
 
 
 class Unbound(enum.Enum):
