@@ -85,8 +85,8 @@ class Generator:
             GenerateError: a file cannot be written, or pytest not be run.
         """
         started = time.perf_counter()
-        sys.path.insert(0, str(self._options.root))
-        calls = [c for c in store.calls() if self._wants(c.call.target)]
+        with importing_from({self._options.root}):
+            calls = [c for c in store.calls() if self._wants(c.call.target)]
         if not calls:
             raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")
         for target, n_seen, _ in store.targets():

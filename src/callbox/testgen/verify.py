@@ -108,16 +108,8 @@ def _run_once(
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-m", "pytest", "-p", "callbox.testgen.probe", "-p", "no:cacheprovider"]
-        quiet = [
-            "-o",
-            "addopts=",
-            "-q",
-            "--no-header",
-            "--tb=short",
-            "-p",
-            "no:randomly",
-            "--continue-on-collection-errors",
-        ]
+        command += ["-p", "no:randomly", "--continue-on-collection-errors"]
+        quiet = ["-o", "addopts=", "-q", "--no-header", "--tb=short"]
         # Which of callbox's modules pytest would have liked to see first is no matter of the project's tests.
         quiet += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *paths]
         done = subprocess.run(
