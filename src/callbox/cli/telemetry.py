@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from callbox.cli import exits
-from callbox.cli.output import open_output
+from callbox.cli.output import STDOUT, open_output
 from callbox.render.text import count, printable
 
 if TYPE_CHECKING:
@@ -39,24 +39,30 @@ def list_runs(store: str | None) -> None:
 @command.command()
 @click.argument("run", type=int, required=False)
 @_store
-@click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page instead.")
-def report(run: int | None, store: str | None, html: str | None) -> None:
-    """Show a run, the newest by default: failures, flaky, slow tests, queries, N+1."""
+@click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page.")
+@click.option("--ctrf", type=click.Path(dir_okay=False), metavar="FILE", help="Write JSON in the format of CTRF.")
+@click.option("--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Write a summary for a CI job.")
+def report(run: int | None, store: str | None, html: str | None, ctrf: str | None, markdown: str | None) -> None:
+    """Show a run, the newest by default: failures, flaky, slow tests, queries, N+1.
+
+    FILE is - for standard output.
+    """
     from callbox.telemetry.comparison import FLAKY_RUNS
+    from callbox.telemetry.formats import ctrf_text, markdown_lines
     from callbox.telemetry.page import render_page
     from callbox.telemetry.words import run_lines
 
     history = _open(store)
     found = history.find(run)
     tests, statuses = history.tests(found), history.statuses(found, FLAKY_RUNS)
-    if html is None:
+    if html is not None:
+        _write(html, render_page([each for each in history.runs() if each.id <= found.id], tests, statuses))
+    if ctrf is not None:
+        _write(ctrf, ctrf_text(found, tests, statuses))
+    if markdown is not None:
+        _write(markdown, "\n".join([*markdown_lines(found, tests, statuses), ""]))
+    if html is ctrf is markdown is None:
         _print(run_lines(found, tests, statuses))
-        return
-    page = render_page([each for each in history.runs() if each.id <= found.id], tests, statuses)
-    with open_output(html) as file:
-        file.write(page.encode("utf-8", "replace"))
-    if html != "-":
-        click.echo(f"run {found.id} written to {html}")
 
 
 @command.command()
@@ -89,3 +95,10 @@ def _open(store: str | None) -> RunHistory:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(printable(line))
+
+
+def _write(location: str, text: str) -> None:
+    with open_output(location) as file:
+        file.write(text.encode("utf-8", "replace"))
+    if location != STDOUT:
+        click.echo(f"{location} written")

@@ -80,6 +80,7 @@ class Collector:
         self._durations = Durations()
         self._counts = dict.fromkeys(STATUSES, 0)
         self._started = dt.datetime.now()
+        self._started_ns = time.perf_counter_ns()
         self._kept: list[KeptTest] = []
         self._store = settings.store or str(find_store(FILE_NAME))  # tests may change the working folder
         self._running: Running | None = None
@@ -126,6 +127,18 @@ class Collector:
         finally:
             running.phases_ns[name] = running.phases_ns.get(name, 0) + time.perf_counter_ns() - began_ns
             running.phase = before
+
+    def properties(self) -> list[tuple[str, object]]:
+        """Return what reports of other tools can show of the test that runs, by name."""
+        if self._running is None:
+            return []
+        queries = self._running.queries.as_record()
+        return [
+            ("callbox.queries", queries["count"]),
+            ("callbox.queries_ms", queries["total_duration"]),
+            ("callbox.n_plus_one", ", ".join(found["site"] for found in queries["n_plus_one"])),
+            ("callbox.network_blocked", sum(call.is_blocked for call in self._running.calls)),
+        ]
 
     def excess(self, max_queries: int | None = None) -> str:
         """Say by how much the test that runs is over its budget; "" if it is not.
@@ -188,6 +201,7 @@ class Collector:
             "exit_code": int(exit_code),
             "by_status": {status: n for status, n in counts.items() if n},
             "duration": {
+                "wall": round((time.perf_counter_ns() - self._started_ns) / 1e6, 3),
                 "total": round(self._durations.mean * len(self._durations), 3),
                 "avg": round(self._durations.mean, 3),
                 "median": round(self._durations.median, 3),

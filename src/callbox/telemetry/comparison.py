@@ -39,10 +39,12 @@ def is_flaky(statuses: Sequence[str]) -> bool:
 
 
 def _regressions(before: KeptTest, after: KeptTest) -> Iterator[Regression]:
-    if after.status in BAD and before.status not in BAD:
+    is_newly_bad = after.status in BAD and before.status not in BAD
+    if is_newly_bad:
         yield Regression(after.id, "outcome", f"{before.status} -> {after.status}: {after.error}")
     slower_ms = after.duration_ms - before.duration_ms
-    if slower_ms > MIN_SLOWER_MS and after.duration_ms > MIN_SLOWER_RATIO * before.duration_ms:
+    is_slower = slower_ms > MIN_SLOWER_MS and after.duration_ms > MIN_SLOWER_RATIO * before.duration_ms
+    if is_slower and not is_newly_bad:  # to fail takes its own time
         yield Regression(after.id, "time", f"{before.duration_ms:,.0f} -> {after.duration_ms:,.0f} ms")
     if after.n_queries > before.n_queries:
         yield Regression(after.id, "queries", f"{before.n_queries:,} -> {after.n_queries:,}")

@@ -46,6 +46,7 @@ class TelemetryPlugin:
     def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
         self._is_worker = hasattr(config, "workerinput")
         self._is_controller = not self._is_worker and bool(config.getoption("numprocesses", 0))
+        self._is_junit_asked_for = bool(config.getoption("xmlpath", None))
         self._outbox = _Outbox()
         sink = self._outbox if self._is_worker else _open_sink(config, settings.output)
         if self._is_controller:
@@ -93,6 +94,8 @@ class TelemetryPlugin:
         """Note the outcome; in a worker, send the record along with the last report."""
         report = (yield).get_result()
         self._note(report)
+        if self._is_junit_asked_for and report.when == "teardown":
+            report.user_properties += self._collector.properties()
         if self._is_worker and report.when == "teardown":
             self._collector.end(self._status[0], error=self._status[1])
             setattr(report, _OUTBOX, self._outbox.record)

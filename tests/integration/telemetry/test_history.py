@@ -46,7 +46,7 @@ def test_comparison_tells_what_became_worse_by_its_exit_code(runs) -> None:
     assert "n+1      test_suite.py::test_asks  test_suite.py:6 test_asks" in worse.out
     assert "queries  test_suite.py::test_asks  1 -> 4" in worse.out
     assert "outcome  test_suite.py::test_fails  passed -> failed: AssertionError: <many>" in worse.out
-    assert "3 regressions" in worse.out
+    assert "time     test_suite.py::test_fails" not in worse.out
     assert "0 regressions" in same.out
 
 
@@ -54,7 +54,7 @@ def test_page_has_all_tests_and_nothing_from_elsewhere(runs) -> None:
     written = runs.run(*CALLBOX, "report", "--html", "page.html")
 
     page = (runs.folder / "page.html").read_text()
-    assert written.out == "run 2 written to page.html\n"
+    assert written.out == "page.html written\n"
     assert "AssertionError: &lt;many&gt;" in page
     assert page.count("<rect") == 4
     assert "http" not in page.replace("http-equiv", "")

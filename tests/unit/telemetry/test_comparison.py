@@ -22,7 +22,7 @@ def kept(**known) -> KeptTest:
         ({"n_queries": 1}, []),
         ({"n_plus_one": "a.py:9 f"}, []),
         ({"n_plus_one": "a.py:3 f\na.py:9 g"}, ["n+1"]),
-        ({"status": "error"}, ["outcome"]),
+        ({"status": "error", "duration_ms": 1000.0}, ["outcome"]),
         ({"status": "skipped"}, []),
         ({"id": "new", "n_queries": 99}, []),
     ],
