@@ -28,7 +28,6 @@ SCHEMA = Schema(
             n_queries INTEGER NOT NULL, n_plus_one TEXT NOT NULL, n_blocked INTEGER NOT NULL, lines_covered INTEGER,
             error TEXT NOT NULL)""",
         "CREATE INDEX tests_by_run ON tests (run_id)",
-        "CREATE INDEX tests_by_name ON tests (id, run_id)",
     ),
 )
 

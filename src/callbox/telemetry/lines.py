@@ -9,7 +9,7 @@ Source: coverage.py's documentation, "Measurement contexts"; its core "sysmon" h
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +79,8 @@ class LineCoverage:
 
         Lines that ran when their module was imported are neither covered by the test nor missing.
         """
-        outside = _lines_of(data, [""])
-        run = _lines_of(data, contexts)
+        run = _lines_of(data, contexts, data.measured_files())
+        outside = _lines_of(data, [""], run)
         for file in run.keys() - self._reports.keys():
             self._reports[file] = _statements_of(measuring, file)
         files = [self._file_record(file, lines, outside.get(file, set())) for file, lines in sorted(run.items())]
@@ -165,12 +165,12 @@ def _statements_of(measuring: Coverage, file: str) -> tuple[Any, frozenset[int]]
         return set, frozenset()
 
 
-def _lines_of(data: CoverageData, contexts: Iterable[str]) -> dict[str, set[int]]:
-    """Return the lines that ran in some contexts, by file; and leave no filter behind."""
+def _lines_of(data: CoverageData, contexts: Iterable[str], files: Collection[str]) -> dict[str, set[int]]:
+    """Return the lines of files that ran in some contexts; and leave no filter behind."""
     lines: dict[str, set[int]] = {}
     for context in contexts:
         data.set_query_context(context)
-        for file in data.measured_files():
+        for file in files:
             found = data.lines(file)
             if found:
                 lines.setdefault(file, set()).update(found)
