@@ -89,7 +89,9 @@ def compare(a: int, b: int, store: str | None) -> int:
 def _open(store: str | None) -> RunHistory:
     from callbox.telemetry.history import RunHistory
 
-    return RunHistory(store or "")
+    history = RunHistory(store or "")
+    click.get_current_context().call_on_close(history.close)
+    return history
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -104,6 +104,10 @@ class RunHistory:
         """The database file."""
         return self._store.path
 
+    def close(self) -> None:
+        """Close the database; the next use opens it again."""
+        self._store.close()
+
     def add(self, started: dt.datetime, summary: Mapping[str, Any], tests: Sequence[KeptTest]) -> int:
         """Keep a run, forget the oldest ones, and return its number.
 
@@ -122,7 +126,7 @@ class RunHistory:
             )
             connection.execute("DELETE FROM runs WHERE id <= ?", (row[0] - MAX_RUNS,))
             connection.execute("DELETE FROM tests WHERE run_id <= ?", (row[0] - MAX_RUNS,))
-        self._store.close()
+        self.close()
         return int(row[0])
 
     def runs(self) -> list[Run]:

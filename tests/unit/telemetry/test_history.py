@@ -23,6 +23,7 @@ def test_tests_come_back_in_their_order(tmp_path) -> None:
     assert (run.started, run.summary) == ("2026-01-02T03:04:05", {"total_tests": 2})
     assert [test.id for test in runs.tests(run)] == ["t?", "a"]
     assert runs.tests(run)[1] == KeptTest("a", "failed", 1.0, 0, "", 1, None, "why")
+    runs.close()
 
 
 def test_oldest_runs_are_forgotten(tmp_path, monkeypatch) -> None:
@@ -33,6 +34,7 @@ def test_oldest_runs_are_forgotten(tmp_path, monkeypatch) -> None:
 
     assert [run.id for run in runs.runs()] == numbers[2:]
     assert runs.statuses(runs.find(), 10) == {"t?": ["passed", "passed"]}
+    runs.close()
 
 
 def test_store_without_runs_says_how_to_make_one(tmp_path) -> None:
