@@ -279,9 +279,13 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
         return eval_otherwise(tstate, frame, is_throw);
     }
     const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
-    if (CB_UNLIKELY(cached->key != frame->f_code || ((cached->flags & CB_IS_SLOW) | thread->extras) != 0 ||
-                    cb_stack_here() < thread->stack_floor)) {
+    if (CB_UNLIKELY(cached->key != frame->f_code || cb_stack_here() < thread->stack_floor)) {
         return eval_otherwise(tstate, frame, is_throw);
+    }
+    const uint32_t state = (cached->flags & CB_IS_SLOW) | thread->extras;
+    if (CB_UNLIKELY(state != 0)) {
+        return (state & (CB_IS_EXCLUDED | CB_WITH_OTHERS)) == CB_IS_EXCLUDED ? next_evaluator(tstate, frame, is_throw)
+                                                                             : eval_otherwise(tstate, frame, is_throw);
     }
     struct cb_ring *ring = thread->ring;
     const uint32_t bits = cached->bits;
