@@ -2,7 +2,9 @@
 
     python benchmarks/verification.py [--mutants N] [--json FILE]
 
-The suite is that of `tests/integration/asv_project`. Each mutant changes one place of the code under test: a constant,
+Cost is taken on callbox's own suite, whose bodies take milliseconds: capture, which runs each body three times in two
+processes, beside a plain process that sets each case up and runs its body once. Catching is taken on that of
+`tests/integration/asv_project`. Each mutant changes one place of the code under test: a constant,
 an operator, a comparison, a dropped copy, an order, a remembered answer. A mutant that changes no result that any
 benchmark computes is equivalent here, and counted apart: two plain runs of the functions, without callbox, say so.
 """
@@ -115,6 +117,51 @@ def plain(folder: Path) -> bytes:
     return done.stdout or b"fails"
 
 
+ONCE = """
+import sys, os, tempfile, pickle
+sys.path.insert(0, os.getcwd())
+from callbox.bench.discover import find_benchmarks, import_module, list_modules
+from callbox.bench.suite import find_suite
+suite = find_suite(sys.argv[1])
+os.chdir(tempfile.mkdtemp())
+for name in list_modules(suite):
+    for benchmark in find_benchmarks(import_module(suite, name))[0]:
+        cache = benchmark._setup_cache() if benchmark._setup_cache else None
+        n_cases = 1
+        for values in benchmark._params:
+            n_cases *= len(values)
+        for index in range(n_cases):
+            if benchmark._params:
+                benchmark.set_param_idx(index)
+            benchmark.set_cache(pickle.loads(pickle.dumps(cache)))
+            if not benchmark.do_setup():
+                benchmark.func(*benchmark._build_params())
+                benchmark.do_teardown()
+"""
+
+
+def cost_of_capture() -> dict:
+    """Time a capture of callbox's own suite beside running each body once; cases at a time as the machine allows."""
+    suite = str(Path(__file__).parent)
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(3):
+            begun = time.perf_counter()
+            subprocess.run([sys.executable, "-c", ONCE, suite], cwd=folder, check=True, capture_output=True)
+            once_s = time.perf_counter() - begun
+            words = ("capture", suite, "--snapshot-dir", f"kept-{number}")
+            seconds, captured = run(Path(folder), *words)
+            ratios.append(seconds / once_s)
+    found = [finding["verdict"] for finding in captured["findings"]]
+    return {
+        "own suite: cases": len(found),
+        "own suite: verdicts": {verdict: found.count(verdict) for verdict in sorted(set(found))},
+        "own suite: each body once, s": round(once_s, 1),
+        "own suite: capture, s": round(seconds, 1),
+        "own suite: ratio": round(statistics.median(ratios), 2),
+    }
+
+
 def measure(n_mutants: int) -> dict:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "project")
@@ -154,7 +201,7 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=200)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    result = measure(options.mutants)
+    result = {**cost_of_capture(), **measure(options.mutants)}
     for key, value in result.items():
         print(f"{key:<24}  {value}")
     if options.json:
