@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbox import _core
@@ -42,6 +42,7 @@ def rules_of_keys(keys: list[str], rules: RedactRules = RULES) -> list[str | Non
     return _core.find_secrets(tabulate(rules), keys, True)
 
 
+@settings(deadline=None)
 @given(st.lists(names, min_size=1, max_size=20))
 def test_keys_are_judged_alike(keys) -> None:
     expected = [rule and f"key {rule}" for rule in map(REDACTOR.redact_key, keys)]
@@ -49,6 +50,7 @@ def test_keys_are_judged_alike(keys) -> None:
     assert _core.find_secrets(TABLE, keys, True) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(lines, min_size=1, max_size=20))
 def test_text_that_is_redacted_later_is_not_recorded(texts) -> None:
     held = [text for text in texts if REDACTOR.redact_text(text) != text]
