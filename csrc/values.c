@@ -3,6 +3,9 @@
 /* The first calls of a function are frozen whatever they cost, and later ones now and then. */
 #define FIRST_CALLS 8
 
+/* How many ends may have been missed, as where recording was cut down meanwhile. */
+#define MAX_UNSEEN 4
+
 /* Variables of an unwinding frame that are kept. */
 #define MAX_LOCALS 16
 
@@ -102,15 +105,25 @@ void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *c
     thread->watch_list.n += watched != NULL && watched->n > 0;
 }
 
+/* What was noted at the start of a call, or NULL. What stands above it is of calls whose ends were not seen. */
+static const struct cb_watched *end_watch(struct cb_watch_list *list, const struct cb_activation *call)
+{
+    for (int i = list->n - 1; i >= 0 && i >= list->n - MAX_UNSEEN; i--) {
+        if (list->calls[i].frame == call->frame && list->calls[i].code == call->code) {
+            list->n = i;
+            return &list->calls[i];
+        }
+    }
+    return NULL;
+}
+
 /* What a call has changed of its arguments, where they still are what its parameters hold. */
 static void append_effects(struct cb_thread *thread, const struct cb_activation *call)
 {
-    struct cb_watch_list *list = &thread->watch_list;
-    struct cb_watched *watched = list->n > 0 ? &list->calls[list->n - 1] : NULL;
-    if (watched == NULL || watched->frame != call->frame || watched->code != call->code) {
+    const struct cb_watched *watched = end_watch(&thread->watch_list, call);
+    if (watched == NULL) {
         return;
     }
-    list->n--;
     for (int k = 0; k < watched->n; k++) {
         const struct cb_watched_parameter *parameter = &watched->parameters[k];
         PyObject *name = PyTuple_GET_ITEM(call->code->co_localsplusnames, parameter->index);
