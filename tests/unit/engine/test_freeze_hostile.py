@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
 import contextlib
+import datetime
+import decimal
+import enum
+import fractions
+import pathlib
 import time
 import types
+import uuid
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from callbox import _core, render
@@ -201,7 +209,63 @@ class Sub(str):
     __str__ = trap("sub str")
 
 
+class Colour(enum.Enum):
+    RED = 1
+
+    name = property(trap("member name"))  # type: ignore[assignment]
+    value = property(trap("member value"))  # type: ignore[assignment]
+    __repr__ = trap("member repr")
+    __str__ = trap("member str")
+
+
+class Zone(datetime.tzinfo):
+    """Asks an exchange far away."""
+
+    utcoffset = trap("utcoffset")
+    tzname = trap("tzname")
+    dst = trap("dst")
+
+
+class Fields(collections.namedtuple("Fields", "x y")):
+    __slots__ = ()
+    x = property(trap("field"))
+    __getnewargs__ = trap("getnewargs")
+
+
+class NameOfModule(str):
+    """A key of a class that is found where `__module__` is looked for."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if Key.is_armed:
+            ran.append("class key eq")
+        return str(self) == other
+
+
+def class_with_a_key_that_compares() -> Any:
+    Key.is_armed = False
+    value = type("Odd", (), {NameOfModule("__qualname_"): "x", NameOfModule("__module__"): "odd"})()
+    Key.is_armed = True
+    return value
+
+
 CORPUS: dict[str, Callable[[], Any]] = {
+    "datetime subclass": lambda: hostile_subclass(datetime.datetime, 2024, 5, 1),
+    "datetime in a zone": lambda: datetime.datetime(2024, 5, 1, tzinfo=Zone()),
+    "timedelta subclass": lambda: hostile_subclass(datetime.timedelta, 1),
+    "Decimal subclass": lambda: hostile_subclass(decimal.Decimal, "1.5"),
+    "Fraction subclass": lambda: hostile_subclass(fractions.Fraction, 1, 3),
+    "path subclass": lambda: hostile_subclass(pathlib.PurePosixPath, "a"),
+    "UUID": lambda: uuid.UUID(int=5),
+    "enum member": lambda: Colour.RED,
+    "named tuple": lambda: Fields(1, 2),
+    "array subclass": lambda: np.arange(3).view(type("Array", (np.ndarray,), traps(*DUNDERS[:9], "__array_ufunc__"))),
+    "object array": lambda: np.frompyfunc(lambda _: Hostile(), 1, 1)(np.zeros(1)),
+    "class with a key that compares": class_with_a_key_that_compares,
+    "dict of hostile items": lambda: hostile_subclass(dict, {"key": Hostile()}),
+    "attribute of a str subclass": lambda: hostile_subclass(str, "x" * 500),
     "every dunder": lambda: Hostile(),
     "inside a list": lambda: [Hostile()],
     "inside a dict": lambda: {"key": Hostile()},
@@ -278,6 +342,24 @@ def test_no_code_of_an_exception_runs(engine) -> None:
 
     assert ran == []
     assert "raises(error=HostileError(" in render.format_tree(recording.tree, values=recording.describe_values())
+
+
+def changes(value: Any) -> None:
+    value["state"].append(1)
+    raise KeyError(value)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_no_code_runs_where_effects_and_variables_are_kept(engine, name) -> None:
+    state = {"state": [CORPUS[name]()]}
+    ran.clear()
+
+    recording = record(engine, changes, state)
+
+    assert ran == []
+    assert recording.values is not None
+    assert list(recording.values.effects(0)) == ["value"]
+    assert list(recording.values.locals(0) or {}) == ["value"]
 
 
 def test_hostile_arguments_do_not_change_what_the_program_sees(engine) -> None:
