@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 BEFORE = "generators made before the recording are not stood in for"
 LOCALS = "the locals of a function die before the call of its wrapper ends"
 DELEGATED = "a throw that `yield from` or `await` passes on is seen on its way in, whether or not the frame goes on"
+SWITCHES = "a wrapper is left by the greenlet that entered it: switches in between are a hook's to see"
 DIVERGENT = {
     "asyncio_gather": DELEGATED,
     "coroutines": DELEGATED,
@@ -22,6 +23,8 @@ DIVERGENT = {
     "delegated_to_objects": DELEGATED,
     "task_groups": DELEGATED,
     "yield_from": DELEGATED,
+    "profiled_generators": DELEGATED,
+    "greenlets": SWITCHES,
     "finalizers": LOCALS,
     "generators": LOCALS,
     "generators_before": BEFORE,
@@ -29,8 +32,8 @@ DIVERGENT = {
 }
 """Programs on which a wrapper cannot see what a hook sees."""
 
-OWN_RECORDING = {"partial"}
-"""Programs that start and stop the recorder themselves."""
+OWN_RECORDING = {"partial", "children"}
+"""Programs that start and stop the recorder themselves, or need to be found by the name of their file."""
 
 PROGRAMS = [
     path.stem for path in sorted((HERE / "programs").glob("*.py")) if path.stem not in {*DIVERGENT, *OWN_RECORDING}

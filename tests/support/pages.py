@@ -21,6 +21,8 @@ from pathlib import Path
 
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIMEOUT_S = 120
+_OF_CI = ("CI", "BUILD_NUMBER")
+"""By these pytest prints more than a person sees."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def _run_block(block: Block, folder: Path) -> list[Ran]:
 def _run(line: int, command: list[str], folder: Path, expected: str | None = None) -> Ran:
     # The commands of this Python come first, as in an active environment.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "CALLBOX_"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "CALLBOX_")) and k not in _OF_CI
+    }
     ran = subprocess.run(
         command,
         cwd=folder,

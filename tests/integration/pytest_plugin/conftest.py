@@ -13,6 +13,13 @@ def total(items):
 """
 
 
+@pytest.fixture(autouse=True)
+def as_a_person_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs inside are no workers of the run outside, nor CI's: syrupy and pytest go by these variables."""
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """A project of one module, whose tests run in processes of their own."""
