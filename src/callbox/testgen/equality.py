@@ -48,7 +48,7 @@ def check_for(value: Any, twin: Any, *, is_close: bool = False) -> Check | None:
         None if there is no way to compare it.
     """
     if any(value is constant for constant in _CONSTANTS):
-        return Check(f"assert «actual» is {value!r}")
+        return Check("assert «actual» is «expected»", value)
     if type(value) is float and math.isnan(value):
         return Check("assert math.isnan(«actual»)", imports=("import math",))
     special = _library_check(value)

@@ -79,7 +79,8 @@ class Vocabulary:
         if _hides(written, values):
             style = dataclasses.replace(style, reserved=style.reserved | frozenset(values))
             written = self._write_proven(values, style)
-        if any(_binds(line, first) and line != statement for line in written[0].imports):
+        own = f"from {access.module} import "
+        if any(_binds(line, first) and not line.startswith(own) for line in written[0].imports):
             style = dataclasses.replace(style, reserved=style.reserved | {first})
             written = self._write_proven(values, style)
         head = written[0]

@@ -31,8 +31,8 @@ class Slotted:
 @pytest.mark.parametrize(
     ("value", "template"),
     [
-        (None, "assert «actual» is None"),
-        (True, "assert «actual» is True"),
+        (None, "assert «actual» is «expected»"),
+        (True, "assert «actual» is «expected»"),
         (3, "assert «actual» == «expected»"),
         (float("nan"), "assert math.isnan(«actual»)"),
         ([Point(1)], "assert «actual» == «expected»"),

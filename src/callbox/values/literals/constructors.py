@@ -12,6 +12,7 @@ import inspect
 import textwrap
 import types
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from callbox.values import statics
@@ -27,6 +28,49 @@ def find_arguments(cls: type, state: Mapping[str, Any]) -> list[tuple[str, str]]
     if pairs is None or {attribute for _, attribute in pairs} != state.keys() - {statics.CACHED_HASH}:
         return None
     return None if any(_is_data_descriptor(cls, attribute) for _, attribute in pairs) else pairs
+
+
+def is_default(cls: type, keyword: str, value: Any) -> bool:
+    """Say whether a constructor that stores its arguments stores this value if it is given none."""
+    if id(cls) not in _defaults:
+        _defaults[id(cls)] = cls, _read_defaults(cls)
+    default = _defaults[id(cls)][1].get(keyword, _NONE)
+    if type(default) is _Empty:
+        return type(value) is default.cls and not value
+    return type(value) in _ATOMS and type(value) is type(default) and repr(value) == repr(default)
+
+
+_NONE = object()
+_ATOMS = (type(None), bool, int, float, str, bytes)
+_FACTORIES = (list, dict, set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Empty:
+    """A default that is made anew for each instance."""
+
+    cls: type
+
+
+_defaults: dict[int, tuple[type, Mapping[str, Any]]] = {}
+"""By identity of the class, which is kept: looking it up by hash would run its metaclass."""
+
+
+def _read_defaults(cls: type) -> dict[str, Any]:
+    init = statics.find_attribute(cls, "__init__")
+    if type(init) is not types.FunctionType:
+        return {}
+    code, values = init.__code__, init.__defaults__ or ()
+    positional = code.co_varnames[: code.co_argcount]
+    found = {
+        **dict(zip(positional[len(positional) - len(values) :], values, strict=True)),
+        **(init.__kwdefaults__ or {}),
+    }
+    fields = statics.find_attribute(cls, "__dataclass_fields__")
+    for name, field in fields.items() if type(fields) is dict else ():
+        if field.default_factory in _FACTORIES:
+            found[name] = _Empty(field.default_factory)
+    return found
 
 
 def _is_made_plainly(cls: type) -> bool:

@@ -12,7 +12,7 @@ from callbox.values import statics
 from callbox.values.exact.objects import has_plain_base, plain_base_value
 from callbox.values.exact.references import is_function
 from callbox.values.literals import containers, exceptions, models
-from callbox.values.literals.constructors import find_arguments
+from callbox.values.literals.constructors import find_arguments, is_default
 from callbox.values.literals.families import Built, Writing
 from callbox.values.literals.layout import Group, Node, call, flat
 from callbox.values.literals.library import write_reference
@@ -63,7 +63,8 @@ def _write_object(writer: Writer, value: Any, link: Link) -> Built:
     nodes = dict(writer.state(state, link))
     whole = functools.partial(set_attributes, writer, cls, nodes)
     if arguments is not None:
-        made = call(name, (), [(keyword, nodes[attribute]) for keyword, attribute in arguments])
+        needed = [pair for pair in arguments if not is_default(cls, pair[0], state[pair[1]])]
+        made = call(name, (), [(keyword, nodes[attribute]) for keyword, attribute in needed])
         return Built(made, None, whole)
     return Built(None if nodes else _new(name), None, whole)
 

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from tests.support import value_kinds as kinds
 
+from callbox.values.literals import literal
 from callbox.values.literals.constructors import find_arguments
 
 
@@ -105,3 +106,25 @@ def test_constructor_that_does_anything_else_is_not_called(cls) -> None:
 def test_state_that_is_not_just_the_arguments_has_no_call() -> None:
     assert find_arguments(kinds.Account, {"owner": 1}) is None
     assert find_arguments(kinds.Account, {"owner": 1, "_balance": 2, "more": 3}) is None
+
+
+@dataclasses.dataclass
+class Settings:
+    name: str
+    level: int = 3
+    tags: list[str] = dataclasses.field(default_factory=list)
+    scale: float = 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        (Settings("a"), 'Settings(name="a")'),
+        (Settings("a", level=4), 'Settings(name="a", level=4)'),
+        (Settings("a", level=True), 'Settings(name="a", level=True)'),
+        (Settings("a", tags=["x"]), 'Settings(name="a", tags=["x"])'),
+        (Settings("a", scale=-0.0), 'Settings(name="a", scale=-0.0)'),
+    ],
+)
+def test_arguments_that_are_the_default_are_left_out(value, source) -> None:
+    assert literal(value).source == source
