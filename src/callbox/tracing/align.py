@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbox.render.preorder import preorder
-from callbox.tracing.sequences import match_sequences
+from callbox.tracing.sequences import longest_increasing, match_sequences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,14 +109,17 @@ class _Side:
         self.partners = [_NONE] * len(self.sizes)
 
     def callees(self, place: int) -> list[int]:
-        """Return the places of a call's callees that have no partner."""
+        """Return the places of a call's callees."""
         found, end = [], place + self.sizes[place]
         place += 1
         while place < end:
-            if self.partners[place] < 0:
-                found.append(place)
+            found.append(place)
             place += self.sizes[place]
         return found
+
+    def unpaired_callees(self, place: int) -> list[int]:
+        """Return the places of a call's callees that have no partner."""
+        return [callee for callee in self.callees(place) if self.partners[callee] < 0]
 
     def unpaired(self) -> list[int]:
         """Return the places without a partner, those of the largest subtrees first."""
@@ -187,11 +190,25 @@ class _Pairing:
                 break
             self._pair_callees()
         self._pair_sole(level=0, is_leaf=True)
+        self._settle_moved()
+
+    def _settle_moved(self) -> None:
+        """Find out what is where it was, its caller having been paired after it, unless the order is another."""
+        callers: set[int] = set()
         for place in self._elsewhere:
-            # Its caller may have been paired after it: then it is where it was.
             parent_a, parent_b = self._a.parents[self._b.partners[place]], self._b.parents[place]
             if parent_b >= 0 and self._b.partners[parent_b] == parent_a:
                 self._is_moved[place] = False
+                callers.add(parent_b)
+        for caller in callers:
+            in_place = [
+                (place, self._b.partners[place])
+                for place in self._b.callees(caller)
+                if self._b.partners[place] >= 0 and not self._is_moved[place]
+            ]
+            in_order = longest_increasing(in_place)
+            self._is_moved[[place for place, _ in in_place]] = True
+            self._is_moved[[place for place, _ in in_order]] = False
 
     def _take(self, place_a: int, place_b: int) -> None:
         """Pair two calls of one function, and what they called: at once if it is equal, else later."""
@@ -207,7 +224,7 @@ class _Pairing:
         """Pair the callees of the pairs that wait for it, and theirs."""
         while self._waiting:
             caller_a, caller_b = self._waiting.pop()
-            callees_a, callees_b = self._a.callees(caller_a), self._b.callees(caller_b)
+            callees_a, callees_b = self._a.unpaired_callees(caller_a), self._b.unpaired_callees(caller_b)
             if not (callees_a and callees_b):
                 continue
             for i, j in self._match(callees_a, callees_b):

@@ -58,7 +58,7 @@ def _anchors(a: Sequence[int], b: Sequence[int], places_a: range, places_b: rang
     """Pair what occurs once on either side; of pairs that cross keep as many as can be."""
     single_a, single_b = _singles(a, places_a), _singles(b, places_b)
     pairs = [(place, single_b[key]) for key, place in single_a.items() if key in single_b]
-    return _longest_increasing(pairs)
+    return longest_increasing(pairs)
 
 
 def _singles(sequence: Sequence[int], places: range) -> dict[int, int]:
@@ -68,7 +68,7 @@ def _singles(sequence: Sequence[int], places: range) -> dict[int, int]:
     return {key: place for place, key in zip(places, part, strict=True) if counts[key] == 1}
 
 
-def _longest_increasing(pairs: Pairs) -> Pairs:
+def longest_increasing(pairs: Pairs) -> Pairs:
     """Keep the longest run of pairs, given by their first place, in which the second grows too."""
     ends: list[int] = []  # the least second place with which a run of each length ends
     rows: list[int] = []
