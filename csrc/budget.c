@@ -149,6 +149,11 @@ static double overhead_at(const struct cb_budget *b, enum cb_level level)
     return share_of(level) * b->events_per_tick * (per_event + values);
 }
 
+double cb_budget_overhead(const struct cb_budget *b)
+{
+    return overhead_at(b, b->level);
+}
+
 /* What of a time is left to the program; something always is, however dear the events are reckoned to be. */
 static double own_ticks(double elapsed, double spent)
 {

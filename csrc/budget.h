@@ -72,6 +72,10 @@ void cb_budget_init(struct cb_budget *budget, double share, struct cb_event_cost
 /* Begin anew when a recording starts, at the level reached. Thread: any. GIL: held. */
 void cb_budget_begin(struct cb_budget *budget, uint64_t now);
 
+/* What recording costs at present, as a share of the program's own time; as reckoned when the level was judged last,
+ * and 0 before. Thread: any. GIL: held. */
+double cb_budget_overhead(const struct cb_budget *budget);
+
 /* Sample no trees: this thread's activations come and go in another order than a stack's.
  * Thread: the producer. GIL: held. */
 void cb_budget_forbid_samples(struct cb_budget *budget, struct cb_governed *governed);

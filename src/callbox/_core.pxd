@@ -20,6 +20,7 @@ cdef extern from "clock.h":
         uint64_t ticks
         int64_t monotonic_ns
         int64_t epoch_ns
+    cb_clock_reading cb_clock_origin
     cb_clock_reading cb_clock_read()
     const char *cb_clock_name()
 
@@ -50,12 +51,15 @@ cdef extern from "budget.h":
         CB_LEVEL_TRACE
         CB_LEVEL_LAST
     cdef struct cb_budget:
-        pass
+        cb_level level
+        uint32_t n_down
+        uint32_t n_up
     cdef struct cb_event_costs:
         double recorded
         double sampled
         double skipped
     void cb_budget_init(cb_budget *budget, double share, cb_event_costs costs, cb_level level)
+    double cb_budget_overhead(const cb_budget *budget)
 
 cdef extern from "decode.h":
     cdef struct cb_clock_line:

@@ -35,6 +35,10 @@ class Recorder:
         `share`: of the program's own time; 0: `level` never changes. `costs_ns`: what an event costs that is
         recorded, part of a sampled tree, or passed over. `level`: as in `model.Level`, the most detailed.
         """
+    def spending(self) -> tuple[float, int, int, int]:
+        """`(overhead, level, n_down, n_up)`: the share of the program's own time that recording costs at present,
+        what is kept, as in `model.Level`, and how often that became less, and more again; zeros without a budget.
+        """
     def start(self) -> None: ...
     def stop(self) -> None: ...
     @property
@@ -84,8 +88,11 @@ def observe(choose: Callable[..., Any]) -> None:
     """
 
 def unobserve() -> None: ...
-def clock() -> tuple[int, int, int]:
-    """Read `(ticks, monotonic_ns, epoch_ns)` together."""
+def clock(at_load: bool = False) -> tuple[int, int, int]:
+    """Read `(ticks, monotonic_ns, epoch_ns)` together.
+
+    `at_load`: as they were when callbox was loaded, by this process or the one that it was forked from.
+    """
 
 def clock_name() -> str:
     """`"tsc"`, `"cntvct"` or `"monotonic"`."""

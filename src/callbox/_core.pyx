@@ -136,7 +136,6 @@ cdef class Recorder:
         cdef cb_filter filter
         cdef cb_spool spool
         cdef cb_redactor redactor
-        cdef cb_options limits
         cdef uint64_t n_arena_bytes = 1 << 16
         cdef uint64_t max_events = options.max_events
         cdef uint64_t n_slots = 1
@@ -164,13 +163,10 @@ cdef class Recorder:
             raise MemoryError
         spool.is_collected = options.spill and path is not None
         cb_recorder_fini(&self.recorder)
-        limits.n_slots = n_slots
-        limits.max_depth = options.max_depth or 0
-        limits.has_c_calls = options.c_calls
-        limits.has_memory = options.memory
-        limits.has_all_values = options.all_values
-        limits.has_budget = options.overhead_budget is not None
-        limits.n_arena_bytes = n_arena_bytes if value_bytes else 0
+        limits = cb_options(
+            n_slots=n_slots, max_depth=options.max_depth or 0, has_c_calls=options.c_calls, has_memory=options.memory,
+            has_all_values=options.all_values, has_budget=options.overhead_budget is not None,
+            n_arena_bytes=n_arena_bytes if value_bytes else 0)
         cb_recorder_init(&self.recorder, <cb_engine_id><int>engine_id, limits, filter, spool, redactor)
 
     def __dealloc__(self):
@@ -181,6 +177,10 @@ cdef class Recorder:
         if self.recorder.is_active or not <int>CB_LEVEL_TRACE <= level <= <int>CB_LEVEL_LAST:
             raise ValueError("level, or recorder is recording")
         cb_budget_init(&self.recorder.budget, share, dict(zip(("recorded", "sampled", "skipped"), costs_ns)), <cb_level>level)
+
+    def spending(self):
+        budget = self.recorder.budget
+        return cb_budget_overhead(&self.recorder.budget), <int>budget.level, budget.n_down, budget.n_up
 
     def start(self):
         cdef char reason[256]
@@ -285,8 +285,8 @@ def unobserve():
     cb_observe_stop()
 
 
-def clock():
-    cdef cb_clock_reading reading = cb_clock_read()
+def clock(bint at_load=False):
+    cdef cb_clock_reading reading = cb_clock_origin if at_load else cb_clock_read()
     return reading.ticks, reading.monotonic_ns, reading.epoch_ns
 
 

@@ -31,6 +31,25 @@ class EventCosts:
     """One that the hook is called for and nothing is kept of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a recording with a budget costs, as the recorder reckons it.
+
+    Attributes:
+        overhead: share of the program's own time, of late; 0 until there was something to judge by.
+        budget: what it may be.
+        level: what is kept, to stay within that.
+        n_down: how often less was kept than before.
+        n_up: how often more again.
+    """
+
+    overhead: float
+    budget: float
+    level: Level
+    n_down: int
+    n_up: int
+
+
 def grant_budget(recorder: _core.Recorder, engine: str, options: Options) -> None:
     """Tell a recorder of these options what it may cost.
 

@@ -15,6 +15,7 @@ from callbox.errors import ConfigError, EngineError
 from callbox.model import Capture, Header
 
 if TYPE_CHECKING:
+    from callbox.engine.budget import Spending
     from callbox.engine.options import Options
 
 AUTO = "auto"
@@ -100,6 +101,11 @@ class AutoRecorder:
     def is_recording(self) -> bool:
         """Whether the hook is installed."""
         return self._recorder.is_recording
+
+    @property
+    def spending(self) -> Spending | None:
+        """What recording costs at present; None without a budget."""
+        return self._recorder.spending
 
     def start(self) -> None:
         """Install the hook of the first engine whose hook is free; later, of the same engine again.

@@ -9,11 +9,11 @@ import threading
 from typing import Protocol
 
 from callbox import _core
-from callbox.engine.budget import grant_budget
+from callbox.engine.budget import Spending, grant_budget
 from callbox.engine.options import Options
 from callbox.engine.redaction import redact_command, tabulate
 from callbox.errors import EngineError, RecordingError
-from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, ThreadCapture
+from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, Level, ThreadCapture
 
 _SLOT_BYTES = 8
 _VALUE_BYTES_PER_EVENT = 16
@@ -52,6 +52,11 @@ class Recorder(Protocol):
 def read_clock() -> ClockReading:
     """Read the event clock, the monotonic clock and the epoch together."""
     return ClockReading(*_core.clock())
+
+
+def read_origin() -> ClockReading:
+    """Return the clocks as they were when callbox was loaded, by this process or the one that it was forked from."""
+    return ClockReading(*_core.clock(at_load=True))
 
 
 def clock_name() -> str:
@@ -102,6 +107,14 @@ class NativeRecorder:
     def is_recording(self) -> bool:
         """Whether the hook is installed."""
         return self._core.is_recording
+
+    @property
+    def spending(self) -> Spending | None:
+        """What recording costs at present; None without a budget, or before the first start."""
+        if not self._has_budget:
+            return None
+        overhead, level, n_down, n_up = self._core.spending()
+        return Spending(overhead, self._options.overhead_budget or 0.0, Level(level), n_down, n_up)
 
     def start(self) -> None:
         """Install the hook in every thread of the process."""

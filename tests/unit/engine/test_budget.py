@@ -10,6 +10,8 @@ import pytest
 
 from callbox import FunctionTracer, _core
 from callbox.engine.budget import measure_costs
+from callbox.engine.choice import new_recorder
+from callbox.engine.options import Options
 from callbox.errors import ConfigError, EngineError
 from callbox.model import Level, Outcome
 from callbox.tracing.steps import describe_steps, read_steps
@@ -122,6 +124,19 @@ def test_tracer_that_starts_again_begins_in_full(engine) -> None:
 def test_budget_that_makes_no_sense_is_refused(budget) -> None:
     with pytest.raises(ConfigError, match=r"overhead_budget=.*above 0"):
         FunctionTracer(overhead_budget=budget)
+
+
+def test_recorder_tells_what_it_spends(engine) -> None:
+    recorder = new_recorder(Options(engine, filters=(HERE,), max_events=1 << 12, overhead_budget=TINY))
+    before = recorder.spending
+    recorder.start()
+    busy(0.15)
+    spending = recorder.spending
+    recorder.stop()
+
+    assert before is None
+    assert (spending.budget, spending.level > Level.PROFILE, spending.n_down > 0) == (TINY, True, True)
+    assert spending.overhead > 0
 
 
 def test_oracle_keeps_to_no_budget() -> None:
