@@ -1,42 +1,29 @@
-"""The queries of one test: what they are, where they come from, and which should have been one."""
+"""The queries of one test: what they are and where they come from."""
 
 from __future__ import annotations
 
 import functools
-import os
 import sys
-import sysconfig
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
-from callbox.telemetry.sql import Shape, shape_of
+from callbox.telemetry.n_plus_one import find_n_plus_one
+from callbox.telemetry.places import NOWHERE, Origin, Place, origin_of
+from callbox.telemetry.sql import Role, Shape, shape_of
 
 SLOW_MS = 100.0
-MIN_REPEATS = 3
-"""So often the same query from one place, each time for another value, is an N+1."""
+PHASES = ("setup", "call", "teardown")
+request: ContextVar[int] = ContextVar("callbox_request", default=0)
+"""Number of the request that a server answers in this context; 0 outside of any."""
 _MAX_SLOW = 20
-_MAX_PATH = 8
 _KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "OTHER")
 _ATOMS = (type(None), bool, int, float, str, bytes)
-_TRANSACTIONS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
-_SCHEMES = ("stdlib", "platstdlib", "purelib", "platlib")
-_LIBRARIES = tuple(sorted({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in _SCHEMES}))
-_HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep  # noqa: PTH120
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of the project's code: `file:line function`."""
-
-    file: str
-    line: int
-    function: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.function}"
+_STANDARD = frozenset({"datetime", "decimal", "uuid"})
+_TRANSACTIONS = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"})
+_COUNTED_TRANSACTIONS = frozenset({"COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT"})
 
 
 @dataclass(slots=True)
@@ -45,23 +32,45 @@ class Query:
 
     Attributes:
         shape: what it has in common with others.
-        values: hash of its parameters; equal queries have equal ones.
+        values: hash of its parameters and literals; equal queries have equal ones.
+        keys: hash of those that choose rows.
         duration_ns: time in the database driver.
         alias: which database.
         phase: "setup", "call" or "teardown".
-        path: places that led to it, the nearest first.
+        origin: how the project's code came to it.
+        system: which kind of database, in OpenTelemetry's words; "" if unknown.
         n_rows: rows that it changed or returned, where the driver says so; else -1.
         is_many: `executemany`.
+        request: number of the request that it answers; 0 outside of any.
     """
 
     shape: Shape
     values: int
+    keys: int
     duration_ns: int
     alias: str
     phase: str
-    path: tuple[Place, ...]
+    origin: Origin = NOWHERE
+    system: str = ""
     n_rows: int = -1
     is_many: bool = False
+    request: int = 0
+
+    @property
+    def path(self) -> tuple[Place, ...]:
+        """The lines of the project that led to it, the nearest first."""
+        return self.origin.path
+
+    @property
+    def is_transaction(self) -> bool:
+        """Whether it begins or ends a transaction or a savepoint."""
+        return self.shape.first_word in _TRANSACTIONS
+
+    @property
+    def ends_transaction(self) -> bool:
+        """Whether it ends a transaction, or begins a savepoint: what drivers tell alike."""
+        word, _, rest = self.shape.template.upper().partition(" ")
+        return word in _COUNTED_TRANSACTIONS and not (word == "ROLLBACK" and "TO" in rest.split())
 
 
 @dataclass
@@ -73,12 +82,15 @@ class QueryLog:
     def add(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:
         """Note a statement that was executed now, by the code that calls."""
         shape = _shape(sql)
-        about.setdefault("path", project_path(sys._getframe(1)))
-        self.queries.append(Query(shape, values_of(parameters, shape), duration_ns, **about))
+        if "origin" not in about:
+            about["origin"] = origin_of(sys._getframe(1))
+        about.setdefault("request", request.get())
+        values, keys = hash_values(parameters, shape)
+        self.queries.append(Query(shape, values, keys, duration_ns, **about))
 
     def counted(self) -> list[Query]:
         """Return the queries without those that begin and end transactions."""
-        return [query for query in self.queries if not _is_transaction(query)]
+        return [query for query in self.queries if not query.is_transaction]
 
     def as_record(self) -> dict[str, Any]:
         """Return the part of a test's record that tells of queries; times in ms."""
@@ -97,9 +109,9 @@ class QueryLog:
             "avg_duration": _ms(total_ns / len(counted)) if counted else 0,
             "max_duration": _ms(max((query.duration_ns for query in counted), default=0)),
             "n_plus_one": find_n_plus_one(counted),
-            "transactions": len(self.queries) - len(counted),
+            "transactions": sum(query.ends_transaction for query in self.queries),
             "rows": sum(max(query.n_rows, 0) for query in counted),
-            "by_phase": {phase: sum(q.phase == phase for q in counted) for phase in ("setup", "call", "teardown")},
+            "by_phase": {phase: sum(query.phase == phase for query in counted) for phase in PHASES},
             "by_alias": _count(query.alias for query in counted),
         }
 
@@ -110,64 +122,58 @@ def find_duplicates(queries: Sequence[Query]) -> list[dict[str, Any]]:
     for query in queries:
         groups[query.shape.template].append(query)
     return [
-        {"sql": template, "count": len(group), "identical": len(group) - len({query.values for query in group})}
-        for template, group in groups.items()
+        {"sql": group[0].shape.text, "count": len(group), "identical": len(group) - len({q.values for q in group})}
+        for group in groups.values()
         if len(group) > 1
     ]
 
 
-def find_n_plus_one(queries: Sequence[Query]) -> list[dict[str, Any]]:
-    """Return queries that should have been one: the same SELECT from one place, for one value after the other.
+def hash_values(parameters: Any, shape: Shape) -> tuple[int, int]:
+    """Return hashes of what a statement was executed with, and of that part which chooses rows.
 
-    Paging, lists of values, equal values and bulk statements are none.
+    No code of a stranger's value runs.
     """
-    groups: dict[tuple[str, Place | None, str], list[Query]] = defaultdict(list)
-    for query in queries:
-        if query.shape.kind == "SELECT" and not query.shape.has_list and not query.is_many:
-            groups[query.shape.template, query.path[0] if query.path else None, query.alias].append(query)
-    found = []
-    for (template, place, alias), group in groups.items():
-        if place is None or len({query.values for query in group}) < MIN_REPEATS:
-            continue
-        path = [str(step) for step in group[0].path]
-        found.append({"sql": template, "count": len(group), "site": str(place), "path": path, "alias": alias})
-    return found
+    found = list(_values(parameters, shape))
+    is_window = shape.is_aggregate and sum(value.role is Role.RANGE for value in shape.values) > 1
+    chosen = (Role.KEY, Role.RANGE) if is_window else (Role.KEY,)
+    keys = [value for role, value in found if role in chosen]
+    return hash(tuple(value for _, value in found)), hash(tuple(keys))
 
 
-def values_of(parameters: Any, shape: Shape) -> int:
-    """Return a hash of what a statement was executed with; no code of a stranger's value runs."""
-    if isinstance(parameters, dict):
-        parameters = [value for _, value in sorted(parameters.items(), key=lambda item: str(item[0]))]
-    items = parameters if type(parameters) in (list, tuple) else ()
-    plain = tuple(item if type(item) in _ATOMS else (id(type(item)), _text_of(item)) for item in items)
-    return hash((plain, shape.keys))
+def _values(parameters: Any, shape: Shape) -> Iterator[tuple[Role, Any]]:
+    """Yield the values of a statement and what they do; where they cannot be told apart, all choose rows."""
+    named = parameters if isinstance(parameters, Mapping) and type(parameters) is dict else None
+    given = list(parameters) if type(parameters) in (list, tuple) else []
+    asked = [value for value in shape.values if value.is_parameter]
+    if named is None and len(given) != len(asked) and not any(value.text[1:].isdigit() for value in asked):
+        yield from ((Role.KEY, _plain(value)) for value in given)
+        asked = []
+    position = 0
+    for value in shape.values:
+        if not value.is_parameter:
+            yield value.role, value.text
+        elif asked:
+            index, position = position, position + 1
+            found = _look_up(value.text, index, named, given)
+            yield (Role.LIST if type(found) in (list, tuple) else value.role), _plain(found)
 
 
-def _text_of(value: Any) -> str | int:
-    """Return what tells values of the standard library apart; others are told apart by identity."""
-    return str(value) if type(value).__module__ in ("datetime", "decimal", "uuid") else id(value)
+def _look_up(text: str, index: int, named: Mapping[str, Any] | None, given: Sequence[Any]) -> Any:
+    """Return the value of a parameter: `%(name)s`, `:name`, `$2`, `?2`, or the next of those that have no name."""
+    if named is not None:
+        return named.get(text.strip("%?:$").removeprefix("(").rpartition(")")[0] or text[1:])
+    index = int(text[1:]) - 1 if text[1:].isdigit() else index
+    return given[index] if 0 <= index < len(given) else None
 
 
-def project_path(frame: FrameType | None) -> tuple[Place, ...]:
-    """Return the places of the project's own code on the stack, the nearest first; at most eight."""
-    path: list[Place] = []
-    while frame is not None and len(path) < _MAX_PATH:
-        file = _project_file(frame.f_code.co_filename)
-        if file is not None:
-            path.append(Place(file, frame.f_lineno, frame.f_code.co_qualname))
-        frame = frame.f_back
-    return tuple(path)
-
-
-@functools.cache
-def _project_file(filename: str) -> str | None:
-    """Return a file's path relative to the working folder; None for libraries, callbox and generated code."""
-    if filename.startswith("<"):
-        return None
-    real = os.path.realpath(filename)
-    if real.startswith((*_LIBRARIES, _HERE)) or "site-packages" in real:
-        return None
-    return os.path.relpath(real) if real.startswith(os.getcwd() + os.sep) else real  # noqa: PTH109
+def _plain(value: Any) -> Any:
+    """Return what tells a value apart by a hash of built-in types; of a stranger's class, by identity."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind in (list, tuple):
+        return kind, tuple(item if type(item) in _ATOMS else id(item) for item in value)
+    return kind, str(value) if kind.__module__ in _STANDARD else id(value)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -175,13 +181,9 @@ def _shape(sql: str) -> Shape:
     return shape_of(sql)
 
 
-def _is_transaction(query: Query) -> bool:
-    return query.shape.template.split(" ", 1)[0].upper() in _TRANSACTIONS
-
-
 def _slow(query: Query) -> dict[str, Any]:
     ms = _ms(query.duration_ns)
-    return {"sql": query.shape.template, "time": ms / 1000, "duration": ms, "path": [str(step) for step in query.path]}
+    return {"sql": query.shape.text, "time": ms / 1000, "duration": ms, "path": [str(step) for step in query.path]}
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:

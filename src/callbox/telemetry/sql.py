@@ -1,36 +1,77 @@
 """SQL statements reduced to what they have in common: literals folded, lists folded, white space single.
 
 One pass over the text, whatever its length. It is no parser: it knows strings,
-numbers, names, comments and parentheses, which is enough to tell statements of
-the same shape apart from others.
+numbers, names, comments, operators and parentheses, which is enough to tell
+statements of the same shape apart from others, and values that choose a row from
+those that page.
 """
 
 from __future__ import annotations
 
+import enum
+import itertools
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 _TOKEN = re.compile(
     r"""
       (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
     | (?P<dollar>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
-    | (?P<string>[eEnNbBxX]?'(?:[^']|'')*(?:'|\Z))
+    | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
+    | (?P<string>[nNbBxX]?'(?:[^']|'')*(?:'|\Z))
     | (?P<quoted>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[A-Za-z_][^\]\n]*\])
     | (?P<cast>::)
-    | (?P<parameter>%s|%\(\w+\)s|\?\d*|\$\d+|:\w+)
+    | (?P<parameter>%[sbt]|%\(\w+\)[sbt]|\?\d*|[:@$]\w+)
     | (?P<word>[^\W\d][\w$]*)
     | (?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
     | (?P<space>\s+)
+    | (?P<operator>->>?|\#>>?|@>|<@|<<|>>|<=|>=|<>|!=|[<>])
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
 _MARK = "?"
+_VALUES = frozenset({"dollar", "tag", "escaped", "string", "number", "parameter"})
 _PAGING = frozenset({"LIMIT", "OFFSET", "FETCH", "TOP"})
+_RANGES = frozenset({"<", ">", "<=", ">=", "BETWEEN"})
+_ROWS = frozenset({"FIRST", "NEXT", "ROW", "ROWS"})
+_COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
+_MATCHES = frozenset({"LIKE", "ILIKE", "GLOB", "REGEXP"})
 _LISTS = frozenset({"IN", "ANY", "VALUES"})
 _TYPES = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "TOTAL"})
+_BEFORE_TABLE = frozenset({"FROM", "INTO", "UPDATE"})
+_CATALOGUE = re.compile(
+    r"\b(?:sqlite_(?:temp_)?(?:master|schema)|information_schema|set_config|nextval|setval|currval|lastval"
+    r"|pg_(?:catalog|class|namespace|attribute|type|index|constraint|try_|advisory|sleep|backend|stat|notify)\w*)\b",
+    re.IGNORECASE,
+)
+_MAX_SHOWN = 2_000
 _MAX_CHARS = 1_000_000
 """What is longer is cut: its shape is told by its beginning."""
+
+
+class Role(enum.Enum):
+    """What a value does in its statement."""
+
+    KEY = enum.auto()
+    """Chooses rows, or is computed with."""
+    LIST = enum.auto()
+    """Stands in a list of several that choose rows."""
+    RANGE = enum.auto()
+    """Is where rows begin or end."""
+    PAGE = enum.auto()
+    """Says how many rows, or from which one on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal, or the name of a parameter, and what it does."""
+
+    text: str
+    is_parameter: bool
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +81,29 @@ class Shape:
     Attributes:
         template: the statement with `?` for every value, one for a list of them.
         kind: "SELECT", "INSERT", "UPDATE", "DELETE" or "OTHER"; of a statement `WITH`, what it leads to.
-        keys: the values that stand in the text, without those that only page.
-        has_list: it compares with a list of several values at once.
+        values: its literals and parameters, in order.
+        table: the first that it names; "" if none.
+        is_aggregate: it computes a number of many rows.
+        is_catalogue: it asks for the database itself: tables, sequences, locks.
     """
 
     template: str
     kind: str
-    keys: tuple[str, ...]
-    has_list: bool
+    values: tuple[Value, ...]
+    table: str = ""
+    is_aggregate: bool = False
+    is_catalogue: bool = False
+
+    @property
+    def text(self) -> str:
+        """The template as it is shown, cut where it is long."""
+        template = self.template
+        return template if len(template) <= _MAX_SHOWN else f"{template[:_MAX_SHOWN]}…"
+
+    @property
+    def first_word(self) -> str:
+        """In capitals: what the statement does."""
+        return self.template.partition(" ")[0].upper()
 
 
 def shape_of(sql: str) -> Shape:
@@ -56,40 +112,100 @@ def shape_of(sql: str) -> Shape:
     Args:
         sql: as it is executed; parameters may stand apart from it, in any style of PEP 249.
     """
-    words: list[str] = []
-    keys: list[str] = []
-    is_paging = False
-    for match in _TOKEN.finditer(sql[:_MAX_CHARS]):
-        kind, text = match.lastgroup, match[0]
-        if kind == "tag":
-            kind = "dollar"
+    reader = _Reader()
+    for kind, text in _tokens(sql[:_MAX_CHARS]):
+        if kind in _VALUES:
+            reader.take_value(text, kind == "parameter")
+        else:
+            reader.take_word(text)
+    words = _fold_lists(reader.words)
+    template, kind = _join(words), _kind_of(words)
+    return Shape(
+        template,
+        kind,
+        reader.finish(),
+        table=_first_table(words),
+        is_aggregate=kind == "SELECT" and any(word.upper() in _AGGREGATES for word in words[:4]),
+        is_catalogue=_CATALOGUE.search(template) is not None,
+    )
+
+
+def _tokens(sql: str) -> Iterator[tuple[str, str]]:
+    """Yield kinds and texts; what stands in double quotes where a value is due is a string to many databases."""
+    before = ""
+    for match in _TOKEN.finditer(sql):
+        kind, text = match.lastgroup or "", match[0]
         if kind in ("comment", "space"):
             continue
-        if kind in ("string", "number", "dollar"):
-            if not is_paging:
-                keys.append(text)
-            words.append(_MARK)
-        elif kind == "parameter":
-            words.append(_MARK)
-        else:
-            words.append(text)
-        if kind == "word":
-            is_paging = text.upper() in _PAGING
-        elif text not in ("?", "(") and kind == "other":
-            is_paging = False
-    folded, has_list = _fold_lists(words)
-    return Shape(_join(folded), _kind_of(folded), tuple(keys), has_list)
+        is_due = before in _COMPARISONS or before.upper() in _MATCHES
+        if kind == "quoted" and text[0] == '"' and is_due and sql[match.end() : match.end() + 1] != ".":
+            kind = "string"
+        yield kind, text
+        before = text
 
 
-def _fold_lists(words: list[str]) -> tuple[list[str], bool]:
+class _Reader:
+    """Takes the tokens of a statement, one after the other, and knows what a value would do here."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.values: list[Value] = []
+        self._role = Role.KEY
+        self._depth = 0
+        self._list_depth = 0
+        self._list_start = 0
+        self._is_between = False
+        self._column = ""
+        self._columns: list[str] = []
+
+    def take_value(self, text: str, is_parameter: bool) -> None:
+        self.values.append(Value(text, is_parameter, self._role))
+        self._columns.append(self._column)
+        self.words.append(_MARK)
+
+    def take_word(self, text: str) -> None:
+        self._column = self.words[-1] if text in _COMPARISONS and self.words else ""
+        self.words.append(text)
+        word = text.upper()
+        if word == "(":
+            self._depth += 1
+        elif word == ")":
+            self._close()
+        elif word in _LISTS:
+            self._role, self._list_depth, self._list_start = Role.LIST, self._depth + 1, len(self.values)
+        elif word in _PAGING:
+            self._role = Role.PAGE
+        elif word in _RANGES:
+            self._role, self._is_between = Role.RANGE, word == "BETWEEN"
+        elif word == "AND" and self._is_between:
+            self._is_between = False
+        elif not (word == "," or (self._role is Role.PAGE and word in _ROWS)):
+            self._list_depth = 0 if word == "SELECT" else self._list_depth
+            self._role = Role.LIST if 0 < self._list_depth <= self._depth else Role.KEY
+
+    def finish(self) -> tuple[Value, ...]:
+        """Return the values; pages that begin after a row name it twice: `a > 5 OR (a = 5 AND b > 7)`."""
+        pairs = list(zip(self.values, self._columns, strict=True))
+        ranged = {column for value, column in pairs if value.role is Role.RANGE and column}
+        return tuple(replace(value, role=Role.RANGE) if column in ranged else value for value, column in pairs)
+
+    def _close(self) -> None:
+        """End a parenthesis; a list of one value is that value."""
+        self._depth -= 1
+        if self._list_depth > self._depth:
+            self._list_depth = 0
+            if len(self.values) == self._list_start + 1:
+                self.values[-1] = replace(self.values[-1], role=Role.KEY)
+        self._role = Role.LIST if self._list_depth else Role.KEY
+
+
+def _fold_lists(words: list[str]) -> list[str]:
     """Fold `( ?, ?, ? )` into `( ? )`, and rows of such lists into one."""
     folded: list[str] = []
-    has_list = False
     index = 0
     while index < len(words):
         word = words[index]
         if word == "," and folded[-2:] == ["(", _MARK] and words[index + 1 : index + 2] == [_MARK]:
-            has_list = has_list or (folded[-3:-2] != [] and folded[-3].upper() in _LISTS)
             index += 2
             continue
         if word == "," and folded[-3:] == ["(", _MARK, ")"] and words[index + 1 : index + 2] == ["("]:
@@ -99,7 +215,7 @@ def _fold_lists(words: list[str]) -> tuple[list[str], bool]:
                 continue
         folded.append(word)
         index += 1
-    return folded, has_list
+    return folded
 
 
 def _end_of_values(words: list[str], start: int) -> int:
@@ -113,6 +229,10 @@ def _end_of_values(words: list[str], start: int) -> int:
 def _join(words: list[str]) -> str:
     text = " ".join(words)
     return re.sub(r" ?(\.|::) ?", r"\1", text).replace("( ", "(").replace(" )", ")").replace(" ,", ",")
+
+
+def _first_table(words: list[str]) -> str:
+    return next((after for word, after in itertools.pairwise(words) if word.upper() in _BEFORE_TABLE), "").strip('"`')
 
 
 def _kind_of(words: list[str]) -> str:

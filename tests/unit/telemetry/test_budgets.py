@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callbox.telemetry.budgets import Budget
+from callbox.telemetry.places import NOWHERE
 from callbox.telemetry.queries import QueryLog
 
 
@@ -12,7 +13,7 @@ from callbox.telemetry.queries import QueryLog
 def log() -> QueryLog:
     log = QueryLog()
     for phase, sql in [("setup", "select 1"), ("call", "begin"), ("call", "select 2"), ("call", "commit")]:
-        log.add(sql, (), 1, alias="x", phase=phase, path=())
+        log.add(sql, (), 1, alias="x", phase=phase, origin=NOWHERE)
     return log
 
 

@@ -1,61 +1,23 @@
-"""Which queries should have been one, and which are rightly many."""
+"""The queries of a test as its record tells them."""
 
 from __future__ import annotations
 
 import pytest
 
-from callbox.telemetry.queries import Place, QueryLog
+from callbox.telemetry.places import Origin, Place
+from callbox.telemetry.queries import QueryLog
 
-HERE = (Place("shop/views.py", 7, "listing"),)
-THERE = (Place("shop/views.py", 9, "listing"),)
+HERE = Origin((Place("shop/views.py", 7, "listing"),))
 
 
 def log_of(*statements) -> QueryLog:
     log = QueryLog()
-    for sql, parameters, *rest in statements:
-        log.add(sql, parameters, 1_000_000, alias="default", phase="call", path=rest[0] if rest else HERE)
+    for sql, parameters in statements:
+        log.add(sql, parameters, 1_000_000, alias="default", phase="call", origin=HERE)
     return log
 
 
 GET = "SELECT name FROM author WHERE id = %s LIMIT 21"
-POSITIVE = {
-    "parameters": [(GET, (i,)) for i in range(3)],
-    "literals": [(f"SELECT name FROM author WHERE id = {i}", ()) for i in range(3)],
-    "strings": [(f"SELECT 1 FROM a WHERE email = 'x{i}@example.org'", ()) for i in range(4)],
-    "named": [("SELECT 1 FROM a WHERE id = %(id)s", {"id": i}) for i in range(3)],
-    "two keys": [("SELECT 1 FROM a WHERE id = ? AND kind = ?", (i, "x")) for i in range(3)],
-    "among others": [s for i in range(3) for s in ((GET, (i,)), ("SELECT 1 FROM b", ()))],
-    "exists": [("SELECT EXISTS(SELECT 1 FROM a WHERE owner_id = %s)", (i,)) for i in range(5)],
-    "count": [("SELECT COUNT(*) FROM a WHERE owner_id = %s", (i,)) for i in range(5)],
-    "with": [("WITH x AS (SELECT 1) SELECT * FROM x WHERE id = %s", (i,)) for i in range(3)],
-}
-NEGATIVE = {
-    "two only": [(GET, (i,)) for i in range(2)],
-    "equal values": [(GET, (1,))] * 10,
-    "paging by parameters of none": [(f"SELECT * FROM a LIMIT 10 OFFSET {n}", ()) for n in range(0, 50, 10)],
-    "paging with a filter": [(f"SELECT * FROM a WHERE b = %s LIMIT 10 OFFSET {n}", (1,)) for n in range(0, 50, 10)],
-    "batches": [(f"SELECT * FROM a WHERE id IN ({n}, {n + 1})", ()) for n in range(5)],
-    "prefetch": [("SELECT * FROM a WHERE id IN (%s, %s, %s)", (n, n + 1, n + 2)) for n in range(5)],
-    "inserts": [("INSERT INTO a (b) VALUES (%s)", (i,)) for i in range(9)],
-    "updates": [("UPDATE a SET b = %s WHERE id = %s", (i, i)) for i in range(9)],
-    "other statements": [(f"SELECT c{i} FROM a WHERE id = %s", (i,)) for i in range(9)],
-    "other places": [(GET, (1,), HERE), (GET, (2,), THERE), (GET, (3,), HERE), (GET, (4,), THERE)],
-    "no place": [(GET, (i,), ()) for i in range(9)],
-    "savepoints": [(f"SAVEPOINT s{i}", ()) for i in range(9)],
-}
-
-
-@pytest.mark.parametrize("statements", POSITIVE.values(), ids=POSITIVE)
-def test_same_query_for_one_value_after_the_other_is_n_plus_one(statements) -> None:
-    (found,) = log_of(*statements).as_record()["n_plus_one"]
-
-    assert found["site"] == "shop/views.py:7 listing"
-    assert found["count"] >= 3
-
-
-@pytest.mark.parametrize("statements", NEGATIVE.values(), ids=NEGATIVE)
-def test_what_is_rightly_many_is_none(statements) -> None:
-    assert log_of(*statements).as_record()["n_plus_one"] == []
 
 
 def test_record_counts_kinds_durations_and_duplicates() -> None:
@@ -69,7 +31,7 @@ def test_record_counts_kinds_durations_and_duplicates() -> None:
 
 def test_slow_query_is_shown_without_its_values() -> None:
     log = QueryLog()
-    log.add("SELECT 1 FROM a WHERE token = 'secret'", (), 200_000_000, alias="default", phase="call", path=HERE)
+    log.add("SELECT 1 FROM a WHERE token = 'secret'", (), 200_000_000, alias="default", phase="call", origin=HERE)
 
     (slow,) = log.as_record()["slow_queries"]
 
@@ -91,3 +53,27 @@ class Stranger:
 
 def test_parameter_of_any_class_is_left_in_peace() -> None:
     assert log_of((GET, (Stranger(),))).as_record()["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("statements", "n_transactions"),
+    [
+        (["BEGIN", "COMMIT"], 1),
+        (["begin immediate", "rollback"], 1),
+        (["SAVEPOINT a", "RELEASE SAVEPOINT a", "COMMIT"], 2),
+        (["SAVEPOINT a", "ROLLBACK TO SAVEPOINT a", "END TRANSACTION"], 2),
+    ],
+)
+def test_transaction_counts_where_it_ends_and_savepoint_where_it_begins(statements, n_transactions) -> None:
+    record = log_of(*((sql, ()) for sql in statements)).as_record()
+
+    assert (record["count"], record["transactions"]) == (0, n_transactions)
+
+
+def test_statement_of_megabytes_is_cut_where_it_is_shown() -> None:
+    columns = ", ".join(f"c{number}" for number in range(200_000))
+
+    (shown,) = log_of(*[(f"SELECT {columns} FROM t", ())] * 2).as_record()["duplicate_queries"]
+
+    assert len(shown["sql"]) == 2_001
+    assert shown["sql"].endswith("…")

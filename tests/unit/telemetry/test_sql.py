@@ -21,6 +21,14 @@ from callbox.telemetry.sql import shape_of
         ("SELECT $tag$ it's $tag$, E'\\n', x'ff'", "SELECT ?, ?, ?"),
         ("SELECT 1 FROM t WHERE a = $1 AND b = ?", "SELECT ? FROM t WHERE a = ? AND b = ?"),
         ("SELECT 'not closed", "SELECT ?"),
+        (r"SELECT E'it\'s secret', 1 FROM t", "SELECT ?, ? FROM t"),
+        (
+            'SELECT 1 FROM t WHERE token = "secret" AND a.x = "b"."y"',
+            'SELECT ? FROM t WHERE token = ? AND a.x = "b"."y"',
+        ),
+        ('PRAGMA key = "secret"', "PRAGMA key = ?"),
+        ("SELECT a FROM t WHERE b >= 3 AND c->>'x' <> 'y'", "SELECT a FROM t WHERE b >= ? AND c ->> ? <> ?"),
+        ("SELECT a FROM t WHERE b = @name AND c = %b", "SELECT a FROM t WHERE b = ? AND c = ?"),
         ("", ""),
     ],
 )
@@ -44,8 +52,44 @@ def test_kind_is_what_the_statement_does(sql, kind) -> None:
     assert shape_of(sql).kind == kind
 
 
-def test_numbers_that_only_page_are_no_keys() -> None:
-    assert shape_of("SELECT a FROM t WHERE b = 7 LIMIT 10 OFFSET 20").keys == ("7",)
+@pytest.mark.parametrize(
+    ("condition", "roles"),
+    [
+        ("a = ? AND b <> ? AND c LIKE ?", ["KEY", "KEY", "KEY"]),
+        ("a > ? AND b <= ?", ["RANGE", "RANGE"]),
+        ("a BETWEEN ? AND ? AND b = ?", ["RANGE", "RANGE", "KEY"]),
+        ("(a, b) > (?, ?) AND c = ?", ["RANGE", "RANGE", "KEY"]),
+        ("(a > ? OR (a = ? AND b > ?)) AND c = ?", ["RANGE", "RANGE", "RANGE", "KEY"]),
+        ("a IN (?, ?) AND b = ?", ["LIST", "LIST", "KEY"]),
+        ("(a, b) IN ((?, ?), (?, ?)) AND c = ?", ["LIST", "LIST", "LIST", "LIST", "KEY"]),
+        ("a IN (?)", ["KEY"]),
+        ("a IN (SELECT x FROM u WHERE y = ? AND z > ?)", ["KEY", "RANGE"]),
+        ("a IN (SELECT x FROM u WHERE y IN (?, ?)) AND b = ?", ["LIST", "LIST", "KEY"]),
+        ("a = ? LIMIT ? OFFSET ?", ["KEY", "PAGE", "PAGE"]),
+        ("a = ? LIMIT ?, ?", ["KEY", "PAGE", "PAGE"]),
+        ("a = ? OFFSET ? ROWS FETCH FIRST ? ROWS ONLY", ["KEY", "PAGE", "PAGE"]),
+        ("a IN (SELECT x FROM u LIMIT ?) AND b = ?", ["PAGE", "KEY"]),
+        ("data->>? = ?", ["KEY", "KEY"]),
+    ],
+)
+def test_value_has_the_role_that_it_plays(condition, roles) -> None:
+    values = shape_of(f"SELECT a FROM t WHERE {condition}").values
+
+    assert [value.role.name for value in values] == roles
+
+
+@pytest.mark.parametrize(
+    ("sql", "table"),
+    [
+        ("SELECT a FROM t WHERE b = 1", "t"),
+        ('SELECT a FROM "t" JOIN u', "t"),
+        ("INSERT INTO t SELECT a FROM u", "t"),
+        ("UPDATE t SET a = 1", "t"),
+        ("SELECT 1", ""),
+    ],
+)
+def test_table_is_the_first_that_is_named(sql, table) -> None:
+    assert shape_of(sql).table == table
 
 
 @given(st.text(alphabet=st.sampled_from("abIN'\"`$%s?(),1.-/*\n :[]"), max_size=80))

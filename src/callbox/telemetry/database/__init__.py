@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +20,7 @@ from callbox.telemetry.database.dbapi import WatchedConnection, watch_connection
 __all__ = ["WatchedConnection", "Watchers", "watch_connection", "watch_databases"]
 
 Note = Callable[..., object]
-"""Called as `note(sql, parameters, duration_ns, alias=, n_rows=, is_many=)`."""
+"""Called as `note(sql, parameters, duration_ns, alias=, system=, n_rows=, is_many=)`."""
 _LIBRARIES = {"django.db": "django", "sqlalchemy": "sqlalchemy", "sqlite3": "sqlite", "psycopg": "psycopg"}
 
 
@@ -29,7 +29,8 @@ class Watchers:
 
     def __init__(self, note: Note) -> None:
         self._note = note
-        self._local = threading.local()
+        self._is_inside = ContextVar("callbox_inside", default=False)
+        """Whether a library executes what it tells of itself; each thread and task for itself."""
         self._detach: dict[str, Callable[[], object]] = {}
 
     def attach(self) -> None:
@@ -48,25 +49,25 @@ class Watchers:
     @contextlib.contextmanager
     def watching(self, sql: str, parameters: Any, **about: Any) -> Iterator[dict[str, Any]]:
         """Time a statement and tell of it, unless a library above does; the block may add `n_rows`."""
-        if getattr(self._local, "is_inside", False):
+        if self._is_inside.get():
             yield about
             return
-        self._local.is_inside = True
+        token = self._is_inside.set(True)
         began_ns = time.perf_counter_ns()
         try:
             yield about
         finally:
             duration_ns = time.perf_counter_ns() - began_ns
-            self._local.is_inside = False
+            self._is_inside.reset(token)
             self._note(sql, parameters, duration_ns, **about)
 
     def tell(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:
-        """Tell of a statement that was timed elsewhere."""
+        """Tell of a statement that was timed elsewhere, whatever stands above."""
         self._note(sql, parameters, duration_ns, **about)
 
     def set_inside(self, is_inside: bool) -> None:
-        """Say that a library begins or ends to execute what it will tell of itself; for this thread."""
-        self._local.is_inside = is_inside
+        """Say that a library begins or ends to execute what it will tell of itself; for this thread or task."""
+        self._is_inside.set(is_inside)
 
 
 active: list[Watchers] = []

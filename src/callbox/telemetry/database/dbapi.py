@@ -28,6 +28,16 @@ class WatchedConnection:
         """Return a cursor whose statements are counted."""
         return WatchedCursor(self._connection.cursor(*args, **kwargs), self._alias)
 
+    def commit(self) -> None:
+        """Commit."""
+        with _told("COMMIT", self._alias):
+            self._connection.commit()
+
+    def rollback(self) -> None:
+        """Roll back."""
+        with _told("ROLLBACK", self._alias):
+            self._connection.rollback()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
@@ -48,25 +58,17 @@ class WatchedCursor:
 
     def execute(self, sql: Any, *parameters: Any) -> Any:
         """Execute a statement."""
-        with self._told(sql, parameters[0] if parameters else ()):
+        with _told(str(sql), self._alias, parameters[0] if parameters else ()) as told:
             result = self._cursor.execute(sql, *parameters)
+            told["n_rows"] = getattr(self._cursor, "rowcount", -1)
         return self if result is self._cursor else result
 
     def executemany(self, sql: Any, *parameters: Any) -> Any:
         """Execute a statement for many sets of parameters: one query."""
-        with self._told(sql, (), is_many=True):
+        with _told(str(sql), self._alias, is_many=True) as told:
             result = self._cursor.executemany(sql, *parameters)
+            told["n_rows"] = getattr(self._cursor, "rowcount", -1)
         return self if result is self._cursor else result
-
-    @contextlib.contextmanager
-    def _told(self, sql: Any, parameters: Any, **about: Any) -> Iterator[None]:
-        from callbox.telemetry.database import active
-
-        with contextlib.ExitStack() as stack:
-            told = [stack.enter_context(w.watching(str(sql), parameters, alias=self._alias, **about)) for w in active]
-            yield
-            for each in told:
-                each["n_rows"] = getattr(self._cursor, "rowcount", -1)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
@@ -80,3 +82,18 @@ class WatchedCursor:
 
     def __exit__(self, *error: object) -> Any:
         return self._cursor.__exit__(*error)
+
+
+@contextlib.contextmanager
+def _told(sql: str, alias: str, parameters: Any = (), *, is_many: bool = False) -> Iterator[dict[str, Any]]:
+    """Time a statement and tell of it; the block may add `n_rows`."""
+    from callbox.telemetry.database import active
+
+    with contextlib.ExitStack() as stack:
+        abouts = [stack.enter_context(w.watching(sql, parameters, alias=alias, is_many=is_many)) for w in active]
+        told: dict[str, Any] = {}
+        try:
+            yield told
+        finally:
+            for about in abouts:
+                about.update(told)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from callbox.telemetry.database import Watchers
 
 _BEGAN = "callbox_began_ns"
+_TOLD_BY_DRIVER = frozenset({"pysqlite", "aiosqlite", "psycopg", "psycopg_async"})
+"""Drivers whose own watchers tell of transactions."""
 
 
 def attach(watchers: Watchers) -> Callable[[], None]:
@@ -20,23 +22,40 @@ def attach(watchers: Watchers) -> Callable[[], None]:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    def before(*told: Any) -> None:
-        context = told[4]
+    def before(connection: Any, *told: Any) -> None:
+        _claim(connection)
         watchers.set_inside(True)
-        setattr(context, _BEGAN, time.perf_counter_ns())
+        setattr(told[3], _BEGAN, time.perf_counter_ns())
 
     def after(connection: Any, cursor: Any, sql: str, *rest: Any) -> None:
         parameters, context, many = rest
         duration_ns = time.perf_counter_ns() - getattr(context, _BEGAN, time.perf_counter_ns())
         watchers.set_inside(False)
-        alias = connection.engine.url.database or connection.engine.dialect.name
         n_rows = getattr(cursor, "rowcount", -1)
-        watchers.tell(sql, () if many else parameters, duration_ns, alias=alias, n_rows=n_rows, is_many=many)
+        watchers.tell(sql, () if many else parameters, duration_ns, n_rows=n_rows, is_many=many, **_about(connection))
 
-    def failed(_context: Any) -> None:
+    def failed(told: Any) -> None:
+        began_ns = getattr(told.execution_context, _BEGAN, None)
         watchers.set_inside(False)
+        if began_ns is not None and told.connection is not None and told.statement is not None:
+            duration_ns = time.perf_counter_ns() - began_ns
+            watchers.tell(told.statement, told.parameters or (), duration_ns, **_about(told.connection))
 
-    listeners = (("before_cursor_execute", before), ("after_cursor_execute", after), ("handle_error", failed))
+    def end(word: str) -> Callable[..., None]:
+        def tell(connection: Any, *_names: Any) -> None:
+            if connection.dialect.driver not in _TOLD_BY_DRIVER:
+                watchers.tell(word, (), 0, **_about(connection))
+
+        return tell
+
+    listeners = (
+        ("before_cursor_execute", before),
+        ("after_cursor_execute", after),
+        ("handle_error", failed),
+        ("commit", end("COMMIT")),
+        ("rollback", end("ROLLBACK")),
+        ("savepoint", end("SAVEPOINT")),
+    )
     for name, listener in listeners:
         event.listen(Engine, name, listener)
 
@@ -45,3 +64,16 @@ def attach(watchers: Watchers) -> Callable[[], None]:
             event.remove(Engine, name, listener)
 
     return detach
+
+
+def _about(connection: Any) -> dict[str, Any]:
+    name = connection.dialect.name
+    return {"alias": connection.engine.url.database or name, "system": name}
+
+
+def _claim(connection: Any) -> None:
+    """Tell a watched connection of sqlite3 that works in a thread of aiosqlite's that it is told of here."""
+    driver = getattr(getattr(connection, "connection", None), "driver_connection", None)
+    raw: Any = getattr(driver, "_conn", None)
+    if hasattr(raw, "is_told_above"):
+        raw.is_told_above = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -10,45 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from callbox.telemetry.database import Watchers
 
+SYSTEM = "sqlite"
+_N_BEFORE_FACTORY = 5
+_NOTHING: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
+
 
 def attach(watchers: Watchers) -> Callable[[], None]:
     """Put a connect in place that uses watched classes unless it is given a factory; return what undoes it."""
-
-    class Cursor(sqlite3.Cursor):
-        """A cursor whose statements are told."""
-
-        def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            with watchers.watching(sql, parameters, alias=_alias(self.connection)) as about:
-                result = super().execute(sql, parameters)
-                about["n_rows"] = self.rowcount
-            return result
-
-        def executemany(self, sql: str, parameters: Any, /) -> Any:
-            with watchers.watching(sql, (), alias=_alias(self.connection), is_many=True) as about:
-                result = super().executemany(sql, parameters)
-                about["n_rows"] = self.rowcount
-            return result
-
-    class Connection(sqlite3.Connection):
-        """A connection whose cursors are watched."""
-
-        def cursor(self, factory: Any = None) -> Any:
-            return super().cursor(Cursor if factory is None else factory)
-
-        def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            return self.cursor().execute(sql, parameters)
-
-        def executemany(self, sql: str, parameters: Any, /) -> Any:
-            return self.cursor().executemany(sql, parameters)
-
+    connection_class = _watched_classes(watchers)
     own = sqlite3.connect
 
     def connect(database: Any, *args: Any, **kwargs: Any) -> Any:
-        if len(args) < 5:
-            kwargs.setdefault("factory", Connection)
+        if len(args) < _N_BEFORE_FACTORY:
+            kwargs.setdefault("factory", connection_class)
         connection = own(database, *args, **kwargs)
-        if isinstance(connection, Connection):
-            _names[id(connection)] = "memory" if database == ":memory:" else os.path.basename(os.fspath(database))  # noqa: PTH119
+        if type(connection) is connection_class:
+            _about(connection)["alias"] = _name_of(database)
         return connection
 
     modules: tuple[Any, ...] = (sqlite3, sqlite3.dbapi2)
@@ -63,8 +41,72 @@ def attach(watchers: Watchers) -> Callable[[], None]:
     return detach
 
 
-_names: dict[int, str] = {}
+def _watched_classes(watchers: Watchers) -> type[sqlite3.Connection]:
+    class Cursor(sqlite3.Cursor):
+        """A cursor whose statements are told."""
+
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            with watchers.watching(sql, parameters, **_about(self.connection)) as about:
+                result = super().execute(sql, parameters)
+                about["n_rows"] = self.rowcount
+            return result
+
+        def executemany(self, sql: str, parameters: Any, /) -> Any:
+            with watchers.watching(sql, (), is_many=True, **_about(self.connection)) as about:
+                result = super().executemany(sql, parameters)
+                about["n_rows"] = self.rowcount
+            return result
+
+        def executescript(self, sql: str, /) -> Any:
+            with watchers.watching(sql, (), is_many=True, **_about(self.connection)):
+                return super().executescript(sql)
+
+    class Connection(sqlite3.Connection):
+        """A connection whose cursors are watched, and which tells of its transactions."""
+
+        is_told_above = False
+        """A library that stands on this connection, in another thread, tells of its statements."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.callbox_about = {"alias": SYSTEM, "system": SYSTEM}
+
+        def cursor(self, factory: Any = None) -> Any:
+            own = sqlite3.Cursor if self.is_told_above else Cursor
+            return super().cursor(own if factory is None else factory)
+
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            return self.cursor().execute(sql, parameters)
+
+        def executemany(self, sql: str, parameters: Any, /) -> Any:
+            return self.cursor().executemany(sql, parameters)
+
+        def executescript(self, sql: str, /) -> Any:
+            return self.cursor().executescript(sql)
+
+        def commit(self) -> None:
+            with self._told("COMMIT"):
+                super().commit()
+
+        def rollback(self) -> None:
+            with self._told("ROLLBACK"):
+                super().rollback()
+
+        def __exit__(self, *error: Any) -> Any:
+            with self._told("COMMIT" if error[0] is None else "ROLLBACK"):
+                return super().__exit__(*error)
+
+        def _told(self, word: str) -> contextlib.AbstractContextManager[Any]:
+            return watchers.watching(word, (), **self.callbox_about) if self.in_transaction else _NOTHING
+
+    return Connection
 
 
-def _alias(connection: Any) -> str:
-    return _names.get(id(connection), "sqlite")
+def _about(connection: Any) -> dict[str, Any]:
+    about: dict[str, Any] = getattr(connection, "callbox_about", {"alias": SYSTEM, "system": SYSTEM})
+    return about
+
+
+def _name_of(database: Any) -> str:
+    name = os.fsdecode(database) if isinstance(database, str | bytes | os.PathLike) else str(database)
+    return "memory" if name == ":memory:" else os.path.basename(name)  # noqa: PTH119

@@ -1,0 +1,161 @@
+"""Where in the project's code a query or a connection comes from: the lines that led there, and which loop it was.
+
+Only the project's own lines count. Libraries stand between them and the database, and
+the test framework above them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import functools
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+_MAX_SHOWN = 8
+_MAX_FRAMES = 24
+"""So many of the project's calls tell one way to a query from another."""
+_MAX_KNOWN = 20_000
+_SCHEMES = ("stdlib", "platstdlib", "purelib", "platlib")
+_LIBRARIES = tuple(sorted({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in _SCHEMES}))
+_HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep  # noqa: PTH120
+
+
+class Part(enum.Enum):
+    """What a file that is not the project's is to a query."""
+
+    LIBRARY = enum.auto()
+    RELATION = enum.auto()
+    """Loads what an object refers to, when it is first touched."""
+    SCHEMA = enum.auto()
+    """Makes or fills tables, and asks what it needs for that."""
+    FRAMEWORK = enum.auto()
+    """Runs tests: above it is none of the project's code."""
+    BRIDGE = enum.auto()
+    """Runs for a coroutine what may block: what led there is what led to the coroutine."""
+
+
+_PARTS = (
+    ("/_pytest/", Part.FRAMEWORK),
+    ("/unittest/case.py", Part.FRAMEWORK),
+    ("/django/db/models/fields/related_descriptors.py", Part.RELATION),
+    ("/django/db/migrations/", Part.SCHEMA),
+    ("/django/core/management/commands/", Part.SCHEMA),
+    ("/alembic/", Part.SCHEMA),
+    ("/asgiref/sync.py", Part.BRIDGE),
+)
+Steps = tuple[tuple[CodeType, int], ...]
+_awaiting: ContextVar[Steps] = ContextVar("callbox_awaiting", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the project's code: `file:line function`."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.function}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How the project's code came to where it is.
+
+    Attributes:
+        path: the lines that led there, the nearest first; at most eight.
+        loop: the instructions that led there, however often each: equal for every turn of a loop, and of a recursion.
+        is_relation: a library loads there what an object refers to.
+        is_schema: a library makes tables there.
+    """
+
+    path: tuple[Place, ...] = ()
+    loop: frozenset[tuple[CodeType, int]] = frozenset()
+    is_relation: bool = False
+    is_schema: bool = False
+
+
+NOWHERE = Origin()
+
+
+def origin_of(frame: FrameType | None) -> Origin:
+    """Return how the project's code came to a frame."""
+    return _origin(*_walk(frame))
+
+
+def project_path(frame: FrameType | None) -> tuple[Place, ...]:
+    """Return the places of the project's own code on the stack, the nearest first; at most eight."""
+    return origin_of(frame).path
+
+
+@contextlib.contextmanager
+def awaiting(frame: FrameType | None) -> Iterator[None]:
+    """Take a frame for what led to code that another thread runs for this coroutine."""
+    token = _awaiting.set(_walk(frame)[0])
+    try:
+        yield
+    finally:
+        _awaiting.reset(token)
+
+
+def _walk(frame: FrameType | None) -> tuple[Steps, bool, bool]:
+    """Return the project's instructions on the stack, and what stands between them and the frame."""
+    steps: list[tuple[CodeType, int]] = []
+    is_relation = is_schema = False
+    greenlet = None
+    while frame is not None and len(steps) < _MAX_FRAMES:
+        part = _part_of(frame.f_code.co_filename)
+        if part is None:
+            steps.append((frame.f_code, frame.f_lasti))
+        elif part is Part.FRAMEWORK:
+            break
+        elif part is Part.BRIDGE and (before := _awaiting.get()):
+            steps += before
+            break
+        elif not steps:
+            is_relation = is_relation or part is Part.RELATION
+            is_schema = is_schema or part is Part.SCHEMA
+        frame = frame.f_back
+        if frame is None and (greenlet := _parent_of(greenlet)) is not None:
+            frame = greenlet.gr_frame
+    return tuple(steps), is_relation, is_schema
+
+
+def _parent_of(greenlet: Any) -> Any:
+    """Return the greenlet that goes on when one, or the current one, has ended: SQLAlchemy awaits in greenlets."""
+    module = sys.modules.get("greenlet")
+    if module is None:
+        return None
+    return (module.getcurrent() if greenlet is None else greenlet).parent
+
+
+@functools.lru_cache(_MAX_KNOWN)
+def _origin(steps: Steps, is_relation: bool, is_schema: bool) -> Origin:
+    path = tuple(_place_of(code, index) for code, index in steps[:_MAX_SHOWN])
+    return Origin(path, frozenset(steps), is_relation, is_schema)
+
+
+def _place_of(code: CodeType, index: int) -> Place:
+    lines = (line for start, end, line in code.co_lines() if start <= index < end and line is not None)
+    real = os.path.realpath(code.co_filename)
+    file = os.path.relpath(real) if real.startswith(os.getcwd() + os.sep) else real  # noqa: PTH109
+    return Place(file, next(lines, code.co_firstlineno), code.co_qualname)
+
+
+@functools.cache
+def _part_of(filename: str) -> Part | None:
+    """Return what a file is to a query; None for the project's own."""
+    if filename.startswith("<"):
+        return Part.LIBRARY  # generated code
+    real = os.path.realpath(filename)
+    if not real.startswith((*_LIBRARIES, _HERE)) and "site-packages" not in real:
+        return None
+    return next((part for piece, part in _PARTS if piece in real), Part.LIBRARY)
