@@ -13,7 +13,7 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 MAX_PARAMETERS = 6
 
-PUBLIC_SIGNATURES = {"FunctionTracer.__init__", "extract_on_failure"}
+PUBLIC_SIGNATURES = {"FunctionTracer.__init__", "extract_on_failure", "install"}
 """Signatures promised to users, whose options are keyword-only; they pass a dataclass on."""
 
 

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+_MAX_WAIT_S = 0.1
+
 
 class TokenBucket:
     """Holds tokens, refilled at a steady rate up to its size."""
@@ -29,7 +31,10 @@ class TokenBucket:
 
     def take(self) -> bool:
         """Take a token, if there is one."""
-        with self._lock:
+        if not self._lock.acquire(timeout=_MAX_WAIT_S):
+            self._lock = threading.Lock()  # its holder stayed behind when the process was forked
+            return False
+        try:
             now_s = self._monotonic()
             self._tokens = min(self._size, self._tokens + (now_s - self._last_s) * self._rate)
             self._last_s = now_s
@@ -37,3 +42,5 @@ class TokenBucket:
                 return False
             self._tokens -= 1
             return True
+        finally:
+            self._lock.release()

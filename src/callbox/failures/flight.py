@@ -6,10 +6,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from callbox.failures.redaction import project_rules
+
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
-    from callbox.engine.recorder import Recorder
+    from callbox.engine.budget import Spending
+    from callbox.model import Header
 
 # What reads recordings needs NumPy: it is imported with the first failure, or when a program prepares for one.
 
@@ -24,20 +28,36 @@ _MAX_TEXT_CHARS = 40_000
 class FlightRecorder:
     """Records calls into small rings, from its start on, and tells the last of them."""
 
-    def __init__(self, mode: str, include: Iterable[str] = (), *, max_events: int = DEFAULT_EVENTS) -> None:
+    def __init__(
+        self,
+        mode: str,
+        include: Iterable[str] = (),
+        *,
+        max_events: int = DEFAULT_EVENTS,
+        budget: float | None = None,
+        folder: str | None = None,
+    ) -> None:
         """Prepare to record.
 
         Args:
             mode: "profile" records calls, "trace" also arguments and results.
             include: globs on module names, as everywhere; none: all modules but the standard library's.
             max_events: events that each thread keeps.
+            budget: what recording may cost at most, as a share of the program's own time; None for no limit.
+            folder: an existing folder for rings that outlive the process; None keeps them in memory.
         """
-        from callbox.engine.choice import new_recorder
+        from callbox.engine.choice import AutoRecorder
         from callbox.engine.options import Options
 
         self.mode = mode
-        filters = tuple(include) or _without_stdlib()
-        self._recorder: Recorder = new_recorder(Options(mode=mode, filters=filters, max_events=max_events))
+        options = Options(
+            mode=mode,
+            filters=tuple(include) or _without_stdlib(),
+            max_events=max_events,
+            overhead_budget=budget,
+            redact=project_rules(),
+        )
+        self._recorder = AutoRecorder(options, folder)
         # imported before they are needed: a failure may come when there is no time, or memory, for that
         self._import_readers()
 
@@ -45,6 +65,16 @@ class FlightRecorder:
     def is_recording(self) -> bool:
         """Whether calls are being recorded."""
         return self._recorder.is_recording
+
+    @property
+    def spending(self) -> Spending | None:
+        """What recording costs at present; None without a budget."""
+        return self._recorder.spending
+
+    @property
+    def header(self) -> Header:
+        """How the recording is made."""
+        return self._recorder.capture().header
 
     def start(self) -> None:
         """Begin to record.
@@ -68,6 +98,16 @@ class FlightRecorder:
         import callbox.recording.values
         import callbox.render.tree
         import callbox.tracing.selection  # noqa: F401
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what is recorded at present to a box.
+
+        Raises:
+            RecordingError: it cannot be written.
+        """
+        from callbox.recording import write_box
+
+        write_box(self._recorder.capture(), path)
 
     def last_calls(self) -> str:
         """Write the last calls of each thread as a tree, those that still run marked as such."""

@@ -187,6 +187,11 @@ class History:
         rows = self._store.query(f"SELECT content FROM passed {where} ORDER BY timestamp DESC, rowid DESC", parameters)
         return [_decode_passed(row[0]) for row in rows]
 
+    def count_kept(self) -> tuple[int, int]:
+        """Return how many failures are kept in full, and how many calls that went well."""
+        rows = self._store.query("SELECT (SELECT count(*) FROM failures), (SELECT count(*) FROM passed)")
+        return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
+
     def clear(self) -> int:
         """Forget everything, and return the number of failures that were counted."""
         if not self._store.exists():

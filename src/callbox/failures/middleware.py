@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from callbox.failures.production import Watched
+from callbox.failures.watched import Watched
 
 Scope = MutableMapping[str, Any]
 
@@ -19,30 +19,40 @@ class WSGIMiddleware:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        with _request(environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", ""), "wsgi"):
+        with _request(environ):
             body = self._app(environ, start_response)
-        return body if isinstance(body, list | tuple) else _Body(body, environ)
+        # what is there already cannot fail, and of a file the server wants to see that it is one
+        if isinstance(body, list | tuple) or type(body) is environ.get("wsgi.file_wrapper"):
+            return body
+        return _Body(body, environ)
 
 
 class _Body:
     """A response body that is made while it is sent."""
 
-    def __init__(self, body: Iterable[bytes], environ: dict[str, Any]) -> None:
+    def __init__(self, body: Iterable[bytes], environ: Mapping[str, Any]) -> None:
         self._body = body
         self._environ = environ
+        self._iterator: Iterator[bytes] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        with _request(self._environ.get("REQUEST_METHOD", ""), self._environ.get("PATH_INFO", ""), "wsgi"):
-            yield from self._body
+        return self
+
+    def __next__(self) -> bytes:
+        with _request(self._environ):
+            if self._iterator is None:
+                self._iterator = iter(self._body)
+            return next(self._iterator)
 
     def close(self) -> None:
         close = getattr(self._body, "close", None)
         if close is not None:
-            close()
+            with _request(self._environ):
+                close()
 
 
 class ASGIMiddleware:
-    """Stands around an ASGI application."""
+    """Stands around an ASGI application, its lifespan and web sockets included."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         """Take the application."""
@@ -50,9 +60,11 @@ class ASGIMiddleware:
 
     async def __call__(self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         """Answer a request."""
-        with _request(str(scope.get("method", scope.get("type", ""))), str(scope.get("path", "")), "asgi"):
+        method, path = str(scope.get("method", scope.get("type", ""))), str(scope.get("path", ""))
+        with Watched(f"{method} {path}".strip(), "asgi", method=method, path=path):
             await self._app(scope, receive, send)
 
 
-def _request(method: str, path: str, origin: str) -> Watched:
-    return Watched(f"{method} {path}", origin, method=method, path=path)
+def _request(environ: Mapping[str, Any]) -> Watched:
+    method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
+    return Watched(f"{method} {path}", "wsgi", method=method, path=path)

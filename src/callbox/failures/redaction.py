@@ -31,14 +31,19 @@ _state = threading.local()
 
 
 @functools.cache
-def shared_redactor() -> Redactor:
-    """Return the one redactor that everything here shares, with the rules of the project's configuration."""
+def project_rules() -> RedactRules:
+    """Return the rules of the project's configuration; where that is wrong, those that always hold."""
     try:
-        rules = load_redact_rules(Path.cwd(), os.environ)
+        return load_redact_rules(Path.cwd(), os.environ)
     except (CallboxError, OSError):
         # whoever starts a recording or a command is told; a failure must not wait for it
-        rules = RedactRules()
-    return Redactor(dataclasses.replace(rules, callback=_remember))
+        return RedactRules()
+
+
+@functools.cache
+def shared_redactor() -> Redactor:
+    """Return the one redactor that everything here shares, with the project's rules."""
+    return Redactor(dataclasses.replace(project_rules(), callback=_remember))
 
 
 def _remember(hit: Hit) -> None:

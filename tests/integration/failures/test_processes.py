@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -93,6 +94,68 @@ def test_fatal_signal_leaves_the_stacks_of_all_threads(run, tmp_path) -> None:
     assert code == -11
     assert "crash_here" in (tmp_path / ".callbox" / "fatal.txt").read_text()
     assert (tmp_path / ".callbox" / "fatal.txt").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
+def test_box_survives_what_no_handler_sees(run, tmp_path, name) -> None:
+    code, _ = run(f"""
+        import os, signal, callbox
+        callbox.install("trace", include="__main__")
+        def price(order):
+            return order["n"] * 2
+        def crash_here(reason):
+            os.kill(os.getpid(), signal.{name})
+        price({{"n": 4}})
+        crash_here("no memory")
+    """)
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "callbox", "show", "--last", "10", str(tmp_path / ".callbox" / "flight.cbx")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert code == -getattr(signal, name)
+    assert "price(order={'n': 4}) → 8" in shown.stdout
+    assert "crash_here(reason='no memory')" in shown.stdout
+    assert "killed or crashed" in shown.stderr
+
+
+def test_crashes_are_kept_over_restarts_until_newer_ones_come(run, tmp_path) -> None:
+    for number in range(10):
+        run(f"""
+            import os, callbox
+            callbox.install("trace", include="__main__")
+            def crash(number):
+                os._exit(1)
+            crash({number})
+        """)
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "callbox", "show", str(tmp_path / ".callbox" / "flight.cbx")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [number for number in range(10) if f"crash(number={number})" in shown.stdout] == list(range(1, 10))
+
+
+def test_children_that_multiprocessing_ends_leave_nothing_behind_for_long(run, tmp_path) -> None:
+    code, stderr = run("""
+        import multiprocessing, callbox
+        callbox.install("profile", include="__main__")
+        def work():
+            pass
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("fork")
+            for _ in range(130):
+                child = context.Process(target=work)
+                child.start()
+                child.join()
+    """)
+
+    assert code == 0, stderr
+    assert len(list((tmp_path / ".callbox" / "flight.cbx.parts").iterdir())) <= 40
 
 
 def test_program_without_failures_writes_nothing_but_an_empty_file(run, tmp_path) -> None:

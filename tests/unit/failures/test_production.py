@@ -9,12 +9,14 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import pytest
 
-from callbox.errors import ConfigError, RecordingError
-from callbox.failures.middleware import ASGIMiddleware, WSGIMiddleware
-from callbox.failures.production import Watched, dump, install, uninstall
+from callbox.errors import ConfigError, EngineError, RecordingError
+from callbox.failures.production import dump, install, installed, uninstall
+from callbox.failures.watched import Watched
+from callbox.recording import open_recording
 
 
 @pytest.fixture(autouse=True)
@@ -120,10 +122,13 @@ def test_sample_of_failures_is_captured(extractor, monkeypatch) -> None:
     installation = install("static", sample=0.5, rate_limit=1000)
     draws = iter([0.4, 0.6] * 10)
     monkeypatch.setattr(installation, "_draw", lambda: next(draws))
-    for number in range(20):
-        sys.excepthook(ValueError, ValueError(number), None)
+    errors = [ValueError(number) for number in range(20)]
+    for error in errors:
+        sys.excepthook(ValueError, error, None)
+    sys.excepthook(ValueError, errors[1], None)
 
     assert len(extractor.failures) == 10
+    assert installation.n_sampled_out == 10
 
 
 def test_sinks_get_failures_and_store_does_not_where_switched_off(extractor) -> None:
@@ -181,46 +186,119 @@ def test_dump_without_an_installation_says_what_to_do() -> None:
         dump("now")
 
 
-def test_second_installation_is_refused() -> None:
+def test_second_installation_takes_the_place_of_the_first(extractor) -> None:
+    before = sys.excepthook
+    first = install("profile")
+    second = install("static")
+    sys.excepthook(ValueError, ValueError("once"), None)
+    uninstall()
+
+    assert installed_nothing(first)
+    assert second.options.mode == "static"
+    assert messages(extractor) == [("excepthook", "once")]
+    assert sys.excepthook is before
+
+
+def installed_nothing(installation) -> bool:
+    return installation.recorder is None and installation.tell(ValueError("late"), "test") is None
+
+
+def test_wrong_second_installation_leaves_the_first_alone() -> None:
+    first = install("static")
+
+    with pytest.raises(ConfigError, match="rate_limit"):
+        install("static", rate_limit=-1)
+    assert installed() is first
+
+
+def test_installation_that_cannot_record_puts_nothing_in_place(monkeypatch) -> None:
+    def refuse(_self):
+        raise EngineError("taken")
+
+    monkeypatch.setattr("callbox.failures.flight.FlightRecorder.start", refuse)
+    before = sys.excepthook
+
+    with pytest.raises(EngineError, match="taken"):
+        install("profile")
+    assert sys.excepthook is before
+    with pytest.raises(RecordingError, match="not installed"):
+        installed()
+
+
+def test_budget_bounds_what_recording_costs() -> None:
+    installation = install("profile", include=__name__, budget=1e-4)
+
+    def count(n):
+        return n if n < 2 else count(n - 1) + count(n - 2)
+
+    until = time.process_time() + 0.15
+    while time.process_time() < until:
+        count(15)
+
+    assert installation.spending.budget == 1e-4
+    assert installation.spending.n_down > 0
+
+
+def test_budget_can_be_left_out() -> None:
+    assert install("profile", budget=None).spending is None
+    assert install("static").spending is None
+
+
+def test_hook_below_another_one_does_nothing_after_uninstall(extractor) -> None:
     install("static")
+    ours = sys.excepthook
+    sys.excepthook = lambda *args: ours(*args)
+    uninstall()
+    sys.excepthook(ValueError, ValueError("late"), None)
 
-    with pytest.raises(RecordingError, match="uninstall"):
-        install("static")
+    assert extractor.failures == []
 
 
-@pytest.mark.parametrize("options", [{"rate_limit": 0}, {"sample": 0}, {"sample": 2}, {"colour": "red"}])
+def test_sink_that_fails_keeps_nothing_from_the_others(extractor) -> None:
+    got = []
+    install("static", sinks=[lambda failure: 1 / 0, got.append])
+    sys.excepthook(ValueError, ValueError("x"), None)
+    dump("by hand")
+
+    assert [failure.exception.message for failure in got] == ["x", "by hand"]
+    assert len(extractor.failures) == 2
+
+
+def test_calls_lie_in_a_box_while_installed(tmp_path) -> None:
+    def price(n):
+        return n * 2
+
+    install("profile", include=__name__, box=tmp_path / "own.cbx")
+    price(4)
+    names = {call.name for call in open_recording(tmp_path / "own.cbx").functions.values()}
+    uninstall()
+
+    assert "price" in names
+    assert open_recording(tmp_path / "own.cbx").header.is_complete
+    assert list((tmp_path / "own.cbx.parts").iterdir()) == []
+
+
+def test_box_that_cannot_be_is_a_note_and_calls_are_recorded_all_the_same(tmp_path) -> None:
+    (tmp_path / "file").touch()
+    installation = install("profile", box=tmp_path / "file" / "own.cbx")
+
+    assert installation.recorder.is_recording
+    assert "the last calls are lost if the process crashes" in installation.notes[0]
+
+
+def test_box_can_be_left_out(tmp_path) -> None:
+    install("profile", box=False)
+
+    assert not list(tmp_path.rglob("*.cbx"))
+
+
+@pytest.mark.parametrize("options", [{"rate_limit": 0}, {"budget": 0}, {"sample": 0}, {"sample": 2}, {"colour": "red"}])
 def test_wrong_options_are_refused_and_install_nothing(options) -> None:
     before = sys.excepthook
 
     with pytest.raises(ConfigError):
         install("static", **options)
     assert sys.excepthook is before
-
-
-def test_wsgi_application_is_watched_with_its_body(extractor) -> None:
-    install("static")
-
-    def app(environ, start_response):
-        yield b"begun"
-        raise ValueError(environ["PATH_INFO"])
-
-    body = iter(WSGIMiddleware(app)({"REQUEST_METHOD": "GET", "PATH_INFO": "/shop"}, None))
-
-    assert next(body) == b"begun"
-    with pytest.raises(ValueError, match="/shop"):
-        next(body)
-    assert extractor.failures[0]["test_name"] == "GET /shop"
-
-
-def test_asgi_application_is_watched(extractor) -> None:
-    install("static")
-
-    async def app(scope, receive, send):
-        raise ValueError("asgi")
-
-    with pytest.raises(ValueError, match="asgi"):
-        asyncio.run(ASGIMiddleware(app)({"type": "http", "method": "POST", "path": "/pay"}, None, None))
-    assert extractor.failures[0]["test_name"] == "POST /pay"
 
 
 def test_exception_seen_at_two_places_is_captured_once(extractor) -> None:

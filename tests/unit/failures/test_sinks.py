@@ -1,4 +1,4 @@
-"""Failures in other systems: Sentry's events, OpenTelemetry's spans."""
+"""Failures in other places: boxes, Sentry's events, OpenTelemetry's spans."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from callbox.failures.production import install, uninstall
-from callbox.failures.sinks import add_last_calls, span_sink
+from callbox.failures.sinks import BoxSink, add_last_calls, span_sink
+from callbox.recording import open_recording
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_event_of_sentry_gets_the_last_calls(installed) -> None:
 def test_event_of_sentry_gets_the_failure_it_was_captured_as(installed, extractor, monkeypatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     error = ValueError("x")
-    failure = installed.tell(error, "test", {})
+    failure = installed.tell(error, "test")
 
     event = add_last_calls({}, {"exc_info": (ValueError, error, None)})
 
@@ -44,8 +45,29 @@ def test_current_span_is_told(installed) -> None:
     processor = pytest.importorskip("opentelemetry.sdk.trace.export").SimpleSpanProcessor(exported)
     provider.add_span_processor(processor)
     with provider.get_tracer("t").start_as_current_span("request"):
-        span_sink(installed.tell(ValueError("spanned"), "test", {}))
+        span_sink(installed.tell(ValueError("spanned"), "test"))
 
     [event] = exported.get_finished_spans()[0].events
     assert event.name == "exception"
     assert event.attributes["exception.message"] == "spanned"
+
+
+def test_box_of_a_failure_has_the_calls_before_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    installation = install("trace", include=__name__, sinks=[BoxSink(max_boxes=2)])
+
+    def price(n):
+        return n * 2
+
+    price(4)
+    failures = [installation.tell(ValueError(n), "test") for n in range(3)]
+    uninstall()
+
+    folder = tmp_path / ".callbox" / "failures"
+    assert {path.stem for path in folder.iterdir()} == {failure.id for failure in failures[1:]}
+    recording = open_recording(folder / f"{failures[2].id}.cbx")
+    assert "price" in {function.name for function in recording.functions.values()}
+
+
+def test_event_of_sentry_stays_as_it_is_where_nothing_is_installed() -> None:
+    assert add_last_calls({"message": "m"}, {}) == {"message": "m"}
