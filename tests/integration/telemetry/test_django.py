@@ -5,65 +5,22 @@ from __future__ import annotations
 import sys
 
 import pytest
+from tests.support.django_project import FILES, RUNNER
+from tests.support.postgres import serving
 
 pytest.importorskip("django")
 
-FILES = {
-    "manage.py": """
-        import os, sys
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")
-        from django.core.management import execute_from_command_line
-        if __name__ == "__main__":
-            execute_from_command_line(sys.argv)
-    """,
-    "site_settings.py": """
-        SECRET_KEY = "x"
-        INSTALLED_APPS = ["shop"]
-        DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-        DATABASES = {
-            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "real.sqlite3"},
-            "archive": {"ENGINE": "django.db.backends.sqlite3", "NAME": "archive.sqlite3"},
-        }
-        USE_TZ = True
-    """,
-    "shop/__init__.py": "",
-    "shop/models.py": """
-        from django.db import models
-        class Author(models.Model):
-            name = models.CharField(max_length=50)
-        class Book(models.Model):
-            title = models.CharField(max_length=50)
-            author = models.ForeignKey(Author, on_delete=models.CASCADE)
-    """,
-    "shop/views.py": """
-        from shop.models import Book
-        def slowly():
-            return [(book.title, book.author.name) for book in Book.objects.all()]
-        def at_once():
-            return [(book.title, book.author.name) for book in Book.objects.select_related("author")]
-    """,
-    "shop/tests.py": """
-        from django.test import TestCase
-        from shop import views
-        from shop.models import Author, Book
 
-        class Reading(TestCase):
-            @classmethod
-            def setUpTestData(cls):
-                for n in range(5):
-                    Book.objects.create(title=f"t{n}", author=Author.objects.create(name=f"a{n}"))
+@pytest.fixture(scope="module")
+def server():
+    with serving() as environ:
+        yield environ
 
-            def test_slowly(self): self.assertEqual(len(views.slowly()), 5)
-            def test_at_once(self): self.assertEqual(len(views.at_once()), 5)
 
-        class Archive(TestCase):
-            databases = {"default", "archive"}
-
-            def test_alias(self): Author.objects.using("archive").create(name="x")
-            def test_fails(self): self.assertEqual(Author.objects.count(), 1)
-    """,
-}
-RUNNER = "--testrunner=callbox.telemetry.django.TelemetryTestRunner"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request) -> dict[str, str]:
+    """The environment that has the project use a database."""
+    return {} if request.param == "sqlite" else request.getfixturevalue("server")
 
 
 @pytest.fixture
@@ -74,8 +31,8 @@ def project(lab):
 
 
 @pytest.mark.parametrize("more", [(), ("--parallel", "2")], ids=["one_process", "parallel"])
-def test_records_are_those_of_the_test_databases(project, more) -> None:
-    ran = project.run("manage.py", "test", RUNNER, *more)
+def test_records_are_those_of_the_test_databases(project, database, more) -> None:
+    ran = project.run("manage.py", "test", RUNNER, *more, **database)
 
     assert ran.code == 1
     assert {name: record["status"] for name, record in ran.records.items()} == {
@@ -83,14 +40,34 @@ def test_records_are_those_of_the_test_databases(project, more) -> None:
         "test_at_once": "passed",
         "test_alias": "passed",
         "test_fails": "failed",
+        "test_transactions": "passed",
+        "test_takes_long": "passed",
     }
     slowly, at_once = (ran.records[name]["database_queries"] for name in ("test_slowly", "test_at_once"))
     assert (slowly["count"], at_once["count"]) == (6, 1)
     assert [found["site"].split()[0] for found in slowly["n_plus_one"]] == ["shop/views.py:4"]
     assert at_once["n_plus_one"] == []
     assert ran.records["test_alias"]["database_queries"]["by_alias"] == {"archive": 1}
-    assert (ran.summary["total_tests"], ran.summary["exit_code"]) == (4, 1)
-    assert not (project.folder / "real.sqlite3").exists()
+    assert (ran.summary["total_tests"], ran.summary["exit_code"]) == (6, 1)
+    assert not (project.folder / "real_db").exists()
+
+
+def test_transactions_and_slow_statements_are_told_alike_on_each_database(project, database) -> None:
+    records = project.run("manage.py", "test", RUNNER, "shop.tests.Changing", **database).records
+
+    changing, long = (records[name]["database_queries"] for name in ("test_transactions", "test_takes_long"))
+    assert changing["transactions"] == 3
+    assert [changing["query_types"][kind] for kind in ("INSERT", "UPDATE", "DELETE", "OTHER")] == [2, 1, 0, 0]
+    (slow,) = long["slow_queries"]
+    assert (slow["sql"], slow["path"][0].split()[1]) == ("SELECT pg_sleep (?), ?", "Changing.test_takes_long")
+    assert slow["duration"] >= 150
+
+
+def test_rows_are_those_that_postgresql_tells(project, server) -> None:
+    records = project.run("manage.py", "test", RUNNER, "shop.tests.Reading", **server).records
+
+    rows = {name: record["database_queries"]["rows"] for name, record in records.items()}
+    assert rows == {"test_slowly": 10, "test_at_once": 5}
 
 
 def test_module_runs_manage_py_with_the_runner(project) -> None:
@@ -100,6 +77,7 @@ def test_module_runs_manage_py_with_the_runner(project) -> None:
     assert list(ran.records) == ["test_at_once", "test_slowly"]
 
 
+CHANGING: dict[str, list] = {"test_transactions": [], "test_takes_long": []}
 FORKED = pytest.mark.skipif(
     sys.version_info >= (3, 14), reason="workers that are not forked import the project before lines are measured"
 )
@@ -115,7 +93,7 @@ def test_each_test_has_its_lines_in_whichever_process_it_runs(project, more) -> 
         name: [file["missing_lines"] for file in record["coverage"]["files"] if file["file"].endswith("views.py")]
         for name, record in records.items()
     }
-    assert by_name == {"test_slowly": [[6]], "test_at_once": [[4]], "test_alias": [], "test_fails": []}
+    assert by_name == {"test_slowly": [[6]], "test_at_once": [[4]], "test_alias": [], "test_fails": [], **CHANGING}
 
 
 @pytest.mark.parametrize("more", [(), ("--parallel", "2")], ids=["one_process", "parallel"])
