@@ -88,6 +88,7 @@ class RecordSettings:
     storage_dir: str
     format: Literal["exact", "pickle", "json", "repr"]
     nested: bool
+    mock: list[str]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class GenSettings:
     output_dir: str
     formats: list[str]
     functions: list[str]
+    mock: list[str]
     limit: int
     verify: bool
     report: str
@@ -123,6 +125,7 @@ class TeadSettings:
     calls_dir: str
     format: Literal["exact", "pickle", "json", "repr"]
     nested: bool
+    mock: list[str]
     output: str
     output_dir: str
     formats: list[str]

@@ -33,8 +33,8 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
     """
     from callbox.testgen.call_stores import open_store
     from callbox.testgen.examples import by_name, find_examples
-    from callbox.testgen.generate import importing_from
     from callbox.testgen.outputs import root_of
+    from callbox.testgen.project_imports import importing_from
 
     store = open_store(calls_dir, formats)
     calls = list(store.calls())

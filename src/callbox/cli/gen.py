@@ -29,6 +29,8 @@ DEFAULT_FOLDER = "tests/generated"
 )
 @click.option("--limit", "-l", type=click.IntRange(min=0), default=10, show_default=True,
               help="Tests of each function at most; 0 for all.")  # fmt: skip
+@click.option("--mock", multiple=True, metavar="GLOB",
+              help="Let these functions answer as they did when they were recorded with --mock.")  # fmt: skip
 @click.option("--verify/--no-verify", default=True, help="Keep tests only that pass in fresh processes.  [default: on]")
 @click.option("--mutate", is_flag=True, help="See which mutants of the functions the tests kill.")
 @click.option("--report", metavar="FILE", help="Write what became of every call, as .json or .html.")
@@ -67,6 +69,7 @@ def generate_tests(options: dict[str, Any]) -> Report:
         functions=tuple(options["functions"]),
         limit=options["limit"],
         is_verified=options["verify"],
+        replayed=tuple(options["mock"]),
         n_mutants=_MAX_MUTANTS if options.get("mutate") else 0,
     )
     generator = Generator(generate, say) if say else Generator(generate)

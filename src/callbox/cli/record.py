@@ -28,6 +28,8 @@ Examples:
 @click.option("--format", type=click.Choice(("exact", "pickle", "json", "repr")), default="exact", show_default=True,
               help="How: one exact store, or a file for each call.")  # fmt: skip
 @click.option("--nested/--no-nested", help="Record calls inside calls of the same function too.")
+@click.option("--mock", multiple=True, metavar="GLOB",
+              help="Keep what these functions answer to recorded calls, for gen --mock.")  # fmt: skip
 @click.option("--quiet", "-q", is_flag=True, help="Print no summary at the end.")
 @click.argument("targets", nargs=-1, metavar="TARGET...")
 @click.pass_context
@@ -49,7 +51,7 @@ def plan_recording(program: Program, targets: tuple[str, ...], options: dict[str
     Args:
         program: what will run.
         targets: names and globs.
-        options: `limit`, `storage_dir`, `format`, `nested` and `quiet`.
+        options: `limit`, `storage_dir`, `format`, `nested`, `mock` and `quiet`.
 
     Raises:
         ConfigError: a target names no function.
@@ -61,9 +63,11 @@ def plan_recording(program: Program, targets: tuple[str, ...], options: dict[str
     from callbox.testgen.sources import check_targets
     from callbox.testgen.targets import Targets
 
+    if options["mock"] and options["format"] != "exact":
+        raise click.UsageError(f"--mock keeps calls inside calls, which --format {options['format']} has no room for")
     script = find_script(program)
     Targets(targets, script)
-    check_targets(targets, script)
+    check_targets((*targets, *options["mock"]), script)
     folder = Path(options["storage_dir"]).absolute()
     store = open_store(folder, (options["format"],))
     store.prepare()
@@ -75,6 +79,7 @@ def plan_recording(program: Program, targets: tuple[str, ...], options: dict[str
         script=script,
         limit=options["limit"],
         is_nested=options["nested"],
+        mock=tuple(options["mock"]),
         format=options["format"],
         is_quiet=options["quiet"],
     )

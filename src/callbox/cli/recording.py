@@ -51,7 +51,8 @@ class Boarding:
         self._plan = plan
         self._process_id = os.getpid()
         self._is_owner = plan.owner == self._process_id
-        options = CaptureOptions(plan.limit, plan.is_nested)
+        self._replayed = Targets(plan.mock, plan.script) if plan.mock else None
+        options = CaptureOptions(plan.limit, plan.is_nested, self._replayed)
         store = open_store(plan.folder, (plan.format,))
         self._session = Session(Targets(plan.targets, plan.script), options, store)
         if any("multiprocessing" in word for word in sys.orig_argv):
@@ -92,7 +93,8 @@ class Boarding:
         session, plan = self._session, self._plan
         if session.problem:
             _say(f"callbox: warning: calls are missing: {session.problem}")
-        for pattern in session.targets.unmet():
+        unmet_mocks = self._replayed.unmet() if self._replayed is not None else []
+        for pattern in (*session.targets.unmet(), *unmet_mocks):
             _say(f"callbox: warning: {self._explain(pattern)}")
         if not plan.is_quiet:
             kept, functions = _count(session.n_calls, "call"), _count(len(session.functions), "function")

@@ -26,6 +26,7 @@ class RecordingPlan:
         script: file of the program's main module; None for `-m` and `-c`.
         limit: different calls to keep of each function; 0 for all.
         is_nested: record calls inside calls of the same function too.
+        mock: names and globs of functions whose calls are kept with the recorded calls that make them.
         format: "exact", or that of the files to write, one for each call.
         is_quiet: print warnings and errors only.
         owner: process id of the program, which reports; 0 until it begins.
@@ -37,6 +38,7 @@ class RecordingPlan:
     script: str | None = None
     limit: int = 10
     is_nested: bool = False
+    mock: tuple[str, ...] = ()
     format: str = "exact"
     is_quiet: bool = False
     owner: int = 0
@@ -59,4 +61,4 @@ class RecordingPlan:
     @classmethod
     def from_cargo(cls, plan: Mapping[str, Any]) -> RecordingPlan:
         """Read the plan that `to_environment` packed."""
-        return cls(**{**plan, "targets": tuple(plan["targets"])})
+        return cls(**{**plan, "targets": tuple(plan["targets"]), "mock": tuple(plan["mock"])})

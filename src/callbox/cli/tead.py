@@ -23,6 +23,8 @@ _FORMATS = click.Choice(("exact", "pickle", "json", "repr"))
 @click.option("--calls-dir", "-c", metavar="FOLDER", help="Where calls are read from.  [default: --storage-dir]")
 @click.option("--format", type=_FORMATS, default="exact", show_default=True, help="How calls are kept.")
 @click.option("--nested/--no-nested", help="Record calls inside calls of the same function too.")
+@click.option("--mock", multiple=True, metavar="GLOB",
+              help="Let these functions answer in tests as they did in the program.")  # fmt: skip
 @click.option("--output", "-o", metavar="FILE", help="Write one test module for all functions.")
 @click.option("--output-dir", "-d", metavar="FOLDER",
               help=f"Write a test module for each function.  [default: {DEFAULT_FOLDER}]")  # fmt: skip

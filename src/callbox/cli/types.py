@@ -21,9 +21,9 @@ def command(calls_dir: str, formats: tuple[str, ...], output_dir: str) -> int:
     Unions of more than six types become Any. What was never observed is Any too.
     """
     from callbox.testgen.call_stores import open_store
-    from callbox.testgen.generate import importing_from
     from callbox.testgen.observed_types import TypeNames, observe_types, write_stub
     from callbox.testgen.outputs import root_of, write_text
+    from callbox.testgen.project_imports import importing_from
     from callbox.testgen.resolve import module_name
 
     store = open_store(calls_dir, formats)

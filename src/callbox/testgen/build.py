@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from callbox.errors import GenerateError
-from callbox.testgen.call_form import CallForm, form_call, snake
+from callbox.testgen.call_form import TAKEN_NAMES, CallForm, form_call, snake
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import Case, label_of, place, slug
 from callbox.testgen.constants import Constants
 from callbox.testgen.equality import Check, check_for
 from callbox.testgen.model import Call, Kind, Outcome
 from callbox.testgen.plain_data import data_of
+from callbox.testgen.replay import add_replay, without_replayed
 from callbox.testgen.resolve import Access, resolve
 from callbox.testgen.shapes import shape_of
 from callbox.testgen.surroundings import Surroundings, surround
@@ -35,11 +36,13 @@ class Variant:
         is_close: floats may differ in their last bits.
         has_frozen_time: the clock stands still at the moment of the recording.
         has_message: what an exception says is asserted.
+        has_inner_arguments: what replayed functions were called with is asserted.
     """
 
     is_close: bool = False
     has_frozen_time: bool = False
     has_message: bool = True
+    has_inner_arguments: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +65,28 @@ class _Parts:
     imports: set[str] = field(default_factory=set)
     pinned: set[str] = field(default_factory=set)
     changed: list[str] = field(default_factory=list)
+    circumstances: str = ""
     needs_data: bool = False
 
 
 class CaseBuilder:
     """Builds cases of one function."""
 
-    def __init__(self, vocabulary: Vocabulary, constants: Constants, async_style: str) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, constants: Constants, async_style: str, replayed: Sequence[str] = ()
+    ) -> None:
         """Prepare.
 
         Args:
             vocabulary: writes values, with the imports of the test module.
             constants: what is named rather than copied.
             async_style: "asyncio" or "anyio", the plugin's mark; empty where there is no plugin.
+            replayed: globs of functions that only answer, as they did when the call was recorded.
         """
         self._vocabulary = vocabulary
         self._constants = constants
         self._async_style = async_style
+        self._replayed = replayed
 
     def build(self, stored: StoredCall, variant: Variant) -> Case:
         """Build the case of a call.
@@ -87,7 +95,7 @@ class CaseBuilder:
             GenerateError: no test can be made of it; says why.
             FormatError: what is stored cannot be read any more, as the code has changed.
         """
-        call = stored.call
+        call = without_replayed(stored.call, self._replayed)
         if call.refusal:
             raise GenerateError(call.refusal)
         access = resolve(call.target)
@@ -96,7 +104,9 @@ class CaseBuilder:
         held = _Held(arguments, *decode(call.end, allow=_ALLOW), *decode(call.end, allow=_ALLOW))
         form = form_call(call.target, access, arguments, held.result)
         surroundings = surround(call, form, variant.has_frozen_time)
+        taken = TAKEN_NAMES | {*form.values, access.path.partition(".")[0]}
         parts = _Parts(dict(form.values))
+        parts.circumstances = add_replay(call, form, surroundings, taken, has_arguments=variant.has_inner_arguments)
         if access.form == "constructor" and 0 not in form.indexes.values():
             self._expect_made(call, form, parts, held, variant)
             changes: Mapping[str, Check] = {}
@@ -107,7 +117,7 @@ class CaseBuilder:
             parts.pinned.add(name)
             parts.changed.append(name)
             self._add_check(parts, check, place(name), f"{name}_after")
-        return self._finish(stored, access, form, parts, surroundings)
+        return self._finish(StoredCall(stored.id, call), access, form, parts, surroundings)
 
     def _changes(self, call: Call, form: CallForm, held: _Held) -> dict[str, Check]:
         """Find the arguments that the call changed, and how to assert it."""
@@ -201,9 +211,10 @@ class CaseBuilder:
             parts.imports.add("import pytest")
             is_stream = kind is Kind.ASYNC_GENERATOR
             return f"[item async for item in {form.expression}]" if is_stream else f"await {form.expression}"
-        if kind is Kind.ASYNC_GENERATOR:
-            raise GenerateError("it is an asynchronous generator: install pytest-asyncio or anyio to test it")
         parts.imports.add("import asyncio")
+        if kind is Kind.ASYNC_GENERATOR:
+            parts.body.append(f"async def collect():\n    return [item async for item in {form.expression}]\n")
+            return "asyncio.run(collect())"
         return f"asyncio.run({form.expression})"
 
     def _finish(
@@ -211,7 +222,8 @@ class CaseBuilder:
     ) -> Case:
         call = stored.call
         values: Mapping[str, Any] = {n: v for n, v in parts.values.items() if n not in surroundings.variables}
-        values = {**values, **surroundings.values}
+        first = {name: values[name] for name in values if name in form.values}
+        values = {**first, **surroundings.values, **values}
         digest = hashlib.blake2b(call.arguments + call.end).hexdigest()[:_DIGEST_CHARS]
         written = self._vocabulary.write(values, access, digest)
         is_async = bool(self._async_style) and call.target.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR)
@@ -261,4 +273,6 @@ def _test_name(call: Call, access: Access, form: CallForm, parts: _Parts) -> str
         raises = next((line for line in parts.body if "pytest.raises(" in line), "")
         error = re.search(r"pytest\.raises\(([\w.]+)", raises)
         name += f"_raises_{snake(error[1].rpartition('.')[2])}" if error else "_raises"
+    if parts.circumstances:
+        name += f"_when_{parts.circumstances}"
     return name if len(name) <= 100 else name[:100].rstrip("_")

@@ -36,11 +36,13 @@ _OPERATORS = {
     "__matmul__": "@",
     "__pow__": "**",
 }
-_TAKEN = frozenset(
+TAKEN_NAMES = frozenset(
     {*dir(builtins), *keyword.kwlist}
     | {"pytest", "re", "random", "math", "asyncio", "np", "pd", "DATA", "as_data", "expected", "message", "printed"}
     | {"capsys", "tmp_path", "monkeypatch", "request", "content"}
+    | {"Mock", "AsyncMock", "PropertyMock", "ANY", "call"}
 )
+"""Names that mean something else in a test module than a value of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class _Former:
     def _add(self, name: str, value: Any, index: int | None = None) -> str:
         """Name a value's place, and return that."""
         name = name.lstrip("_") or "value"
-        while name in _TAKEN or name in self._used:
+        while name in TAKEN_NAMES or name in self._used:
             name += "_"
         self._used.add(name)
         self._values[name] = value

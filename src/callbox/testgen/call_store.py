@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from callbox.store import Schema, Store
-from callbox.testgen.model import Call, Effect, Outcome, Target
+from callbox.testgen.model import Call, Effect, InnerCall, Outcome, Target
 
 FOLDER = "call_logs"
 FILE_NAME = "calls.db"
 
 SCHEMA = Schema(
     "recorded calls",
-    1,
+    2,
     (
         """CREATE TABLE targets (
             id INTEGER PRIMARY KEY, module TEXT NOT NULL, qualname TEXT NOT NULL, description TEXT NOT NULL,
@@ -26,16 +26,17 @@ SCHEMA = Schema(
         """CREATE TABLE calls (
             id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES targets (id), arguments TEXT NOT NULL,
             end TEXT NOT NULL, outcome TEXT NOT NULL, refusal TEXT NOT NULL, stdout TEXT NOT NULL, stderr TEXT NOT NULL,
-            effects TEXT NOT NULL, t_epoch_ns INTEGER NOT NULL, duration_ns INTEGER NOT NULL, n_seen INTEGER NOT NULL,
-            UNIQUE (target, arguments, end, outcome, refusal, stdout, stderr, effects))""",
+            effects TEXT NOT NULL, inner_calls TEXT NOT NULL,
+            t_epoch_ns INTEGER NOT NULL, duration_ns INTEGER NOT NULL, n_seen INTEGER NOT NULL,
+            UNIQUE (target, arguments, end, outcome, refusal, stdout, stderr, effects, inner_calls))""",
         "CREATE INDEX calls_by_time ON calls (t_epoch_ns)",
     ),
 )
 
 _ADD_CALL = """INSERT INTO calls (target, arguments, end, outcome, refusal, stdout, stderr, effects,
-        t_epoch_ns, duration_ns, n_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        inner_calls, t_epoch_ns, duration_ns, n_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET n_seen = n_seen + excluded.n_seen, t_epoch_ns = max(t_epoch_ns, excluded.t_epoch_ns)"""
-_DIGESTS = "SELECT arguments FROM calls UNION SELECT end FROM calls"
+_DIGESTS = "SELECT arguments FROM calls UNION SELECT end FROM calls UNION SELECT inner_calls FROM calls"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ class CallStore:
     def calls(self) -> Iterator[StoredCall]:
         """Read every call, function by function in the order of their names, then in the order of content."""
         rows = self._store.query(
-            """SELECT calls.id, description, arguments, end, outcome, refusal, stdout, stderr, effects, t_epoch_ns,
-                duration_ns, n_seen
+            """SELECT calls.id, description, arguments, end, outcome, refusal, stdout, stderr, effects, inner_calls,
+                t_epoch_ns, duration_ns, n_seen
             FROM calls JOIN targets ON targets.id = target
             ORDER BY module, qualname, targets.id, arguments, end, calls.id"""
         )
@@ -109,8 +110,9 @@ class CallStore:
             target = targets.get(row[1]) or targets.setdefault(row[1], _read_target(row[1]))
             arguments, end = (self._store.get_blob(digest) if digest else b"" for digest in row[2:4])
             effects = tuple(msgspec.json.decode(row[8], type=list[Effect]))
+            inner = msgspec.json.decode(self._store.get_blob(row[9]), type=list[InnerCall]) if row[9] else []
             refusal, stdout, stderr = row[5:8]
-            t_epoch_ns, duration_ns, n_seen = row[9:12]
+            t_epoch_ns, duration_ns, n_seen = row[10:13]
             call = Call(
                 target=target,
                 arguments=arguments,
@@ -120,6 +122,7 @@ class CallStore:
                 stdout=stdout,
                 stderr=stderr,
                 effects=effects,
+                inner=tuple(inner),
                 t_epoch_ns=t_epoch_ns,
                 duration_ns=duration_ns,
                 n_seen=n_seen,
@@ -158,7 +161,8 @@ class CallStore:
     def _row(self, target: int, call: Call) -> tuple[Any, ...]:
         digests = [self._store.put_blob(data) if data else "" for data in (call.arguments, call.end)]
         effects = msgspec.json.encode(call.effects).decode()
-        texts = call.outcome.value, call.refusal, call.stdout, call.stderr, effects
+        inner = self._store.put_blob(msgspec.json.encode(call.inner)) if call.inner else ""
+        texts = call.outcome.value, call.refusal, call.stdout, call.stderr, effects, inner
         return (target, *digests, *texts, call.t_epoch_ns, call.duration_ns, call.n_seen)
 
 

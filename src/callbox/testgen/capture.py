@@ -7,29 +7,29 @@ looked at ever more rarely.
 
 from __future__ import annotations
 
-import gc
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from callbox.engine.observe import Witness
-from callbox.model import EventKind
+from callbox.testgen.call_site import caller_of, passed_in
 from callbox.testgen.constants import Constants
-from callbox.testgen.effects import EffectWatch, Span, draws
-from callbox.testgen.model import Call, Effect, Kind, Outcome, Target
-from callbox.testgen.secrets import find_secret, has_secret
+from callbox.testgen.effects import EffectWatch, draws
+from callbox.testgen.inner import MAX_RECORDS, InnerRecord
+from callbox.testgen.model import Call, Kind, Outcome, Target
 from callbox.testgen.shapes import Shape, shape_of
 from callbox.testgen.targets import Targets
+from callbox.testgen.witness import CallWitness
 from callbox.values.exact import Limits, encode
 from callbox.values.refusal import RefusalError
 
 _LIMITS = Limits(max_steps=3_000, max_bytes=1 << 20)
 """Larger values make tests that nobody reads."""
-_MAX_YIELDS = 1_000
 _MAX_SPARED = 4_095
 _MAX_SEARCHES = 50
 _SHARE = 0.2
@@ -40,12 +40,8 @@ _PATIENCE = 32
 """So many calls one after another that bring nothing new are looked at before any is spared."""
 _FLUSH_CALLS = 200
 _FLUSH_S = 0.5
-_WRAPPED = "async_generator_wrapped_value"
-"""Type of what an asynchronous generator yields, as opposed to what it awaits."""
-_INTERRUPTS = (GeneratorExit, KeyboardInterrupt)
 
 _now_ns = time.time_ns
-_clock_ns = time.perf_counter_ns
 _monotonic = time.monotonic
 _seconds = time.perf_counter
 _ident = threading.get_ident
@@ -59,10 +55,12 @@ class CaptureOptions:
     Attributes:
         limit: different calls of each function; 0 for all.
         is_nested: record calls inside calls of the same function too.
+        replayed: functions whose calls are kept with the recorded calls that make them; None for none.
     """
 
     limit: int = 10
     is_nested: bool = False
+    replayed: Targets | None = None
 
 
 class Capturer:
@@ -95,15 +93,36 @@ class Capturer:
 
     def choose(self, code: CodeType, module: dict[str, Any]) -> ObservedFunction | None:
         """Say who observes a code object's calls."""
-        target = self.targets.find(code, module.get("__name__"))
-        return None if target is None else self.observe(target, module)
+        name = module.get("__name__")
+        target = self.targets.find(code, name)
+        replayed = self._find_replayed(code, name)
+        if target is None:
+            return None if replayed is None else self.observe(replayed, module, is_kept=False, is_replayed=True)
+        return self.observe(target, module, is_replayed=replayed is not None)
 
-    def observe(self, target: Target, module: dict[str, Any]) -> ObservedFunction:
-        """Return who observes a function's calls: always the same one."""
+    def observe(
+        self, target: Target, module: dict[str, Any], *, is_kept: bool = True, is_replayed: bool = False
+    ) -> ObservedFunction:
+        """Return who observes a function's calls: always the same one.
+
+        Args:
+            target: the function.
+            module: the namespace that it runs in.
+            is_kept: calls of it are recorded.
+            is_replayed: they are kept with those that make them.
+        """
         if target not in self._functions:
             self.constants.add_package(target.module)
-            self._functions[target] = ObservedFunction(self, target, may_draw=draws(module))
+            found = ObservedFunction(self, target, may_draw=draws(module))
+            found.is_kept, found.is_replayed = is_kept, is_replayed
+            self._functions[target] = found
         return self._functions[target]
+
+    def _find_replayed(self, code: CodeType, module: object) -> Target | None:
+        """Describe a function whose calls are kept for replay; what Python itself calls is not replaced in tests."""
+        replayed = self.options.replayed
+        is_special = code.co_name.startswith("__") and code.co_name.endswith("__")
+        return None if replayed is None or is_special else replayed.find(code, module)
 
     def encode(self, value: Any, name: str) -> bytes:
         """Encode a value exactly, constants of the targets' packages by their names."""
@@ -160,17 +179,46 @@ class ObservedFunction:
         self.may_draw = may_draw
         self.running: set[int] = set()
         """Threads in which a recorded call of it is open."""
+        self.is_kept = True
+        self.is_replayed = False
         self._n_calls = 0
         self._n_kept = 0
         self._n_looks = 0
         self._n_idle = 0
         self._n_spared = 0
         self._shapes: dict[Shape, int] = {}
-        self._digests: set[bytes] = set()
+        self._digests: dict[bytes, int] = {}
         self._refusals: set[str] = set()
 
     def __call__(self, arguments: tuple[Any, ...]) -> Witness | int | None:
         """Look at a call that begins."""
+        return self.begin(arguments, caller_of(sys._getframe(1)) if self.is_replayed else None)
+
+    def begin(self, arguments: tuple[Any, ...], caller: FrameType | None) -> Witness | int | None:
+        """Look at a call that a frame makes."""
+        if not self.is_replayed:
+            return self._look(arguments)
+        record = self._note_inner(arguments, caller)
+        witness = self._look(arguments) if self.is_kept else None
+        if not isinstance(witness, CallWitness):
+            return record
+        return witness if record is None else _Both(witness, record)
+
+    def _note_inner(self, arguments: tuple[Any, ...], caller: FrameType | None) -> InnerRecord | None:
+        """Note a call with those that make it, unless one to a function that is replayed lies between."""
+        outer = [span for span, between in self.capturer.effects.open_spans(caller) if between is None]
+        if not outer or caller is None:
+            return None
+        started = _seconds()
+        record = InnerRecord(self.target, arguments, self.capturer.encode)
+        record.note_caller(str(caller.f_globals.get("__name__")), passed_in(caller))
+        for span in outer:
+            if len(span.records) <= MAX_RECORDS:
+                span.records.append(record)
+        self.capturer.spend(_seconds() - started)
+        return record
+
+    def _look(self, arguments: tuple[Any, ...]) -> CallWitness | int | None:
         self._n_calls += 1
         options = self.capturer.options
         if not options.is_nested and _ident() in self.running:
@@ -190,9 +238,11 @@ class ObservedFunction:
         finally:
             self.capturer.spend(_seconds() - started)
         digest = hashlib.blake2b(data, digest_size=16).digest()
-        if digest in self._digests:
+        # Where others answer for it, the same arguments can lead to something else.
+        n_same = self._digests.get(digest, 0)
+        if n_same >= (1 if options.replayed is None else _FEW):
             return self._spare()
-        self._digests.add(digest)
+        self._digests[digest] = n_same + 1
         self._shapes[shape] = n_alike + 1
         self._n_kept += 1
         self._n_idle = self._n_spared = 0
@@ -208,7 +258,7 @@ class ObservedFunction:
     def _spare(self) -> int | None:
         """Look away for a while, longer every time; what is spared now counts as seen."""
         self._n_idle += 1
-        if self.capturer.options.limit == 0 or self._n_idle < _PATIENCE:
+        if self.capturer.options.limit == 0 or self._n_idle < _PATIENCE or self.is_replayed:
             return None
         self._n_spared = min(2 * self._n_spared + 1, _MAX_SPARED)
         self._n_calls += self._n_spared
@@ -222,111 +272,18 @@ class ObservedFunction:
         return self._spare()
 
 
-class CallWitness:
-    """One call that runs."""
+class _Both:
+    """A call that is recorded, and kept with those that made it."""
 
-    __slots__ = ("arguments", "data", "function", "problem", "span", "started_ns", "t_epoch_ns", "thread", "yielded")
+    __slots__ = ("_record", "_witness")
 
-    def __init__(self, function: ObservedFunction, arguments: tuple[Any, ...], data: bytes) -> None:
-        self.function = function
-        self.arguments = arguments
-        self.data = data
-        self.problem = ""
-        self.yielded: list[Any] = []
-        self.thread = _ident()
-        self.span: Span | None = None
-        """None for generators and coroutines: while they wait, others go on in the thread."""
-        if function.target.kind is Kind.FUNCTION:
-            self.span = function.capturer.effects.begin(may_draw=function.may_draw)
-        self.t_epoch_ns = _now_ns()
-        self.started_ns = _clock_ns()
+    def __init__(self, witness: CallWitness, record: InnerRecord) -> None:
+        self._witness = witness
+        self._record = record
 
     def __call__(self, kind: int, value: Any) -> None:
-        """Take note of how the frame is left."""
-        if kind == EventKind.YIELD:
-            self._note_yield(value)
-        elif kind == EventKind.THROW:
-            self.problem = self.problem or f"{type(value).__name__} was thrown into it"
-        else:
-            self._finish(Outcome.RETURNED if kind == EventKind.RETURN else Outcome.RAISED, value)
-
-    def _note_yield(self, value: Any) -> None:
-        kind = self.function.target.kind
-        if kind is Kind.ASYNC_GENERATOR:
-            if type(value).__name__ != _WRAPPED:
-                return
-            value = gc.get_referents(value)[0]
-        elif kind is Kind.COROUTINE:
-            return
-        if len(self.yielded) >= _MAX_YIELDS:
-            self.problem = f"it yields more than {_MAX_YIELDS:,} values"
-            self.yielded.clear()
-        self.yielded.append(value)
-
-    def _finish(self, outcome: Outcome, value: Any) -> None:
-        duration_ns = _clock_ns() - self.started_ns
-        function = self.function
-        began = _seconds()
-        function.running.discard(self.thread)
-        span = self.span
-        effects = function.capturer.effects.end(span) if span is not None else ()
-        if isinstance(value, _INTERRUPTS) and outcome is Outcome.RAISED:
-            self.problem = f"it was ended by {type(value).__name__}"
-        end = b"" if self.problem else self._encode_end(outcome, value)
-        call = Call(
-            target=function.target,
-            arguments=self.data,
-            end=end,
-            outcome=outcome,
-            refusal=self.problem,
-            stdout=span.text(span.out) if span is not None else "",
-            stderr=span.text(span.err) if span is not None else "",
-            effects=effects,
-            t_epoch_ns=self.t_epoch_ns,
-            duration_ns=duration_ns,
-        )
-        function.capturer.add(without_secrets(call))
-        function.capturer.spend(_seconds() - began)
-
-    def _encode_end(self, outcome: Outcome, value: Any) -> bytes:
-        result: Any = value
-        if outcome is Outcome.RAISED:
-            result = type(value), _message(value)
-        elif self.function.target.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
-            result = self.yielded, value
-        try:
-            return self.function.capturer.encode((self.arguments, result), "end")
-        except RefusalError as refused:
-            self.problem = _name_end(str(refused), self.function.target)
-            return b""
-
-
-def without_secrets(call: Call) -> Call:
-    """Return a call that may be kept: itself, or what is left of it without what it worked on."""
-    rule = find_secret(call.arguments, call.target.parameters) or (find_secret(call.end) if call.end else "")
-    texts = [call.stdout, call.stderr, *(e.detail for e in call.effects)]
-    if not rule and (has_secret(texts) or has_secret([(e.content or b"").decode("latin-1") for e in call.effects])):
-        rule = "what it printed or touched looks like a secret"
-    if not rule:
-        return call
-    effects = tuple(Effect(e.kind) for e in call.effects)
-    return Call(
-        call.target,
-        b"",
-        b"",
-        call.outcome,
-        f"redacted: {rule}",
-        effects=effects,
-        t_epoch_ns=call.t_epoch_ns,
-        duration_ns=call.duration_ns,
-    )
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return ""
+        self._witness(kind, value)
+        self._record(kind, value)
 
 
 def _name_argument(message: str, target: Target) -> str:
@@ -334,10 +291,3 @@ def _name_argument(message: str, target: Target) -> str:
     for index in range(len(target.parameters) - 1, -1, -1):
         message = message.replace(f"arguments[{index}]", target.parameters[index])
     return message
-
-
-def _name_end(message: str, target: Target) -> str:
-    """Name the parameter or the result in a refusal of what was there at the end."""
-    for index in range(len(target.parameters) - 1, -1, -1):
-        message = message.replace(f"end[0][{index}]", f"{target.parameters[index]} (after the call)")
-    return message.replace("end[1]", "result")

@@ -1,4 +1,9 @@
-"""What a call touches besides its arguments: audit events of its thread, what it prints, random numbers it draws."""
+"""What a call touches besides its arguments: audit events, what it prints, random numbers it draws.
+
+A call of a plain function owns what happens in its thread until it ends; one of a coroutine
+what happens in its context, tasks that it starts included; one of a generator what happens
+while a frame of its code is on the stack.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,14 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, TypeAlias
 
-from callbox.testgen.model import Effect
+from callbox.testgen.inner import InnerRecord
+from callbox.testgen.model import Effect, Kind
 
 _MAX_EFFECTS = 20
 _MAX_TEXT_CHARS = 20_000
@@ -31,94 +39,163 @@ _KINDS = {
     **dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"), "process"),
     "sqlite3.connect": "database",
 }
+_OUT, _ERR = 1, 2
+
+Place: TypeAlias = tuple[str, int, str]
+"""File, first line and qualified name of a function."""
 
 
 class Span:
-    """What is noted while one call runs."""
+    """What is noted while one call runs.
 
-    __slots__ = ("effects", "err", "is_long", "out", "state")
+    Attributes:
+        place: of its function.
+        kind: of its function.
+        effects: of the call itself, in their order.
+        records: calls that it made to functions that are kept for replay.
+        is_closed: whether it has ended.
+    """
 
-    def __init__(self, state: Any) -> None:
+    __slots__ = ("_chunks", "effects", "is_closed", "kind", "place", "records", "state")
+
+    def __init__(self, place: Place, kind: Kind, state: Any) -> None:
+        self.place = place
+        self.kind = kind
         self.effects: dict[tuple[str, str], None] = {}
-        self.out: list[str] = []
-        self.err: list[str] = []
+        self.records: list[InnerRecord] = []
+        self.is_closed = False
         self.state = state
-        self.is_long = False
+        self._chunks: list[tuple[int, str]] = []
 
-    def text(self, parts: list[str]) -> str:
-        """Return what was printed; marks the span if that is too much to be kept."""
-        whole = "".join(parts)
-        self.is_long = self.is_long or len(whole) > _MAX_TEXT_CHARS
-        return whole[:_MAX_TEXT_CHARS]
+    def owner(self, stack: Sequence[Place]) -> InnerRecord | None:
+        """Return the replayed call in which a stack stands, the innermost frame first; None: in none of this span."""
+        for place in stack if self.records else ():
+            if place == self.place:
+                return None
+            for record in reversed(self.records):
+                if record.place == place:
+                    return record
+        return None
+
+    def note_effect(self, effect: tuple[str, str], record: InnerRecord | None) -> None:
+        """Note what was touched."""
+        effects = self.effects if record is None else record.effects
+        if len(effects) < _MAX_EFFECTS:
+            effects[effect] = None
+
+    def note_text(self, stream: int, text: str, record: InnerRecord | None) -> None:
+        """Note what was printed, and that it was printed inside a replayed call, if it was."""
+        if record is not None:
+            start = sum(len(part) for number, part in self._chunks if number == stream)
+            record.printed.setdefault(id(self), []).append((stream, start, start + len(text)))
+        self._chunks.append((stream, text))
+
+    def texts(self) -> tuple[str, str]:
+        """Return what was printed to standard output and to standard error."""
+        out, err = ("".join(text for number, text in self._chunks if number == stream) for stream in (_OUT, _ERR))
+        return out, err
+
+
+def is_long(texts: tuple[str, str]) -> bool:
+    """Say whether a call printed more than a test should hold."""
+    return any(len(text) > _MAX_TEXT_CHARS for text in texts)
 
 
 class EffectWatch:
-    """Notes effects for the calls that each thread has open."""
+    """Notes effects for the calls that are open."""
 
     def __init__(self) -> None:
-        self._spans: dict[int, list[Span]] = {}
+        self._threads: dict[int, list[Span]] = {}
+        self._generators: list[Span] = []
+        self._in_task: ContextVar[tuple[Span, ...]] = ContextVar("callbox_calls", default=())
+        self._n_open = 0
         self._teed: list[Any] = []
         self._lock = threading.Lock()
         self._is_hooked = False
 
-    def begin(self, *, may_draw: bool) -> Span:
-        """Open a span for a call of this thread.
+    def begin(self, place: Place, kind: Kind, *, may_draw: bool) -> Span:
+        """Open a span for a call that begins here.
 
         Args:
+            place: of its function.
+            kind: of its function.
             may_draw: whether to see if it draws from `random`.
         """
         if not self._is_hooked:
             # An audit hook stays for the life of the process; without spans it does nothing.
             self._is_hooked = True
             sys.addaudithook(self._audit)
-        span = Span(random.getstate() if may_draw else None)
+        span = Span(place, kind, random.getstate() if may_draw else None)
         with self._lock:
-            if not self._spans:
-                self._tee(sys.stdout, "out")
-                self._tee(sys.stderr, "err")
-            self._spans.setdefault(threading.get_ident(), []).append(span)
+            if not self._n_open:
+                self._tee(sys.stdout, _OUT)
+                self._tee(sys.stderr, _ERR)
+            self._n_open += 1
+            if kind is Kind.FUNCTION:
+                self._threads.setdefault(threading.get_ident(), []).append(span)
+            elif kind is not Kind.COROUTINE:
+                self._generators.append(span)
+        if kind is Kind.COROUTINE:
+            self._in_task.set((*self._in_task.get(), span))
         return span
 
     def end(self, span: Span) -> tuple[Effect, ...]:
-        """Close a span and return its effects."""
+        """Close a span and return the effects of the call itself."""
+        span.is_closed = True
         with self._lock:
-            for ident, spans in list(self._spans.items()):
+            self._n_open -= 1
+            if span in self._generators:
+                self._generators.remove(span)
+            for ident, spans in list(self._threads.items()):
                 if span in spans:
                     spans.remove(span)
                     if not spans:
-                        del self._spans[ident]
-            if not self._spans:
+                        del self._threads[ident]
+            if not self._n_open:
                 self._untee()
-        effects = [Effect(kind, detail, _read(kind, detail)) for kind, detail in span.effects]
+        if span.kind is Kind.COROUTINE:
+            self._in_task.set(tuple(other for other in self._in_task.get() if other is not span))
+        effects = freeze_effects(span.effects)
         if span.state is not None and random.getstate() != span.state:
-            effects.append(Effect("randomness", _find_seed(span.state)))
-        return tuple(effects)
+            effects = (*effects, Effect("randomness", _find_seed(span.state)))
+        return effects
+
+    def close(self) -> None:
+        """Leave the streams as they were, whatever is still open."""
+        with self._lock:
+            self._untee()
+
+    def open_spans(self, frame: FrameType | None) -> list[tuple[Span, InnerRecord | None]]:
+        """Return the spans that own what happens in a frame, each with the replayed call that it happens in."""
+        found = [*self._threads.get(threading.get_ident(), ()), *(s for s in self._in_task.get() if not s.is_closed)]
+        if not self._generators and not any(span.records for span in found):
+            return [(span, None) for span in found]
+        stack = list(_iter_places(frame))
+        on_stack = set(stack)
+        found += [span for span in self._generators if span.place in on_stack]
+        return [(span, span.owner(stack)) for span in found]
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self._spans:
+        if not self._n_open:
             return
-        spans = self._spans.get(threading.get_ident())
-        if spans is None:
-            return
-        kind = _classify(event, args)
-        if kind is not None:
-            for span in spans:
-                if len(span.effects) < _MAX_EFFECTS:
-                    span.effects[kind] = None
+        effect = _classify(event, args)
+        if effect is not None:
+            for span, record in self.open_spans(sys._getframe(1)):
+                span.note_effect(effect, record)
 
-    def _tee(self, stream: Any, field: str) -> None:
+    def _tee(self, stream: Any, number: int) -> None:
         """Note what is written to a stream, by an attribute of this one object: whoever holds it keeps it."""
         try:
             write = stream.write
-            stream.write = self._writer(write, field)
+            stream.write = self._writer(write, number)
         except AttributeError:
             return
         self._teed.append(stream)
 
-    def _writer(self, write: Callable[[str], int], field: str) -> Callable[[str], int]:
+    def _writer(self, write: Callable[[str], int], number: int) -> Callable[[str], int]:
         def note(text: str, /) -> int:
-            for span in self._spans.get(threading.get_ident(), ()):
-                getattr(span, field).append(text)
+            for span, record in self.open_spans(sys._getframe(1)):
+                span.note_text(number, text, record)
             return write(text)
 
         return note
@@ -127,6 +204,22 @@ class EffectWatch:
         while self._teed:
             with contextlib.suppress(AttributeError):
                 del self._teed.pop().write
+
+
+def freeze_effects(effects: dict[tuple[str, str], None]) -> tuple[Effect, ...]:
+    """Return what was noted, with the content of files as it is now."""
+    return tuple(Effect(kind, detail, _read(kind, detail)) for kind, detail in effects)
+
+
+def place_of(code: CodeType) -> Place:
+    """Return what a function is known by on a stack."""
+    return code.co_filename, code.co_firstlineno, code.co_qualname
+
+
+def _iter_places(frame: FrameType | None) -> Iterator[Place]:
+    while frame is not None:
+        yield place_of(frame.f_code)
+        frame = frame.f_back
 
 
 def _classify(event: str, args: tuple[Any, ...]) -> tuple[str, str] | None:

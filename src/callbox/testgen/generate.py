@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.util
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +24,8 @@ from callbox.testgen.model import Target
 from callbox.testgen.module import Module, sign, write_module
 from callbox.testgen.mutate import mutate_functions
 from callbox.testgen.outputs import Layout
+from callbox.testgen.project_imports import as_main, importing_from
+from callbox.testgen.replay import is_replayed
 from callbox.testgen.report import Fate, Report, Verdict
 from callbox.testgen.resolve import module_name
 from callbox.testgen.targets import MAIN
@@ -46,6 +46,7 @@ class GenerateOptions:
         limit: tests of each function at most; 0 for all.
         is_verified: run every test before it is kept.
         n_mutants: how many mutants of the functions to try against the tests.
+        replayed: globs of functions that only answer in tests, as they did when the calls were recorded.
         root: the project's folder, where pytest runs.
     """
 
@@ -54,6 +55,7 @@ class GenerateOptions:
     limit: int = 10
     is_verified: bool = True
     n_mutants: int = 0
+    replayed: tuple[str, ...] = ()
     root: Path = field(default_factory=Path.cwd)
 
 
@@ -89,6 +91,7 @@ class Generator:
             calls = [c for c in store.calls() if self._wants(c.call.target)]
         if not calls:
             raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")
+        self._warn_of_unknown_mocks(calls)
         for target, n_seen, _ in store.targets():
             self._report.n_seen[target.full_name] = self._report.n_seen.get(target.full_name, 0) + n_seen
         roots = {outputs.root_of(c.call.target) for c in calls}
@@ -108,12 +111,19 @@ class Generator:
         names = (target.full_name, f"{module_name(target)}.{target.qualname}")
         return not globs or any(fnmatchcase(name, glob) for name in names for glob in globs)
 
+    def _warn_of_unknown_mocks(self, calls: Sequence[StoredCall]) -> None:
+        for glob in self._options.replayed:
+            if not any(is_replayed(inner, [glob]) for stored in calls for inner in stored.call.inner):
+                note = f"nothing was recorded to mock {glob} by: record with --mock '{glob}'"
+                self._report.notes.append(note)
+
     def _without_duplicates(self, calls: Sequence[StoredCall]) -> list[StoredCall]:
         """Drop calls that differ in nothing that a test would show."""
         kept: dict[tuple[object, ...], StoredCall] = {}
         for stored in calls:
             call = stored.call
-            key = call.target.full_name, call.arguments, call.end, call.outcome, call.stdout, call.refusal
+            inner = tuple((i.target, i.arguments, i.end) for i in call.inner) if self._options.replayed else ()
+            key = call.target.full_name, call.arguments, call.end, call.outcome, call.stdout, call.refusal, inner
             first = kept.setdefault(key, stored)
             self._stored[stored.id] = stored
             if first is not stored:
@@ -142,8 +152,10 @@ class Generator:
         builder = self._builders.get(main)
         if builder is None:
             vocabulary = Vocabulary(self._constants, main)
-            builder = self._builders[main] = CaseBuilder(vocabulary, self._constants, self._async_style)
-        with _as_main(main):
+            builder = self._builders[main] = CaseBuilder(
+                vocabulary, self._constants, self._async_style, self._options.replayed
+            )
+        with as_main(main):
             try:
                 return builder.build(stored, variant)
             except CallboxError:
@@ -344,7 +356,7 @@ class Generator:
 
 _ROUNDS = (
     _PLAIN,
-    Variant(is_close=True, has_message=False),
+    Variant(is_close=True, has_message=False, has_inner_arguments=False),
     Variant(has_frozen_time=True),
 )
 
@@ -357,33 +369,3 @@ def _async_style() -> str:
     """Name the mark of the plugin for asynchronous tests that is here."""
     names = (("pytest_asyncio", "asyncio"), ("anyio", "anyio"))
     return next((mark for module, mark in names if importlib.util.find_spec(module) is not None), "")
-
-
-@contextlib.contextmanager
-def importing_from(roots: set[Path]) -> Iterator[None]:
-    """Import from the project's folders for a while."""
-    before = list(sys.path)
-    sys.path[:0] = [str(root) for root in sorted(roots) if str(root) not in before]
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.path[:] = before
-
-
-@contextlib.contextmanager
-def _as_main(module: str | None) -> Iterator[None]:
-    """Let a script's module stand for the main one, which its classes were recorded in."""
-    if module is None:
-        yield
-        return
-    try:
-        found = importlib.import_module(module)
-    except BaseException as error:
-        raise GenerateError(f"the script {module} cannot be imported: {type(error).__name__}: {error}") from error
-    before = sys.modules["__main__"]
-    sys.modules["__main__"] = found
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = before

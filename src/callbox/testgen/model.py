@@ -75,6 +75,33 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class InnerCall:
+    """A call that a recorded call made to a function which its test may replay.
+
+    Attributes:
+        target: the function.
+        caller: module of the code that called it.
+        passed: how many arguments stood in the call by position, and the names of the others; None if unknown.
+        arguments: exact encoding of what each parameter held; empty where there is none, and for `self`.
+        end: exact encoding of what it returned, of the exception that it raised, of the list of what it yielded.
+        outcome: how it ended.
+        refusal: why it cannot be replayed; empty if it can.
+        effects: what it touched.
+        printed: parts of what the recorded call printed that are its own: stream (1 or 2), start, end.
+    """
+
+    target: Target
+    caller: str
+    passed: tuple[int, tuple[str, ...]] | None
+    arguments: tuple[bytes, ...]
+    end: bytes
+    outcome: Outcome
+    refusal: str = ""
+    effects: tuple[Effect, ...] = ()
+    printed: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One recorded call.
 
@@ -87,7 +114,8 @@ class Call:
         refusal: why no test can be made of it; empty if one can.
         stdout: what it printed.
         stderr: the same for standard error.
-        effects: what else it touched.
+        effects: what else it touched, itself and not in `inner`.
+        inner: the calls that it made to functions which were to be kept for replay, in their order.
         t_epoch_ns: when it began.
         duration_ns: how long it took, with what recording cost inside it.
         n_seen: how often the same call was seen.
@@ -101,6 +129,7 @@ class Call:
     stdout: str = ""
     stderr: str = ""
     effects: tuple[Effect, ...] = field(default=())
+    inner: tuple[InnerCall, ...] = field(default=())
     t_epoch_ns: int = 0
     duration_ns: int = 0
     n_seen: int = 1

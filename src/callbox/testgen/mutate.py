@@ -126,7 +126,7 @@ def mutate_functions(
         limit: how many mutants at most.
         say: told what is being done, now and then.
     """
-    files = {target: Path(target.filename).resolve() for target in targets}
+    files = {target: Path(target.filename).resolve() for target in targets if target.filename.endswith(".py")}
     inside = {t: str(f.relative_to(root.resolve())) for t, f in files.items() if f.is_relative_to(root.resolve())}
     mutants = find_mutants(root, sorted({(f, *span_of(files[t], t.line)) for t, f in inside.items()}), limit)
     found = score(root, mutants, tests, say)

@@ -45,7 +45,9 @@ class Layout:
 
 
 def root_of(target: Target) -> Path:
-    """Return the folder that a target's module is imported from."""
+    """Return the folder that a target's module is imported from; modules that are part of Python have no file."""
+    if not target.filename:
+        return Path(sysconfig.get_path("stdlib"))
     path = Path(target.filename).absolute()
     if target.module == MAIN:
         return path.parent

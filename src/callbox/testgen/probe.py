@@ -20,6 +20,8 @@ import pytest
 
 VARIABLE = "_CALLBOX_PROBE"
 _DAYS_AHEAD = 431
+_PLUGINS_OWN = ("anyio_backend",)
+"""Parameters that plugins give to tests."""
 
 
 class Probe:
@@ -116,8 +118,9 @@ class Probe:
 def key_of(item: pytest.Item) -> list[Any]:
     """Return file, test function and row of a test."""
     indices: dict[str, int] = getattr(getattr(item, "callspec", None), "indices", {})
+    rows = [index for parameter, index in indices.items() if parameter not in _PLUGINS_OWN]
     name = getattr(item, "originalname", item.name)
-    return [item.path.name, name, next(iter(indices.values()), 0)]
+    return [item.path.name, name, next(iter(rows), 0)]
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from callbox.errors import GenerateError
 from callbox.testgen.model import Target
+from callbox.testgen.sources import is_builtin
 from callbox.testgen.targets import MAIN
 
 
@@ -90,7 +91,7 @@ def _classify(target: Target, access: Access, owner: Any, found: Any) -> Access:
     if cls is not None:
         form, found = _form_in_class(target, access.name, found)
     function = inspect.unwrap(found, stop=lambda f: isinstance(f, types.FunctionType) and _is_it(f, target))
-    defaults = _defaults(function) if isinstance(function, types.FunctionType) else {}
+    defaults = _defaults(function) if isinstance(function, types.FunctionType) else _signature_defaults(function)
     return Access(form, access.module, access.path, defaults, cls)
 
 
@@ -122,3 +123,12 @@ def _defaults(function: types.FunctionType) -> dict[str, Any]:
     values = function.__defaults__ or ()
     named = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
     return {**named, **(function.__kwdefaults__ or {})}
+
+
+def _signature_defaults(function: Any) -> dict[str, Any]:
+    """Return the defaults of a function that is written in C, where it tells them."""
+    try:
+        parameters = inspect.signature(function).parameters if is_builtin(function) else {}
+    except (ValueError, TypeError):
+        return {}
+    return {name: p.default for name, p in parameters.items() if p.default is not p.empty}

@@ -1,4 +1,4 @@
-"""Whether a recorded value holds a secret, read from its encoding: every text and every key in it."""
+"""Whether a recorded call holds a secret, read from its encodings: every text and every key in them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from callbox.testgen.model import Call, Effect
 from callbox.values.exact.wire import FillTag, Tag, unseal
 from callbox.values.redact import Redactor
 
@@ -21,6 +22,30 @@ _decoder = msgspec.msgpack.Decoder()
 @functools.cache
 def _redactor() -> Redactor:
     return Redactor()
+
+
+def without_secrets(call: Call) -> Call:
+    """Return a call that may be kept: itself, or what is left of it without what it worked on."""
+    rule = find_secret(call.arguments, call.target.parameters)
+    encoded = [call.end, *(data for inner in call.inner for data in (*inner.arguments, inner.end))]
+    rule = rule or next((found for data in encoded if data and (found := find_secret(data))), "")
+    touched = [*call.effects, *(effect for inner in call.inner for effect in inner.effects)]
+    texts = [call.stdout, call.stderr, *(e.detail for e in touched)]
+    if not rule and (has_secret(texts) or has_secret([(e.content or b"").decode("latin-1") for e in touched])):
+        rule = "what it printed or touched looks like a secret"
+    if not rule:
+        return call
+    effects = tuple(Effect(e.kind) for e in call.effects)
+    return Call(
+        call.target,
+        b"",
+        b"",
+        call.outcome,
+        f"redacted: {rule}",
+        effects=effects,
+        t_epoch_ns=call.t_epoch_ns,
+        duration_ns=call.duration_ns,
+    )
 
 
 def find_secret(data: bytes, parameters: tuple[str, ...] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from callbox.engine.observe import observe, unobserve
@@ -13,6 +13,7 @@ from callbox.testgen.call_files import CallFiles
 from callbox.testgen.call_store import FOLDER, CallStore
 from callbox.testgen.capture import CaptureOptions, Capturer
 from callbox.testgen.model import Call, Target
+from callbox.testgen.stand_in import Replacement, StandIn, describe_builtin, find_builtins
 from callbox.testgen.targets import Targets
 
 
@@ -34,6 +35,7 @@ class Session:
         self.functions: set[Target] = set()
         self.problem = ""
         self._n_before = 0
+        self._replacements: list[tuple[str, Replacement]] = []
         self._store = store
         self._capturer = Capturer(targets, options, self._keep)
 
@@ -48,13 +50,20 @@ class Session:
         self._n_before = self._store.n_seen()
         observe(self._capturer.choose)
         _sessions.append(self)
+        self._stand_in()
 
     def end(self) -> None:
         """Stop recording and write what is left; a second time does nothing."""
         if self not in _sessions:
             return
         unobserve(self._capturer.choose)
+        for pattern, replacement in self._replacements:
+            replacement.undo()
+            if replacement.was_called:
+                self._met(pattern)
+        self._replacements.clear()
         _sessions.remove(self)
+        self._capturer.effects.close()
         self._capturer.flush()
         self._store.close()
 
@@ -67,6 +76,24 @@ class Session:
         self.n_calls = self.n_seen = 0
         self._capturer.forget()
         self.write_at_once()
+
+    def _stand_in(self) -> None:
+        """Put stand-ins in the place of functions that are written in C."""
+        replayed = self._capturer.options.replayed
+        recorded = find_builtins(self.targets.patterns, self.targets.script)
+        mocked = find_builtins(replayed.patterns, replayed.script) if replayed is not None else {}
+        for pattern, (module, name) in {**mocked, **recorded}.items():
+            function = vars(module)[name]
+            target = describe_builtin(function, module, name)
+            observer = self._capturer.observe(
+                target, vars(module), is_kept=pattern in recorded, is_replayed=pattern in mocked
+            )
+            self._replacements.append((pattern, Replacement(function, StandIn(function, target, observer))))
+
+    def _met(self, pattern: str) -> None:
+        for targets in (self.targets, self._capturer.options.replayed):
+            if targets is not None and pattern in targets.patterns:
+                targets.met.add(pattern)
 
     def has_calls(self) -> bool:
         """Say whether this session saw calls, here or in a process that was started."""
@@ -99,7 +126,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def install(
-    *targets: str, storage_dir: str | Path = FOLDER, limit: int = 10, nested: bool = False
+    *targets: str,
+    storage_dir: str | Path = FOLDER,
+    limit: int = 10,
+    nested: bool = False,
+    mock: Sequence[str] = (),
 ) -> Callable[[], None]:
     """Record calls in this process, a running service for example, until it ends or `uninstall` is called.
 
@@ -108,11 +139,13 @@ def install(
         storage_dir: folder of the store.
         limit: different calls to keep of each function; 0 for all.
         nested: record calls inside calls of the same function too.
+        mock: functions whose calls are kept with the recorded calls that make them, for `callbox gen --mock`.
 
     Returns:
         `uninstall`.
     """
-    session = Session(Targets(targets), CaptureOptions(limit, nested), CallStore(Path(storage_dir).absolute()))
+    options = CaptureOptions(limit, nested, Targets(mock) if mock else None)
+    session = Session(Targets(targets), options, CallStore(Path(storage_dir).absolute()))
     session.begin()
     atexit.register(session.end)
     return uninstall

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from callbox.errors import ConfigError
 from callbox.testgen.targets import nearest
 
+UNTOUCHABLE = ("builtins", "sys")
+"""Modules of C that callbox and pytest stand on with every step."""
+_BUILTIN_TYPES = frozenset({"builtin_function_or_method", "cython_function_or_method", "fused_cython_function"})
 _GLOB_SIGNS = frozenset("*?[")
 _ROUTINES = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BRANCHES = (ast.If, ast.Try, ast.With, ast.For, ast.While)
@@ -45,14 +51,29 @@ def _check_target(target: str, path: tuple[str, ...], script: str | None) -> Non
     else:
         file = source_file(module, path)
     if file is None:
-        raise ConfigError(
-            f"target {target}: {module} is not written in Python, so its calls cannot be seen: "
-            "record the functions of yours that call it"
-        )
+        _check_builtin(target, module, name)
+        return
     known = set(defined_names(file))
     if name and name not in known and not _is_import(name, file):
         hint = nearest(name, known)
         raise ConfigError(f"target {target}: {file} defines no {name}{hint or f': it defines {_some(known)}'}")
+
+
+def _check_builtin(target: str, module: str, name: str) -> None:
+    """See whether a function written in C is there, and can be replaced in its module."""
+    why = f"target {target}: {module} is not written in Python"
+    instead = "record the functions of yours that call it"
+    if not name:
+        raise ConfigError(f"{why}: name one of its functions, or {instead}")
+    try:
+        held = vars(importlib.import_module(module))
+    except Exception as error:
+        raise ConfigError(f"{why}, and cannot be imported: {type(error).__name__}: {error}") from error
+    first = name.partition(".")[0]
+    if first not in held:
+        raise ConfigError(f"target {target}: {module} has no {first}{nearest(first, held)}")
+    if first != name or not is_builtin(held[first]) or module in UNTOUCHABLE:
+        raise ConfigError(f"{why}, and {name} is none of its functions that something can stand in for: {instead}")
 
 
 def split_target(target: str, path: tuple[str, ...]) -> tuple[str, str]:
@@ -83,6 +104,11 @@ def source_file(module: str, path: tuple[str, ...]) -> str | None:
     spec = find_spec(module, path)
     origin = spec.origin if spec is not None else None
     return origin if origin is not None and origin.endswith(".py") else None
+
+
+def is_builtin(value: Any) -> bool:
+    """Say whether a value is a function of a module that is written in C."""
+    return type(value).__name__ in _BUILTIN_TYPES and isinstance(getattr(value, "__self__", None), ModuleType | None)
 
 
 @cache

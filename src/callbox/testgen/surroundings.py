@@ -18,7 +18,7 @@ from callbox.testgen.case import place
 from callbox.testgen.model import Call, Effect
 
 _REFUSED = {
-    "network": "it talks to the network ({})",
+    "network": "it talks to the network ({}): record and generate with --mock for the function that does",
     "process": "it starts a process ({})",
     "database": "it opens a database ({})",
     "environment": "it changes the environment ({})",
@@ -147,7 +147,15 @@ def _names(value: Any, path: str) -> bool:
 
 def _is_everywhere(path: str) -> bool:
     """Say whether a file is part of Python, of an installed package or of the system's data."""
-    roots = {sys.prefix, sys.base_prefix, "/usr/share", "/usr/lib", "/etc/localtime", *filter(None, sys.path)}
+    roots = {
+        sys.prefix,
+        sys.base_prefix,
+        os.devnull,
+        "/usr/share",
+        "/usr/lib",
+        "/etc/localtime",
+        *filter(None, sys.path),
+    }
     where = Path(path).absolute()
     return any(where.is_relative_to(root) for root in roots if Path(root).absolute() != Path.cwd())
 

@@ -35,6 +35,7 @@ class Targets:
     Attributes:
         patterns: as they were given.
         met: those that some function matched.
+        script: file of the program's main module, if it has one.
     """
 
     def __init__(self, patterns: Sequence[str], script: str | None = None) -> None:
@@ -56,6 +57,7 @@ class Targets:
                 raise ConfigError(f"target {pattern!r} names no function: write one like myapp.prices.discount")
         self.patterns = tuple(patterns)
         self.met: set[str] = set()
+        self.script = script
         self._main = Path(script).stem if script else None
 
     def find(self, code: CodeType, module: object) -> Target | None:
