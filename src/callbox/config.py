@@ -29,6 +29,7 @@ PREFIX = "CALLBOX_"
 
 
 REDACT = "redact"
+TELEMETRY = "telemetry"
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,27 @@ class FailuresSettings:
     store: str
 
 
+@dataclass(frozen=True)
+class TelemetrySettings:
+    """Keys of `[telemetry]`, which holds for runs of tests; see `callbox.telemetry.TelemetrySettings`."""
+
+    output: str
+    network: str
+    allowed_hosts: list[str]
+    slow_ms: float
+    very_slow_ms: float
+    moderate_queries: int
+    high_queries: int
+    max_queries: int
+    max_duration_ms: float
+    coverage: bool
+    store: str
+    otlp: str
+    html: str
+    ctrf: str
+    markdown: str
+
+
 COMMANDS: Mapping[str, type] = {
     "run": RunSettings,
     "show": ShowSettings,
@@ -194,7 +216,8 @@ COMMANDS: Mapping[str, type] = {
     "bench": BenchSettings,
     "failures": FailuresSettings,
 }
-SECTIONS: Mapping[str, type] = {**COMMANDS, REDACT: RedactSettings}
+SECTIONS: Mapping[str, type] = {**COMMANDS, REDACT: RedactSettings, TELEMETRY: TelemetrySettings}
+"""Those that are no commands take nothing from `[defaults]`: the same key means something else there."""
 KEYS = {
     **{section: [f.name for f in dataclasses.fields(settings)] for section, settings in SECTIONS.items()},
     DEFAULTS: sorted({f.name for settings in COMMANDS.values() for f in dataclasses.fields(settings)}),
@@ -278,7 +301,7 @@ def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Itera
         files.append((user, _read(user)))
     for path, table in files:
         _check_table(path, table)
-        for section in (command, DEFAULTS):
+        for section in (command, DEFAULTS) if command in COMMANDS else (command,):
             for key, raw in table.get(section, {}).items():
                 yield _Value(key, raw, f"{path}: {section}.{key}", is_text=False)
 
@@ -295,7 +318,7 @@ def _from_environment(command: str, environ: Mapping[str, str]) -> list[_Value]:
             raise ConfigError(f"unknown environment variable {name}{_nearest(name, known)}")
         if section in found:
             found[section].append(_Value(key, environ[name], name, is_text=True))
-    return found[command] + found[DEFAULTS]
+    return found[command] + (found[DEFAULTS] if command in COMMANDS else [])
 
 
 def _user_file() -> Path:

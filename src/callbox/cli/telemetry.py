@@ -47,14 +47,13 @@ def report(run: int | None, store: str | None, html: str | None, ctrf: str | Non
 
     FILE is - for standard output.
     """
-    from callbox.telemetry.comparison import FLAKY_RUNS
     from callbox.telemetry.formats import ctrf_text, markdown_lines
     from callbox.telemetry.page import render_page
     from callbox.telemetry.words import run_lines
 
     history = _open(store)
     found = history.find(run)
-    tests, statuses = history.tests(found), history.statuses(found, FLAKY_RUNS)
+    tests, statuses = history.tests(found), history.statuses(found)
     if html is not None:
         _write(html, render_page([each for each in history.runs() if each.id <= found.id], tests, statuses))
     if ctrf is not None:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from callbox.telemetry.collector import BAD
-from callbox.telemetry.history import KeptTest
+from callbox.telemetry.history import FLAKY, KeptTest
+from callbox.telemetry.records import BAD
 
 MIN_SLOWER_RATIO = 1.5
 MIN_SLOWER_MS = 50.0
 """Slower is what takes half as long again and 50 ms more: less is noise."""
-FLAKY_RUNS = 10
 _MIN_FLIPS = 2
 
 
@@ -33,7 +32,9 @@ def find_regressions(before: Sequence[KeptTest], after: Sequence[KeptTest]) -> l
 
 
 def is_flaky(statuses: Sequence[str]) -> bool:
-    """Say whether a test went from good to bad and back, or the other way around."""
+    """Say whether a test went from good to bad and back, the other way around, or passed when it was tried again."""
+    if FLAKY in statuses:
+        return True
     bad = [status in BAD for status in statuses if status != "skipped"]
     return sum(a != b for a, b in pairwise(bad)) >= _MIN_FLIPS
 

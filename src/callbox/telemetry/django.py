@@ -57,7 +57,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self.outbox = _Outbox()
-        self.collector = Collector(TelemetrySettings.from_environment(), self.outbox)
+        self.collector = Collector(TelemetrySettings.load(), self.outbox, is_worker=True)
         self._stack = contextlib.ExitStack()
         self._stack.enter_context(self.collector.installed())
 
@@ -91,7 +91,7 @@ class TelemetryMixin:
 
     def run_tests(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and write the summary at the end."""
-        self._collector = Collector(TelemetrySettings.from_environment())
+        self._collector = Collector(TelemetrySettings.load())
         n_bad = 1
         try:
             with self._collector.installed():

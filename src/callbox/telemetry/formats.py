@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from callbox.telemetry.collector import BAD
 from callbox.telemetry.comparison import is_flaky
 from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.records import BAD
 
 _CTRF_VERSION = "0.0.0"
 _MAX_ROWS = 20
 
 
-def ctrf_text(run: Run, tests: Sequence[KeptTest], statuses: dict[str, list[str]]) -> str:
+def ctrf_text(run: Run, tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> str:
     """Write a run as CTRF; outcomes that it does not know are `rawStatus`."""
     started_ms = int(dt.datetime.fromisoformat(run.started).timestamp() * 1000)
     listed = [_ctrf_test(test, is_flaky(statuses.get(test.id, []))) for test in tests]
@@ -61,7 +61,7 @@ def _ctrf_status(status: str) -> str:
     return "skipped" if status == "skipped" else "passed"
 
 
-def markdown_lines(run: Run, tests: Sequence[KeptTest], statuses: dict[str, list[str]]) -> Iterator[str]:
+def markdown_lines(run: Run, tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> Iterator[str]:
     """Write a run as Markdown: counts, what did not pass, what is flaky, N+1, the slowest tests."""
     summary = run.summary
     counts = ", ".join(f"{n:,} {status}" for status, n in summary["by_status"].items()) or "no tests"

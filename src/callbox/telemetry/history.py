@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from callbox.errors import CallboxError, NothingFoundError
+from callbox.errors import NothingFoundError
 from callbox.store import Schema, Store
 from callbox.store.project import find_store
 
 FILE_NAME = "telemetry.db"
 MAX_RUNS = 200
 """Older runs are forgotten."""
+FLAKY = "flaky"
+"""The outcome, among those of several runs, of a test that passed when it was tried again."""
+_FLAKY_RUNS = 10
 
 SCHEMA = Schema(
     "telemetry",
@@ -153,24 +155,18 @@ class RunHistory:
         rows = self._store.query(f"SELECT {_COLUMNS} FROM tests WHERE run_id = ? ORDER BY rowid", (run.id,))
         return [KeptTest(*row) for row in rows]
 
-    def statuses(self, run: Run, n_runs: int) -> dict[str, list[str]]:
-        """Return each test's outcomes in the runs up to one, the oldest first."""
+    def statuses(self, run: Run) -> dict[str, list[str]]:
+        """Return each test's outcomes in the ten runs up to one, the oldest first."""
+        first = run.id - _FLAKY_RUNS
+        flaky = {each.id: set(each.summary.get("flaky", ())) for each in self.runs() if first < each.id <= run.id}
         rows = self._store.query(
-            "SELECT id, status FROM tests WHERE run_id > ? AND run_id <= ? ORDER BY run_id, rowid",
-            (run.id - n_runs, run.id),
+            "SELECT run_id, id, status FROM tests WHERE run_id > ? AND run_id <= ? ORDER BY run_id, rowid",
+            (first, run.id),
         )
         found: dict[str, list[str]] = {}
-        for test, status in rows:
-            found.setdefault(test, []).append(status)
+        for run_id, test, status in rows:
+            found.setdefault(test, []).append(FLAKY if test in flaky.get(run_id, ()) else status)
         return found
-
-
-def keep_run(path: str, started: dt.datetime, summary: Mapping[str, Any], tests: Sequence[KeptTest]) -> None:
-    """Keep a run; where that cannot be, say so: a suite ends as it would without."""
-    try:
-        RunHistory(path).add(started, summary, tests)
-    except CallboxError as error:
-        print(f"callbox: this run is not kept: {error}", file=sys.stderr)
 
 
 def _storable(value: Any) -> Any:

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from callbox.telemetry.places import project_path
+from callbox.telemetry.web.pending import pending_url
 
-_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"})
+_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
+_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getnameinfo", *_LOOKUPS})
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
 
 
@@ -35,6 +37,7 @@ class Call:
         host: name or address.
         port: number, or None for a lookup.
         is_blocked: it was refused.
+        url: what was to be asked for, where a library's frames tell; else host and port.
         path: places of the project's code that led to it, the nearest first.
     """
 
@@ -42,6 +45,7 @@ class Call:
     host: str
     port: int | None
     is_blocked: bool
+    url: str
     path: tuple[str, ...]
 
     def as_record(self) -> dict[str, Any]:
@@ -50,7 +54,7 @@ class Call:
             "kind": self.kind,
             "host": self.host,
             "port": self.port,
-            "url": self.host if self.port is None else f"{self.host}:{self.port}",
+            "url": self.url,
             "blocked": self.is_blocked,
             "site": self.path[0] if self.path else "",
             "path": list(self.path),
@@ -100,18 +104,20 @@ class NetworkGuard:
             return
         kind, host, port = found
         is_blocked = self._mode == "block" and not self.is_exempt
-        path = tuple(str(place) for place in project_path(sys._getframe(1)))
-        self.on_call(Call(kind, host, port, is_blocked, path))
+        frame = sys._getframe(1)
+        where = host if port is None else f"{host}:{port}"
+        url = pending_url(frame)
+        path = tuple(str(place) for place in project_path(frame))
+        self.on_call(Call(kind, host, port, is_blocked, url or where, path))
         if is_blocked:
-            where = host if port is None else f"{host}:{port}"
             raise NetworkBlockedError(
-                f"callbox blocked a {kind} to {where}: a test reaches for another machine; allow the host, "
-                "or mark the test with @pytest.mark.allow_network"
+                f"callbox blocked a {kind} to {where}{f' for {url}' if url else ''}: a test reaches for another "
+                "machine; allow the host, or mark the test with @pytest.mark.allow_network"
             )
 
     def _is_allowed(self, host: str) -> bool:
         name = host.lower().rstrip(".")
-        if name in _LOCAL_NAMES or name in self._allowed or name == socket.gethostname().lower():
+        if name in _LOCAL_NAMES or name in self._allowed or name == _own_name():
             return True
         try:
             address = ipaddress.ip_address(name.partition("%")[0])
@@ -119,7 +125,12 @@ class NetworkGuard:
             return False
         if address.is_loopback or address.is_unspecified:
             return True
-        return any(_contains(entry, address) for entry in self._allowed)
+        return any(_contains(entry, address) for entry in self._allowed) or self._is_address_of_allowed(address)
+
+    def _is_address_of_allowed(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+        """Say whether an allowed name leads to an address; after a look-up, only the address is connected to."""
+        names = [name for name in (_own_name(), *sorted(self._allowed)) if not _is_address(name) and "/" not in name]
+        return any(address in _addresses_of(name) for name in names)
 
 
 def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -129,14 +140,29 @@ def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address
         return False
 
 
+def _own_name() -> str:
+    return socket.gethostname().lower()
+
+
+def _addresses_of(name: str) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Look an allowed name up; none where it cannot be."""
+    try:
+        found = socket.getaddrinfo(name, None)
+    except OSError:
+        return set()
+    return {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
+
+
 def _target(event: str, args: tuple[Any, ...]) -> tuple[str, str, int | None] | None:
     """Return what an event reaches for; None for Unix sockets and the like."""
-    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+    if event in _LOOKUPS:
         host = args[0]
         return None if host is None or _is_address(host) else ("lookup", _as_text(host), None)
-    address = args[1]
+    address = args[0] if event == "socket.getnameinfo" else args[1]
     if not isinstance(address, tuple) or len(address) < 2:
         return None
+    if event == "socket.getnameinfo":
+        return ("lookup", _as_text(address[0]), None)
     if args[0].family not in (socket.AF_INET, socket.AF_INET6):
         return None
     return ("connect" if event == "socket.connect" else "send", _as_text(address[0]), int(address[1]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from callbox.telemetry.collector import BAD
 from callbox.telemetry.comparison import is_flaky
 from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.records import BAD
 from callbox.telemetry.words import run_line
 
 _MAX_RUNS = 40
@@ -30,7 +30,7 @@ rect { fill: var(--bar); } rect.bad { fill: var(--bad); } svg { border-bottom: 1
 """.strip()
 
 
-def render_page(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: dict[str, list[str]]) -> str:
+def render_page(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> str:
     """Write the page of the last of some runs, with charts of all of them.
 
     Args:
@@ -49,7 +49,7 @@ def render_page(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: dict[s
     )
 
 
-def _body(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: dict[str, list[str]]) -> Iterator[str]:
+def _body(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> Iterator[str]:
     yield f"<h1>Tests, run {runs[-1].id}</h1>"
     yield f'<p class="dim">{escape(run_line(runs[-1]))}</p>'
     yield "<h2>Duration of the runs, s; red: tests did not pass</h2>"

@@ -17,33 +17,41 @@ import pytest
 from callbox.errors import CallboxError
 from callbox.telemetry.budgets import MARKER as BUDGET_MARKER
 from callbox.telemetry.budgets import Budget
-from callbox.telemetry.collector import Collector, Identity
+from callbox.telemetry.collector import Collector
 from callbox.telemetry.lines import PytestCovLines
+from callbox.telemetry.records import BAD, Identity
 from callbox.telemetry.settings import TelemetrySettings, parse_limit
-from callbox.telemetry.sink import Sink
+from callbox.telemetry.sink import Sink, decode, encode
 
 NAME = "callbox-telemetry"
 MARKER = "allow_network: this test may reach other machines; what it reaches is recorded"
 _OUTBOX = "callbox_telemetry"
+_PASSED = ("passed", "")
 
 
 class _Outbox:
     """Keeps the record of the test that just ended, for the report that goes to the controller."""
 
     def __init__(self) -> None:
-        self.record: dict[str, Any] | None = None
+        self.record = ""
 
     def write(self, _prefix: str, record: dict[str, Any]) -> None:
-        self.record = record
+        self.record = encode(record).decode()
 
     def close(self) -> None:
-        self.record = None
+        """Keep nothing open."""
+
+    def take(self) -> str:
+        """Return the record, once; "" if there is none."""
+        record, self.record = self.record, ""
+        return record
 
 
 class TelemetryPlugin:
     """Records the tests of a session."""
 
     def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
+        self._config = config
         self._is_worker = hasattr(config, "workerinput")
         self._is_controller = not self._is_worker and bool(config.getoption("numprocesses", 0))
         self._is_junit_asked_for = bool(config.getoption("xmlpath", None))
@@ -52,29 +60,40 @@ class TelemetryPlugin:
         if self._is_controller:
             settings = dataclasses.replace(settings, coverage=False)  # it runs no test
         is_measured = bool(config.getoption("cov_source", None)) and not config.getoption("no_cov", False)
-        self._collector = Collector(settings, sink, lines=PytestCovLines() if is_measured else None)
+        lines = PytestCovLines() if is_measured else None
+        self._collector = Collector(settings, sink, lines=lines, is_worker=self._is_worker)
         self._installed = self._collector.installed()
         self._installed.__enter__()
-        self._status = ("passed", "")
-
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
-        """Begin a record and end it."""
-        self._status = ("passed", "")
-        self._collector.begin(identify(item), "setup")
-        yield
-        if self._is_worker:
-            return  # the last report has taken the record along
-        self._collector.end(*self._status[:1], error=self._status[1])
-
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_setup(self) -> Generator[None, Any, None]:
-        """Count what fixtures do to the set-up."""
-        with self._collector.phase("setup"):
-            yield
+        self._status = _PASSED
+        self._is_set_up = False
+        """Whether the test that runs has been set up before, so that a set-up begins another try."""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Begin a record and end it."""
+        self._status = _PASSED
+        self._is_set_up = False
+        self._collector.begin(identify(item), "setup")
+        try:
+            return (yield)
+        except BaseException as error:
+            self._status = "error", f"interrupted: {type(error).__name__}"
+            raise
+        finally:
+            self._end()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        """Count what fixtures do to the set-up."""
+        if self._is_set_up:
+            self._collector.begin_again(self._status[0])
+            self._status = _PASSED
+        self._is_set_up = True
+        with self._collector.phase("setup"):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Count what the test does to the call, and fail it if it is over its budget."""
         with self._collector.phase("call"):
             result = yield
@@ -83,33 +102,44 @@ class TelemetryPlugin:
             pytest.fail(excess, pytrace=False)
         return result
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
         """Count what fixtures do afterwards to the tear-down."""
         with self._collector.phase("teardown"):
-            yield
+            return (yield)
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> Generator[None, Any, None]:  # noqa: ARG002
-        """Note the outcome; in a worker, send the record along with the last report."""
-        report = (yield).get_result()
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note the outcome."""
+        report = yield
         self._note(report)
         if self._is_junit_asked_for and report.when == "teardown":
             report.user_properties += self._collector.properties()
-        if self._is_worker and report.when == "teardown":
-            self._collector.end(self._status[0], error=self._status[1])
-            setattr(report, _OUTBOX, self._outbox.record)
+        return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Write the record that a worker sends; of a worker that died, one for its test."""
-        if not self._is_controller:
-            return
-        record = getattr(report, _OUTBOX, None)
-        if record is not None:
-            self._collector.write(record)
-        elif report.when not in ("setup", "call", "teardown"):
-            self._collector.begin(Identity(report.nodeid, report.nodeid.rpartition("::")[2], file=report.fspath))
-            self._collector.end("crashed", error=_last_line(report))
+        """In a worker, send the record along with the last report; in the controller, write it.
+
+        Of a worker that died the controller writes a record for its test.
+        """
+        if self._is_worker and report.when == "teardown" and report.outcome != "rerun":
+            self._end()
+            setattr(report, _OUTBOX, self._outbox.take())
+        elif self._is_controller:
+            record = getattr(report, _OUTBOX, "")
+            if record:
+                self._collector.write(decode(record))
+            elif report.when not in ("setup", "call", "teardown"):
+                self._collector.begin(Identity(report.nodeid, report.nodeid.rpartition("::")[2], file=report.fspath))
+                self._collector.end("crashed", error=_last_line(report))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Write what a worker could not send with a report: the record of a test that was interrupted."""
+        record = getattr(node, "workeroutput", {}).get(_OUTBOX)
+        if record:
+            self._collector.write(decode(record))
 
     def pytest_collectreport(self, report: Any) -> None:
         """Record what cannot be collected."""
@@ -121,12 +151,18 @@ class TelemetryPlugin:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the summary."""
         self._installed.__exit__(None, None, None)
-        if not self._is_worker:
+        if self._is_worker:
+            self._config.workeroutput[_OUTBOX] = self._outbox.take()  # type: ignore[attr-defined]
+        else:
             self._collector.finish(int(exitstatus))
+
+    def _end(self) -> None:
+        """End the record of the test that runs, unless its last report has done so."""
+        self._collector.end(self._status[0], error=self._status[1])
 
     def _note(self, report: Any) -> None:
         """Keep the first outcome that is bad; else what the call's report says."""
-        if self._status[0] in ("failed", "error"):
+        if self._status[0] in BAD:
             return
         expected = hasattr(report, "wasxfail")
         if report.failed:
@@ -141,7 +177,7 @@ def _open_sink(config: pytest.Config, output: str) -> Sink:
     """Open what records go to; standard output is the one beneath pytest's capture."""
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-        return Sink(output, is_shared=True)
+        return Sink(output)
 
 
 def identify(item: pytest.Item) -> Identity:
@@ -203,8 +239,8 @@ def register(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     config.addinivalue_line("markers", BUDGET_MARKER)
     try:
-        settings = TelemetrySettings.from_environment()
-        for option in ("output", "network", "coverage"):
+        settings = TelemetrySettings.load()
+        for option in ("output", "network", "coverage", "otlp"):
             if given := config.getoption(f"telemetry_{option}"):
                 settings = dataclasses.replace(settings, **{option: given})
         settings = dataclasses.replace(settings, budget=_budget(config, settings.budget))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
+from callbox.config import TELEMETRY, load_settings
 from callbox.errors import ConfigError
 from callbox.telemetry.budgets import Budget
 
 NETWORK_MODES = ("block", "record", "off")
 N = TypeVar("N", int, float)
-_PREFIX = "CALLBOX_TELEMETRY_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,13 @@ class TelemetrySettings:
     Attributes:
         output: "-" for standard output, or a file to append lines to.
         network: "block" connections to other machines, only "record" them, or "off".
-        allowed_hosts: names and addresses that may be reached besides this machine.
+        allowed_hosts: names, addresses and networks that may be reached besides this machine.
         slow_ms, very_slow_ms: durations from which a test is flagged.
         moderate_queries, high_queries: numbers of queries from which a test is flagged.
         coverage: measure lines, if coverage is installed.
         store: the database that keeps each run; "" for that of the project, "off" for none.
+        otlp: the URL of an OpenTelemetry receiver, as `http://localhost:4318`; "" for none.
+        html, ctrf, markdown: files that reports are written to at the end of the run; "" for none.
         budget: what each test may cost.
     """
 
@@ -39,38 +44,45 @@ class TelemetrySettings:
     high_queries: int = 100
     coverage: bool = False
     store: str = ""
+    otlp: str = ""
+    html: str = ""
+    ctrf: str = ""
+    markdown: str = ""
     budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
         if self.network not in NETWORK_MODES:
             raise ConfigError(f"telemetry network={self.network!r}: choose one of {', '.join(NETWORK_MODES)}")
+        for lower, upper in (("slow_ms", "very_slow_ms"), ("moderate_queries", "high_queries")):
+            if not 0 <= getattr(self, lower) <= getattr(self, upper):
+                raise ConfigError(
+                    f"telemetry {lower}={getattr(self, lower):g} and {upper}={getattr(self, upper):g}: "
+                    "give numbers of 0 or more, the second not below the first"
+                )
+        for host in self.allowed_hosts:
+            _check_host(host)
+        if self.otlp and urlsplit(self.otlp).scheme not in ("http", "https"):
+            raise ConfigError(f"telemetry otlp={self.otlp!r}: give the URL of a receiver, as http://localhost:4318")
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> TelemetrySettings:
-        """Read the variables `CALLBOX_TELEMETRY_...`: `OUTPUT`, `NETWORK`, `ALLOWED_HOSTS` (by commas) and so on.
+    def load(cls, start: Path | None = None, environ: Mapping[str, str] = os.environ) -> TelemetrySettings:
+        """Read the section `[telemetry]` of the configuration, and the variables `CALLBOX_TELEMETRY_...`, which win.
+
+        Args:
+            start: the folder from which files are looked for, upward; the working folder by default.
+            environ: environment variables.
 
         Raises:
-            ConfigError: a value is none of those that are possible.
+            ConfigError: a key is unknown, or a value is none of those that are possible.
         """
-        settings = cls()
-        if output := environ.get(f"{_PREFIX}OUTPUT"):
-            settings = replace(settings, output=output)
-        if store := environ.get(f"{_PREFIX}STORE"):
-            settings = replace(settings, store=store)
-        if network := environ.get(f"{_PREFIX}NETWORK"):
-            settings = replace(settings, network=network)
-        if hosts := environ.get(f"{_PREFIX}ALLOWED_HOSTS"):
-            settings = replace(settings, allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()))
-        if environ.get(f"{_PREFIX}COVERAGE", "").lower() in ("1", "true", "yes"):
-            settings = replace(settings, coverage=True)
-        return replace(settings, budget=_budget_from(environ))
-
-
-def _budget_from(environ: Mapping[str, str]) -> Budget:
-    return Budget(
-        max_queries=parse_limit(f"{_PREFIX}MAX_QUERIES", environ.get(f"{_PREFIX}MAX_QUERIES", ""), int),
-        max_duration_ms=parse_limit(f"{_PREFIX}MAX_DURATION_MS", environ.get(f"{_PREFIX}MAX_DURATION_MS", ""), float),
-    )
+        found = load_settings(TELEMETRY, start or Path.cwd(), environ)
+        limits = {each.name: found.pop(each.name, None) for each in fields(Budget)}
+        for name, limit in limits.items():
+            if limit is not None and not limit >= 0:
+                raise ConfigError(f"telemetry {name}={limit!r}: give a number of 0 or more")
+        if "allowed_hosts" in found:
+            found["allowed_hosts"] = tuple(found["allowed_hosts"])
+        return cls(**found, budget=Budget(**limits))
 
 
 def parse_limit(name: str, text: str, kind: Callable[[str], N]) -> N | None:
@@ -88,3 +100,13 @@ def parse_limit(name: str, text: str, kind: Callable[[str], N]) -> N | None:
     if value is None or not value >= 0:
         raise ConfigError(f"{name}={text!r}: give a number of 0 or more")
     return value
+
+
+def _check_host(host: str) -> None:
+    """Refuse what is meant to be a network and is none; any other word may be a name."""
+    if "/" not in host:
+        return
+    try:
+        ipaddress.ip_network(host, strict=False)
+    except ValueError as error:
+        raise ConfigError(f"telemetry allowed_hosts: {error}: write a name, an address or a network") from error

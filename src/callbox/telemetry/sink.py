@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import sys
+from dataclasses import asdict, is_dataclass
 from typing import Any
+
+import msgspec
 
 from callbox.errors import ConfigError
 
@@ -16,21 +19,46 @@ STDOUT = "-"
 _FILE_MODE = 0o600
 
 
+def encode(record: dict[str, Any]) -> bytes:
+    """Return a record as JSON in ASCII, which no name of a test can break into lines."""
+    try:
+        data = msgspec.json.format(_encoder.encode(record), indent=0)
+    except (UnicodeEncodeError, TypeError):
+        data = b""
+    if data and data.isascii():
+        return data
+    return json.dumps(record, default=_plain).encode()
+
+
+def decode(data: str | bytes) -> dict[str, Any]:
+    """Return what `encode` has encoded."""
+    record: dict[str, Any] = json.loads(data)
+    return record
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
 class Sink:
     """Writes a record as one line, whole: `TEST_RESULT:{...}`."""
 
-    def __init__(self, output: str, *, is_shared: bool = False) -> None:
+    def __init__(self, output: str) -> None:
         """Open it.
 
         Args:
             output: "-" for what standard output is now, whatever tests put in its place; or a file's path.
-            is_shared: others leave lines unfinished there, as pytest its dots.
 
         Raises:
             ConfigError: the file cannot be written.
         """
-        self._before = "\n" if is_shared and output == STDOUT else ""
-        if output == STDOUT:
+        self._is_stdout = output == STDOUT
+        # Others leave lines unfinished there: frameworks their dots, tests what they print.
+        self._before = b"\n" if self._is_stdout else b""
+        if self._is_stdout:
             sys.stdout.flush()
             self._fd = os.dup(1)
             return
@@ -41,10 +69,10 @@ class Sink:
 
     def write(self, prefix: str, record: dict[str, Any]) -> None:
         """Write a line; what other code has printed so far comes before it."""
-        line = f"{self._before}{prefix}{json.dumps(record, ensure_ascii=True, separators=(', ', ': '), default=str)}\n"
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
-        data = memoryview(line.encode())
+        data = memoryview(b"".join((self._before, prefix.encode(), encode(record), b"\n")))
+        if self._is_stdout:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                sys.stdout.flush()
         with contextlib.suppress(OSError):
             while data:
                 data = data[os.write(self._fd, data) :]

@@ -14,9 +14,12 @@ from types import TracebackType
 from typing import Any
 
 from callbox.errors import CallboxError
-from callbox.telemetry.collector import BAD, Collector, Identity
+from callbox.telemetry.collector import Collector
+from callbox.telemetry.records import BAD, Identity
 from callbox.telemetry.settings import TelemetrySettings
 
+_INTERRUPTED = ("error", "it was interrupted")
+"""What a test is that ends without a word on how it went."""
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -34,7 +37,7 @@ class Recorded(unittest.TestResult):
     def startTest(self, test: unittest.TestCase) -> None:
         """Begin a record."""
         super().startTest(test)
-        self._outcome: tuple[str, str] = ("passed", "")
+        self._outcome: tuple[str, str] = _INTERRUPTED
         if not self.is_replay:
             self.collector.begin(identify(test))
 
@@ -51,6 +54,7 @@ class Recorded(unittest.TestResult):
             self.addFailure(test, (test.failureException, test.failureException(excess), None))
         else:
             super().addSuccess(test)
+            self._note(test, "passed", "")
 
     def addError(self, test: Any, err: Any) -> None:
         """Note an error, also of a fixture that belongs to no test."""
@@ -95,7 +99,7 @@ class Recorded(unittest.TestResult):
         if not isinstance(test, unittest.TestCase):
             self.collector.begin(identify(test))
             self.collector.end(status, error=error)
-        elif self._outcome[0] not in BAD:
+        elif self._outcome is _INTERRUPTED or self._outcome[0] not in BAD:
             self._outcome = status, error
 
 
@@ -139,26 +143,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        collector = Collector(TelemetrySettings.from_environment())
+        collector = Collector(TelemetrySettings.load())
     except CallboxError as error:
         print(f"callbox: error: {error}", file=sys.stderr)
         return 2
     runner = unittest.TextTestRunner(resultclass=result_class(collector))
-    with collector.installed():
-        code = 1
-        try:
+    code = 1
+    try:
+        with collector.installed():
             program = unittest.main(
                 module=None, argv=["python -m unittest", *(words or ["discover"])], testRunner=runner, exit=False
             )
-            result = program.result
-            code = 0 if result.wasSuccessful() else 1
-            if result.testsRun == 0 and not result.skipped and sys.version_info >= (3, 12):
-                code = 5
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 1
-            raise
-        finally:
-            collector.finish(code)
+        result = program.result
+        code = 0 if result.wasSuccessful() else 1
+        if result.testsRun == 0 and not result.skipped and sys.version_info >= (3, 12):
+            code = 5
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+        raise
+    finally:
+        collector.finish(code)
     return code
 
 

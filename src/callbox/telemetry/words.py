@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from callbox.render.text import count
-from callbox.telemetry.collector import BAD
 from callbox.telemetry.comparison import Regression, is_flaky
 from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.records import BAD
 
 _MAX_ROWS = 10
 
@@ -20,7 +20,7 @@ def run_line(run: Run) -> str:
     return f"run {run.id}  {run.started}  {count(summary['total_tests'], 'test')}: {statuses}; {total_ms / 1000:,.2f} s"
 
 
-def run_lines(run: Run, tests: Sequence[KeptTest], statuses: dict[str, list[str]]) -> Iterator[str]:
+def run_lines(run: Run, tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> Iterator[str]:
     """Return a run: what failed, what is flaky, what is slow, what asks databases most, and every N+1."""
     yield run_line(run)
     duration = run.summary["duration"]

@@ -33,7 +33,7 @@ def test_oldest_runs_are_forgotten(tmp_path, monkeypatch) -> None:
     numbers = [runs.add(NOW, {}, [TEST]) for _ in range(4)]
 
     assert [run.id for run in runs.runs()] == numbers[2:]
-    assert runs.statuses(runs.find(), 10) == {"t?": ["passed", "passed"]}
+    assert runs.statuses(runs.find()) == {"t?": ["passed", "passed"]}
     runs.close()
 
 

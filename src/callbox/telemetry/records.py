@@ -1,0 +1,181 @@
+"""The record of a test: what it is, what it took, what it asked for; as JSON can hold it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from callbox.telemetry.network import Call
+from callbox.telemetry.queries import QueryLog
+from callbox.telemetry.settings import TelemetrySettings
+from callbox.telemetry.spans import Span
+from callbox.telemetry.web import Request
+
+SCHEMA_VERSION = 1
+STATUSES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed", "crashed")
+BAD = frozenset({"failed", "error", "crashed"})
+TRACE = "trace"
+"""Under this key a record carries spans to the process that exports them; it is never written."""
+_MAX_REQUESTS = 100
+_MAX_SPANS = 1000
+"""Of one test; of later ones only the number is kept."""
+_NO_QUERIES = QueryLog().as_record()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which test it is, in the words of its framework."""
+
+    id: str
+    name: str
+    class_name: str = ""
+    module: str = ""
+    file: str = ""
+    line: int = 0
+    tags: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Running:
+    """A test that runs.
+
+    Attributes:
+        started_s: since the epoch.
+        started_ns: of the clock that measures durations.
+        spans: what it asked others for, where that is wanted.
+        tries: outcomes of the times that it ran before, where a plugin runs failed tests again.
+        peak_kb: the most memory that the process had had when it began.
+    """
+
+    identity: Identity
+    started_s: float
+    started_ns: int
+    phase: str = "call"
+    queries: QueryLog = field(default_factory=QueryLog)
+    calls: list[Call] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    tries: list[str] = field(default_factory=list)
+    phases_ns: dict[str, int] = field(default_factory=dict)
+    peak_kb: int = 0
+    n_dropped_spans: int = 0
+
+    @classmethod
+    def begin(cls, identity: Identity, phase: str) -> Running:
+        """Begin now."""
+        return cls(identity, time.time(), time.perf_counter_ns(), phase, peak_kb=peak_memory_kb())
+
+    def add_span(self, span: Span) -> None:
+        """Keep a span, unless there are too many."""
+        if len(self.spans) < _MAX_SPANS:
+            self.spans.append(span)
+        else:
+            self.n_dropped_spans += 1
+
+    def trace(self) -> dict[str, Any]:
+        """Return what an export needs besides the record."""
+        return {"started_ns": int(self.started_s * 1e9), "spans": self.spans, "dropped": self.n_dropped_spans}
+
+
+def make_record(
+    running: Running,
+    status: str,
+    error: str,
+    coverage: Mapping[str, Any],
+    settings: TelemetrySettings,
+) -> dict[str, Any]:
+    """Write the record of a test that ends now.
+
+    Args:
+        running: the test.
+        status: one of `STATUSES`.
+        error: of a test that did not pass: the last line of its traceback.
+        coverage: the part that tells of lines.
+        settings: with the thresholds for flags.
+    """
+    duration_ns = time.perf_counter_ns() - running.started_ns
+    identity = running.identity
+    queries = running.queries.as_record() if running.queries.queries else _NO_QUERIES
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": identity.id,
+        "name": identity.name,
+        "class": identity.class_name,
+        "module": identity.module,
+        "file": identity.file,
+        "line": identity.line,
+        "status": status,
+        "duration": round(duration_ns / 1e6, 3),
+        "duration_ns": duration_ns,
+        "start_time": _local_time(running.started_s),
+        "end_time": _local_time(running.started_s + duration_ns / 1e9),
+        "tags": identity.tags,
+        "fixtures": identity.fixtures,
+        "error": error,
+        "tries": [*running.tries, status],
+        "phases": {name: round(ns / 1e6, 3) for name, ns in running.phases_ns.items()},
+        "database_queries": queries,
+        "http_calls": _http_calls(running),
+        "performance": _performance(running, duration_ns / 1e6, queries, settings),
+        "coverage": coverage,
+        "logs": [],
+        "metadata": {},
+    }
+
+
+def peak_memory_kb() -> int:
+    """Return the most memory that the process has had; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak
+
+
+def _local_time(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds).isoformat(timespec="microseconds")
+
+
+def _http_calls(running: Running) -> dict[str, Any]:
+    calls, requests = running.calls, running.requests
+    if not calls and not requests:
+        return {"count": 0, "total_duration": 0, "external_calls": [], "blocked_calls": [], "requests": []}
+    return {
+        "count": len(calls),
+        "total_duration": round(sum(request.duration_ns for request in requests) / 1e6, 3),
+        "external_calls": [call.as_record() for call in calls if not call.is_blocked],
+        "blocked_calls": [call.as_record() for call in calls if call.is_blocked],
+        "requests": [request.as_record() for request in requests[:_MAX_REQUESTS]],
+    }
+
+
+def _performance(
+    running: Running, duration_ms: float, queries: Mapping[str, Any], settings: TelemetrySettings
+) -> dict[str, Any]:
+    n_queries, is_blocked = queries["count"], any(call.is_blocked for call in running.calls)
+    flags = {
+        "very_slow": duration_ms > settings.very_slow_ms,
+        "slow": settings.slow_ms < duration_ms <= settings.very_slow_ms,
+        "high_db_queries": n_queries > settings.high_queries,
+        "moderate_db_queries": settings.moderate_queries < n_queries <= settings.high_queries,
+        "potential_n_plus_1_queries": bool(queries["n_plus_one"]),
+        "network_calls_blocked": is_blocked,
+        "flaky": bool(running.tries),
+    }
+    peak_kb = peak_memory_kb()
+    return {
+        "is_slow": duration_ms > settings.slow_ms,
+        "is_db_heavy": n_queries > settings.moderate_queries,
+        "is_network_heavy": bool(running.calls),
+        "has_blocked_network_calls": is_blocked,
+        "current_duration": round(duration_ms, 3),
+        "memory_peak_kb": peak_kb,
+        "memory_growth_kb": peak_kb - running.peak_kb,
+        "flags": [name for name, is_set in flags.items() if is_set],
+    }

@@ -1,0 +1,71 @@
+"""What the tests of a run come to: counts, percentiles, and what of each is kept."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from callbox.telemetry.history import KeptTest
+from callbox.telemetry.percentiles import Durations
+from callbox.telemetry.records import BAD, SCHEMA_VERSION, STATUSES
+
+
+class Tally:
+    """Grows with each record of a run."""
+
+    def __init__(self) -> None:
+        self.kept: list[KeptTest] = []
+        self._durations = Durations()
+        self._counts = dict.fromkeys(STATUSES, 0)
+        self._flaky: list[str] = []
+        self._started_ns = time.perf_counter_ns()
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Count a record, and tell it how long the tests so far took."""
+        durations = self._durations
+        durations.add(record["duration"])
+        record["performance"].update(
+            avg_duration=round(durations.mean, 3),
+            median_duration=round(durations.median, 3),
+            p95_duration=durations.percentile(95),
+            p99_duration=durations.percentile(99),
+            total_tests_run=len(durations),
+        )
+        self._count(KeptTest.of(record), len(record["tries"]) > 1)
+
+    def add_kept(self, test: KeptTest) -> None:
+        """Count a test of which this is all that is known."""
+        self._durations.add(test.duration_ms)
+        self._count(test, False)
+
+    def _count(self, test: KeptTest, was_tried_again: bool) -> None:
+        self._counts[test.status] += 1
+        self.kept.append(test)
+        if was_tried_again:
+            self._flaky.append(test.id)
+
+    def summary(self, exit_code: int | None) -> dict[str, Any]:
+        """Return the summary of the run, which ends now.
+
+        Args:
+            exit_code: of the framework; None where nobody knows it.
+        """
+        counts, durations = self._counts, self._durations
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "total_tests": len(durations),
+            "passed_tests": counts["passed"] + counts["xpassed"] + counts["xfailed"],
+            "failed_tests": sum(counts[status] for status in BAD),
+            "skipped_tests": counts["skipped"],
+            "exit_code": exit_code,
+            "by_status": {status: n for status, n in counts.items() if n},
+            "flaky": self._flaky,
+            "duration": {
+                "wall": round((time.perf_counter_ns() - self._started_ns) / 1e6, 3),
+                "total": round(durations.mean * len(durations), 3),
+                "avg": round(durations.mean, 3),
+                "median": round(durations.median, 3),
+                "p95": durations.percentile(95),
+                "p99": durations.percentile(99),
+            },
+        }
