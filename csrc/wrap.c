@@ -1,9 +1,11 @@
 /* Source: PEP 590 (vectorcall); Doc/howto/descriptor.rst; Objects/funcobject.c, func_descr_get. */
 #include "wrap.h"
 
+#include "clock.h"
 #include "event.h"
 #include "stack.h"
 #include "wrap_resumable.h"
+#include "wrap_watch.h"
 
 #include <stddef.h>
 
@@ -74,6 +76,37 @@ static PyObject *wrapper_call(PyObject *self, PyObject *const *args, size_t narg
     return call((struct cb_wrapper *)self, args, nargsf, kwnames);
 }
 
+/* Watched calls. Not before the end is known whether there is anything to tell. */
+static PyObject *watched_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    struct cb_wrapper *wrapper = (struct cb_wrapper *)self;
+    if (CB_UNLIKELY(is_stack_low()) && !has_stack_left()) {
+        return NULL;
+    }
+    PyObject *result = cb_wrap_pass(wrapper, args, nargsf, kwnames);
+    if (CB_UNLIKELY(result == NULL)) {
+        cb_watch_raised(wrapper, args, nargsf, kwnames);
+    }
+    return result;
+}
+
+static PyObject *timed_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    uint64_t started_ns = cb_clock_monotonic_ns();
+    PyObject *result = watched_call(self, args, nargsf, kwnames);
+    struct cb_wrapper *wrapper = (struct cb_wrapper *)self;
+    if (CB_LIKELY(result != NULL) && cb_watch_returned(wrapper, args, nargsf, kwnames, started_ns) < 0) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+static PyObject *resumable_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    PyObject *made = watched_call(self, args, nargsf, kwnames);
+    return made == NULL ? NULL : cb_watch_resumable((struct cb_wrapper *)self, made, args, nargsf, kwnames);
+}
+
 /* Static types stay as they are, so the place of their vectorcall does: no lookup per call. */
 static const vectorcallfunc *target_of(PyObject *inner)
 {
@@ -87,13 +120,13 @@ static const vectorcallfunc *target_of(PyObject *inner)
 
 PyFunctionObject *cb_wrap_function(PyObject *callable)
 {
-    if (PyMethod_Check(callable)) {
-        callable = PyMethod_GET_FUNCTION(callable);
+    while (PyMethod_Check(callable) || PyObject_TypeCheck(callable, &cb_wrapper_type)) {
+        callable = PyMethod_Check(callable) ? PyMethod_GET_FUNCTION(callable) : ((struct cb_wrapper *)callable)->inner;
     }
     return PyFunction_Check(callable) ? (PyFunctionObject *)callable : NULL;
 }
 
-PyObject *cb_wrap_new(PyObject *inner)
+PyObject *cb_wrap_new(PyObject *inner, PyObject *failed, PyObject *passed, bool is_resumable)
 {
     /* A bound method has a __get__ too, which binds to nothing. */
     bool is_binding = Py_TYPE(inner)->tp_descr_get != NULL && !PyMethod_Check(inner);
@@ -102,7 +135,10 @@ PyObject *cb_wrap_new(PyObject *inner)
         return NULL;
     }
     PyFunctionObject *function = cb_wrap_function(inner);
-    wrapper->vectorcall = wrapper_call;
+    wrapper->vectorcall = failed == Py_None   ? wrapper_call
+                          : is_resumable      ? resumable_call
+                          : passed == Py_None ? watched_call
+                                              : timed_call;
     wrapper->inner = Py_NewRef(inner);
     wrapper->target = target_of(inner);
     wrapper->generation = 0;
@@ -110,6 +146,8 @@ PyObject *cb_wrap_new(PyObject *inner)
     wrapper->code_now = function == NULL ? &wrapper->code : (const PyObject *const *)&function->func_code;
     wrapper->word = 0;
     wrapper->flags = 0;
+    wrapper->failed = failed == Py_None ? NULL : Py_NewRef(failed);
+    wrapper->passed = passed == Py_None ? NULL : Py_NewRef(passed);
     wrapper->dict = NULL;
     wrapper->weakrefs = NULL;
     PyObject_GC_Track(wrapper);
@@ -124,6 +162,8 @@ static void wrapper_dealloc(PyObject *self)
         PyObject_ClearWeakRefs(self);
     }
     Py_CLEAR(wrapper->dict);
+    Py_CLEAR(wrapper->failed);
+    Py_CLEAR(wrapper->passed);
     Py_DECREF(wrapper->inner);
     Py_TYPE(self)->tp_free(self);
 }
@@ -132,6 +172,8 @@ static int wrapper_traverse(PyObject *self, visitproc visit, void *arg)
 {
     struct cb_wrapper *wrapper = (struct cb_wrapper *)self;
     Py_VISIT(wrapper->inner);
+    Py_VISIT(wrapper->failed);
+    Py_VISIT(wrapper->passed);
     Py_VISIT(wrapper->dict);
     return 0;
 }
@@ -140,7 +182,10 @@ static int wrapper_traverse(PyObject *self, visitproc visit, void *arg)
  * reference in it, which its owner clears. */
 static int wrapper_clear(PyObject *self)
 {
-    Py_CLEAR(((struct cb_wrapper *)self)->dict);
+    struct cb_wrapper *wrapper = (struct cb_wrapper *)self;
+    Py_CLEAR(wrapper->dict);
+    Py_CLEAR(wrapper->failed);
+    Py_CLEAR(wrapper->passed);
     return 0;
 }
 
@@ -200,7 +245,38 @@ static PyMethodDef wrapper_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* What asks by isinstance() for a function finds one, as around any other decorated function. */
+static PyObject *wrapper_class(PyObject *self, void *Py_UNUSED(closure))
+{
+    PyObject *inner = self;
+    while (PyObject_TypeCheck(inner, &cb_wrapper_type)) {
+        inner = ((struct cb_wrapper *)inner)->inner;
+    }
+    return Py_NewRef((PyObject *)Py_TYPE(inner));
+}
+
+static PyObject *wrapper_is_watched(PyObject *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(((struct cb_wrapper *)self)->failed != NULL);
+}
+
+/* What a call goes by is the function's, and set there: types.coroutine(), for one, exchanges the code. */
+static PyObject *function_get(PyObject *self, void *name)
+{
+    return PyObject_GetAttrString(((struct cb_wrapper *)self)->inner, name);
+}
+
+static int function_set(PyObject *self, PyObject *value, void *name)
+{
+    return PyObject_SetAttrString(((struct cb_wrapper *)self)->inner, name, value);
+}
+
 static PyGetSetDef wrapper_getset[] = {
+    {"__code__", function_get, function_set, NULL, "__code__"},
+    {"__defaults__", function_get, function_set, NULL, "__defaults__"},
+    {"__kwdefaults__", function_get, function_set, NULL, "__kwdefaults__"},
+    {"_is_watched", wrapper_is_watched, NULL, NULL, NULL},
+    {"__class__", wrapper_class, NULL, NULL, NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

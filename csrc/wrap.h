@@ -1,5 +1,5 @@
 /* One C callable around one function: calls pass through it, and are recorded while a recorder of the engine
- * "wrap" runs.
+ * "wrap" runs; or whoever watches that function is told how its calls end, and no recorder sees them.
  *
  * A call that nobody observes costs one load, one branch and a jump into the function's own vectorcall: no
  * frame in tracebacks, no argument copied, no reference taken. Whoever else wants to see calls one day, with
@@ -27,7 +27,9 @@ struct cb_wrapper {
     const PyObject *code;            /* Borrowed, never followed. */
     uint32_t word;                   /* id << CB_KIND_BITS, plus what makes a C kind of a Python kind */
     uint32_t flags;                  /* of a struct cb_cached */
-    PyObject *dict;                  /* Owned; NULL until needed. */
+    PyObject *failed; /* Owned; called as failed(error, args, kwargs), see wrap_watch.h. NULL: recorded, not watched. */
+    PyObject *passed; /* Owned; called as passed(duration_ns, args, kwargs); NULL: who watches need not know. */
+    PyObject *dict;   /* Owned; NULL until needed. */
     PyObject *weakrefs;
 };
 
@@ -36,10 +38,12 @@ extern PyTypeObject cb_wrapper_type;
 /* Prepare the types. Result: 0 or CB_EPYTHON. Thread: any, once. GIL: held. */
 int cb_wrap_setup(void);
 
-/* Wrap a callable that is no wrapper itself. Names, documentation and attributes stay its own: the caller copies
- * what a wrapper should have.
- * Result: New reference, or NULL with an exception. Thread: any. GIL: held. Memory: holds `inner`. */
-PyObject *cb_wrap_new(PyObject *inner);
+/* Wrap a callable. Names, documentation and attributes stay its own: the caller copies what a wrapper should have.
+ * With `failed` None the wrapper's calls are recorded. Else they are watched: `failed` is told what they raise, and
+ * `passed`, unless it is None, of those that return. Where calls return generators or coroutines, the end of those
+ * is what counts.
+ * Result: New reference, or NULL with an exception. Thread: any. GIL: held. Memory: holds all three. */
+PyObject *cb_wrap_new(PyObject *inner, PyObject *failed, PyObject *passed, bool is_resumable);
 
 /* Call as a wrapper does, with nobody told. */
 static inline PyObject *cb_wrap_pass(const struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf,
@@ -51,7 +55,7 @@ static inline PyObject *cb_wrap_pass(const struct cb_wrapper *wrapper, PyObject 
 /* Call, for everyone in cb_wrap_observers to see. Result and errors: the function's. GIL: held. */
 PyObject *cb_wrap_observe(struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 
-/* The Python function that a callable is, or is a bound method of; else NULL. Borrowed. GIL: held. */
+/* The Python function that a callable is, is a bound method of, or stands in for; else NULL. Borrowed. GIL: held. */
 PyFunctionObject *cb_wrap_function(PyObject *callable);
 
 /* Record the start of a frame of the function in `word` (id and kind) with every recorder that wants it, and the

@@ -15,6 +15,10 @@ PySendResult cb_generator_send(PyObject *self, PyObject *value, PyObject **resul
     PySendResult status = PyIter_Send(resumable->inner, value, result);
     if (is_seen) {
         cb_resumable_leave(resumable, end_kind(status));
+        if (CB_UNLIKELY(status == PYGEN_RETURN && PyErr_Occurred() != NULL)) { /* who watches was interrupted */
+            Py_CLEAR(*result);
+            status = PYGEN_ERROR;
+        }
     }
     return status;
 }

@@ -6,9 +6,13 @@
 
 struct cb_resumable_names cb_resumable_names;
 
-/* The type that stands in for a generator, coroutine or asynchronous generator; NULL for others. */
+/* The type that stands in for a generator, coroutine or asynchronous generator; NULL for others. What stands in
+ * for one itself is one of its kind. */
 static PyTypeObject *type_for(PyObject *inner, int code_flags)
 {
+    if (PyType_IsSubtype(Py_TYPE(inner), &cb_resumable_type)) {
+        return Py_TYPE(inner);
+    }
     if (PyCoro_CheckExact(inner)) {
         return &cb_coroutine_type;
     }
@@ -40,6 +44,7 @@ PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags)
     resumable->is_running = false;
     resumable->has_ended = false;
     resumable->is_in_task = type != &cb_generator_type;
+    resumable->watched = (struct cb_watched_call){.wrapper = NULL};
     PyObject_GC_Track(resumable);
     return (PyObject *)resumable;
 }
@@ -52,7 +57,11 @@ bool cb_resumable_enter(struct cb_resumable *resumable, bool is_throw)
     enum cb_kind kind = is_throw ? CB_THROW : resumable->has_begun ? CB_RESUME : CB_CALL;
     resumable->has_begun = true;
     resumable->is_running = true;
-    cb_wrap_enter(resumable->bits | (uint32_t)kind, (uint64_t)(uintptr_t)resumable >> 4, resumable->is_in_task);
+    if (resumable->watched.wrapper == NULL) {
+        cb_wrap_enter(resumable->bits | (uint32_t)kind, (uint64_t)(uintptr_t)resumable >> 4, resumable->is_in_task);
+    } else if (kind == CB_CALL) {
+        cb_watch_begin(&resumable->watched);
+    }
     return true;
 }
 
@@ -60,7 +69,11 @@ void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind)
 {
     resumable->is_running = false;
     resumable->has_ended = kind != CB_YIELD;
-    cb_wrap_leave(resumable->bits | (uint32_t)kind);
+    if (resumable->watched.wrapper == NULL) {
+        cb_wrap_leave(resumable->bits | (uint32_t)kind);
+    } else if (resumable->has_ended) {
+        cb_watch_end(&resumable->watched, kind == CB_RETURN);
+    }
 }
 
 bool cb_is_throwable(PyObject *const *args, Py_ssize_t n)
@@ -93,13 +106,20 @@ static void resumable_dealloc(PyObject *self)
     if (resumable->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
+    Py_XDECREF(resumable->watched.wrapper);
+    Py_XDECREF(resumable->watched.args);
+    Py_XDECREF(resumable->watched.kwargs);
     Py_DECREF(resumable->inner);
     PyObject_GC_Del(self);
 }
 
 static int resumable_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    Py_VISIT(((struct cb_resumable *)self)->inner);
+    struct cb_resumable *resumable = (struct cb_resumable *)self;
+    Py_VISIT(resumable->inner);
+    Py_VISIT(resumable->watched.wrapper);
+    Py_VISIT(resumable->watched.args);
+    Py_VISIT(resumable->watched.kwargs);
     return 0;
 }
 
@@ -128,6 +148,21 @@ static PyObject *resumable_repr(PyObject *self)
     return PyUnicode_FromFormat("<callbox.wrap of %R>", ((struct cb_resumable *)self)->inner);
 }
 
+/* What asks by isinstance() for a generator or coroutine finds one. */
+static PyObject *resumable_class(PyObject *self, void *Py_UNUSED(closure))
+{
+    PyObject *inner = self;
+    while (PyType_IsSubtype(Py_TYPE(inner), &cb_resumable_type)) {
+        inner = ((struct cb_resumable *)inner)->inner;
+    }
+    return Py_NewRef((PyObject *)Py_TYPE(inner));
+}
+
+static PyGetSetDef resumable_getset[] = {
+    {"__class__", resumable_class, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 PyTypeObject cb_resumable_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "callbox.resumable",
     .tp_basicsize = sizeof(struct cb_resumable),
@@ -138,6 +173,7 @@ PyTypeObject cb_resumable_type = {
     .tp_getattro = resumable_getattr,
     .tp_setattro = resumable_setattr,
     .tp_repr = resumable_repr,
+    .tp_getset = resumable_getset,
 };
 
 static PyObject *intern(PyObject **name, const char *text)

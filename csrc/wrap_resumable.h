@@ -1,4 +1,5 @@
-/* Generators, coroutines and asynchronous generators that a wrapped function returned while it was recorded.
+/* Generators, coroutines and asynchronous generators that a wrapped function returned while it was recorded, or
+ * watched.
  *
  * A resumable stands in for the real one, passes everything on, and records each time the frame goes on and
  * stops: CALL when it first runs, then RESUME or THROW, and YIELD, RETURN or UNWIND. What it does not do itself
@@ -9,6 +10,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "wrap_watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +23,8 @@ struct cb_resumable {
     bool has_begun;
     bool is_running;
     bool has_ended;
-    bool is_in_task; /* runs in tasks: no plain generator */
+    bool is_in_task;                /* runs in tasks: no plain generator */
+    struct cb_watched_call watched; /* its wrapper is NULL: recorded, not watched */
 };
 
 /* What every resumable is; its kinds below. */
@@ -45,12 +48,12 @@ int cb_async_generator_setup(void);
  * Thread: any. GIL: held. Memory: takes over `inner`. */
 PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags);
 
-/* Record that the frame goes on, unless it cannot: it runs already, or has ended.
+/* Record, or note, that the frame goes on, unless it cannot: it runs already, or has ended.
  * Result: whether it goes on, and cb_resumable_leave must follow. Thread: any. GIL: held. */
 bool cb_resumable_enter(struct cb_resumable *resumable, bool is_throw);
 
-/* Record that the frame stops: CB_YIELD, CB_RETURN or CB_UNWIND. Leaves the error indicator as found.
- * Thread: any. GIL: held. */
+/* Record that the frame stops: CB_YIELD, CB_RETURN or CB_UNWIND; tell who watches of the end. Leaves the error
+ * indicator as found, but for interrupts of who watches. Thread: any. GIL: held. */
 void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind);
 
 /* An attribute of `self`, or else of what it stands in for. Result: New reference, or NULL with an exception. */

@@ -200,7 +200,7 @@ cdef extern from "entry.h":
 cdef extern from "wrap.h":
     PyTypeObject cb_wrapper_type
     int cb_wrap_setup() except -3
-    object cb_wrap_new(object inner)
+    object cb_wrap_new(object inner, object failed, object passed, bint is_resumable)
 
 cdef extern from "observe.h":
     int cb_observe_start(object choose) except -3

@@ -68,10 +68,23 @@ def functions() -> list[tuple[int, str, str, str, str, int, bool, int, tuple[str
     """
 
 class Wrapper:
-    """A callable that stands in for a function."""
+    """A callable that stands in for a function; `_is_watched` says for whom."""
 
-def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Stand in for a callable that is no wrapper, without its names and attributes."""
+    _is_watched: bool
+
+def wrap(
+    function: Callable[..., Any],
+    failed: Callable[..., object] | None = None,
+    passed: Callable[..., object] | None = None,
+    is_resumable: bool = False,
+) -> Callable[..., Any]:
+    """Stand in for a callable, without its names and attributes.
+
+    Recorders of the engine "wrap" see its calls. With `failed`, they do not: it is called as
+    `failed(error, args, kwargs)` when a call has raised, and `passed(duration_ns, args, kwargs)` when one has
+    returned; kwargs is None where there are none. `is_resumable`: what calls return is a generator,
+    coroutine or asynchronous generator, whose end is told instead.
+    """
 
 def await_entry(begin: Callable[[], object]) -> None:
     """Call `begin` right before the first instruction of the program that the interpreter will run."""

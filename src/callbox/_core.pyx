@@ -264,8 +264,8 @@ def functions():
     return rows
 
 
-def wrap(function):
-    return cb_wrap_new(function)
+def wrap(function, failed=None, passed=None, bint is_resumable=False):
+    return cb_wrap_new(function, failed, passed, is_resumable)
 
 
 def await_entry(begin):
