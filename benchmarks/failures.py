@@ -21,7 +21,7 @@ from typing import Any
 from callbox.failures import FailureExtractor
 from callbox.failures.capture import capture
 from callbox.failures.catch import Catcher
-from callbox.failures.decorator import _Watch, decorate
+from callbox.failures.decorator import decorate
 from callbox.failures.flight import FlightRecorder
 from callbox.failures.history import History
 from callbox.failures.options import CaptureOptions
@@ -103,8 +103,8 @@ def measure_calls() -> dict[str, float]:
     runs = {
         "plain": call_loop(work),
         "try/except by hand": call_loop(hand_written(work)),
-        "watched, production": call_loop(decorate(work, _Watch(catcher, is_counting_passed=False))),
-        "watched, passed calls kept": call_loop(decorate(work, _Watch(catcher, is_counting_passed=True))),
+        "watched, production": call_loop(decorate(work, catcher)),
+        "watched, passed calls kept": call_loop(decorate(work, catcher, counts_passed=True)),
     }
     return best_us(runs, N_CALLS)
 

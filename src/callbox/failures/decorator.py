@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from callbox.engine.quiet import Quiet
+from callbox.engine.wrap import watch
 from callbox.errors import ConfigError
 from callbox.failures.capture import Subject, describe_arguments
 from callbox.failures.catch import Catcher, arguments_of
@@ -80,8 +79,8 @@ def extract_on_failure(  # noqa: PLR0917  (the order that is promised)
     is_bare = callable(output) or isinstance(output, staticmethod | classmethod)
     sinks = () if is_bare else _sinks(output, format, append, custom_formatter, options)
     catcher = Catcher(options, last_calls=_last_calls(mode), sinks=sinks)
-    watch = _Watch(catcher, is_counting_passed=mode != "static", keeps_arguments=mode == "trace")
-    return decorate(output, watch) if is_bare else functools.partial(decorate, watch=watch)
+    counting = {"counts_passed": mode != "static", "keeps_arguments": mode == "trace"}
+    return decorate(output, catcher, **counting) if is_bare else partial(decorate, catcher=catcher, **counting)
 
 
 def _last_calls(mode: str | None) -> Callable[[], str] | None:
@@ -128,25 +127,26 @@ class _ReportSink:
         write_report(self._config, self._failures)
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """What a wrapper tells of each call."""
+class _Watcher:
+    """Is told how the calls of one function end."""
 
-    catcher: Catcher
-    is_counting_passed: bool
-    keeps_arguments: bool = False
-    """Of passed calls too, to compare failing ones with."""
+    def __init__(self, function: Any, catcher: Catcher, *, keeps_arguments: bool) -> None:
+        self._function = function
+        self._catcher = catcher
+        self._keeps_arguments = keeps_arguments
 
-    def failed(self, error: BaseException, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        self.catcher.catch(error, lambda: _subject_of(function, args, kwargs))
+    def failed(self, error: BaseException, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> None:
+        """Capture what a call raised."""
+        self._catcher.catch(error, lambda: _subject_of(self._function, args, kwargs or {}))
 
-    def passed(self, function: Any, started_s: float, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        duration = time.perf_counter() - started_s
+    def passed(self, duration_ns: int, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None) -> None:
+        """Count a call that went well."""
         with Quiet():
-            named = arguments_of(function, args, kwargs) if self.keeps_arguments else {}
-            arguments = describe_arguments(named, self.catcher.options)
-            module = getattr(function, "__module__", None) or ""
-            FailureExtractor().add_passed(Passed(_name_of(function), time.time(), module, duration, arguments))
+            named = arguments_of(self._function, args, kwargs or {}) if self._keeps_arguments else {}
+            arguments = describe_arguments(named, self._catcher.options)
+            module = getattr(self._function, "__module__", None) or ""
+            name = _name_of(self._function)
+            FailureExtractor().add_passed(Passed(name, time.time(), module, duration_ns / 1e9, arguments))
 
 
 def _subject_of(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Subject:
@@ -166,105 +166,20 @@ def _name_of(function: Any) -> str:
     return name if type(name) is str else type(function).__qualname__
 
 
-def decorate(function: Any, watch: _Watch) -> Any:
-    """Wrap a function; the wrapper is of the same kind.
+def decorate(function: Any, catcher: Catcher, *, counts_passed: bool = False, keeps_arguments: bool = False) -> Any:
+    """Stand in for a function in C: what it raises is captured, and nobody else notices.
+
+    Args:
+        function: of any kind; a `staticmethod` or `classmethod` too.
+        catcher: captures what calls raise.
+        counts_passed: count calls that go well.
+        keeps_arguments: of those too, to compare failing ones with.
 
     Raises:
         ConfigError: it is no function.
     """
-    if isinstance(function, staticmethod | classmethod):
-        return type(function)(decorate(function.__func__, watch))
-    if isinstance(function, type) or not callable(function):
+    inner = function.__func__ if isinstance(function, staticmethod | classmethod) else function
+    if isinstance(inner, type) or not callable(inner):
         raise ConfigError(f"cannot watch {function!r}: it is no function; decorate its methods")
-    if inspect.isasyncgenfunction(function):
-        wrapper: Any = _async_generator(function, watch)
-    elif inspect.iscoroutinefunction(function):
-        wrapper = _coroutine(function, watch)
-    elif inspect.isgeneratorfunction(function):
-        wrapper = _generator(function, watch)
-    else:
-        wrapper = _plain(function, watch)
-    return functools.update_wrapper(wrapper, function)
-
-
-def _plain(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any]:
-    def run(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        started_s = time.perf_counter()
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            watch.failed(error, function, args, kwargs)
-            raise
-        watch.passed(function, started_s, args, kwargs)
-        return result
-
-    def run_uncounted(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            return function(*args, **kwargs)
-        except BaseException as error:
-            watch.failed(error, function, args, kwargs)
-            raise
-
-    return run if watch.is_counting_passed else run_uncounted
-
-
-def _coroutine(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any]:
-    async def run(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        started_s = time.perf_counter()
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException as error:
-            watch.failed(error, function, args, kwargs)
-            raise
-        if watch.is_counting_passed:
-            watch.passed(function, started_s, args, kwargs)
-        return result
-
-    return run
-
-
-def _generator(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any]:
-    def run(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        __tracebackhide__ = True
-        started_s = time.perf_counter()
-        try:
-            result = yield from function(*args, **kwargs)
-        except BaseException as error:
-            watch.failed(error, function, args, kwargs)
-            raise
-        if watch.is_counting_passed:
-            watch.passed(function, started_s, args, kwargs)
-        return result
-
-    return run
-
-
-def _async_generator(function: Callable[..., Any], watch: _Watch) -> Callable[..., Any]:
-    async def run(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        __tracebackhide__ = True
-        started_s = time.perf_counter()
-        generator = function(*args, **kwargs)
-        step, value = generator.asend, None
-        try:
-            while True:
-                try:
-                    item = await step(value)
-                except StopAsyncIteration:
-                    break
-                try:
-                    step, value = generator.asend, (yield item)
-                except GeneratorExit:
-                    await generator.aclose()
-                    raise
-                except BaseException as error:
-                    step, value = generator.athrow, error
-        except BaseException as error:
-            watch.failed(error, function, args, kwargs)
-            raise
-        if watch.is_counting_passed:
-            watch.passed(function, started_s, args, kwargs)
-
-    return run
+    watcher = _Watcher(inner, catcher, keeps_arguments=keeps_arguments)
+    return watch(function, watcher.failed, watcher.passed if counts_passed else None)
