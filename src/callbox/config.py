@@ -49,7 +49,7 @@ class RunSettings:
     """Keys of `callbox run`."""
 
     include: list[str]
-    mode: Literal["static", "profile", "trace"]
+    mode: Literal["static", "profile", "trace", "production", "ci", "development"]
     engine: str
     all_values: bool
     c_calls: bool

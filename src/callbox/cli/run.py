@@ -15,7 +15,7 @@ from callbox.cli.plan import FlightPlan, launch
 from callbox.cli.program import parse_program
 from callbox.cli.spill import MIN_SLOTS, start_collector
 from callbox.engine import ORACLE
-from callbox.engine.options import MODES, Options
+from callbox.engine.options import ENVIRONMENTS, MODES, Options, resolve_mode
 from callbox.engine.redaction import redact_command
 from callbox.errors import ConfigError
 
@@ -37,7 +37,13 @@ _GIT_TIMEOUT_S = 2
 
 @click.command("run", epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
 @click.option("--include", "-i", multiple=True, metavar="GLOB", help="Record modules that match; '!GLOB' excludes.")
-@click.option("--mode", type=click.Choice(MODES), default="profile", show_default=True, help="How much to record.")
+@click.option(
+    "--mode",
+    type=click.Choice((*MODES, *ENVIRONMENTS)),
+    default="profile",
+    show_default=True,
+    help="How much to record; the names of environments stand for modes.",
+)
 @click.option("--engine", default="auto", show_default=True, help="How calls are seen; see callbox doctor.")
 @click.option("--all-values/--no-all-values", help="Keep every argument and result, whatever the cost.")
 @click.option("--c-calls/--no-c-calls", help="Record calls of C functions too.")
@@ -57,6 +63,7 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     options and it. Its input, output, arguments, signals and exit code are its own.
     """
     options["redact"] = config.load_redact_rules(Path.cwd(), os.environ)
+    options["mode"] = resolve_mode(options["mode"])
     parsed = parse_program(program)
     shown = redact_command(program, options["redact"])
     if options["spill"]:

@@ -8,8 +8,26 @@ from callbox.errors import ConfigError
 from callbox.secrets import RedactRules
 
 MODES = ("static", "profile", "trace")
+ENVIRONMENTS = {"production": "static", "ci": "profile", "development": "trace"}
+"""Names of environments, which stand for modes wherever one is asked for."""
 MAX_EVENTS_LIMIT = 1 << 32
 MAX_BUDGET = 100.0
+
+
+def resolve_mode(name: str, place: str = "mode") -> str:
+    """Return the mode of a name, which may be that of an environment.
+
+    Args:
+        name: as it was written.
+        place: where, for the message.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    mode = ENVIRONMENTS.get(name.lower(), name.lower())
+    if mode not in MODES:
+        raise ConfigError(f"{place} is {name!r}: use one of {', '.join((*ENVIRONMENTS, *MODES))}")
+    return mode
 
 
 @dataclass(frozen=True, slots=True)

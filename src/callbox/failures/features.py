@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from callbox.failures.options import ENVIRONMENTS, VARIABLES
+from callbox.engine.options import ENVIRONMENTS
+from callbox.failures.options import VARIABLES
 
 _MODES = {
     "static": "nothing is recorded until something fails",

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callbox.engine.options import resolve_mode as resolve_mode  # noqa: PLC0414  (others here ask for it here)
 from callbox.errors import ConfigError
 from callbox.values.freeze import FreezeLimits
 
-MODES = ("static", "profile", "trace")
-ENVIRONMENTS = {"production": "static", "ci": "profile", "development": "trace"}
 VARIABLES = ("FAILEXTRACT_MODE", "CALLBOX_MODE")
 """Environment variables that name a mode or an environment; the first that is set counts."""
 
@@ -75,18 +74,6 @@ def find_mode(environ: Mapping[str, str] | None = None) -> str | None:
         if value:
             return resolve_mode(value, variable)
     return None
-
-
-def resolve_mode(name: str, place: str = "mode") -> str:
-    """Return the mode of a name, which may be that of an environment.
-
-    Raises:
-        ConfigError: there is none of this name.
-    """
-    mode = ENVIRONMENTS.get(name.lower(), name.lower())
-    if mode not in MODES:
-        raise ConfigError(f"{place} is {name!r}: use one of {', '.join((*ENVIRONMENTS, *MODES))}")
-    return mode
 
 
 def options_of(mode: str | None, chosen: Mapping[str, Any]) -> CaptureOptions:

@@ -38,6 +38,18 @@ def test_mode_of_the_file_reaches_the_recording(desk) -> None:
     assert desk.recording().header.mode == "static"
 
 
+@pytest.mark.parametrize(
+    ("environment", "mode"), [("production", "static"), ("ci", "profile"), ("development", "trace")]
+)
+def test_name_of_an_environment_is_a_mode_to_run_as_it_is_to_failures(desk, environment, mode) -> None:
+    program = "from callbox.failures.options import find_mode; print(find_mode())"
+
+    ending = desk.recorded(["-c", program], CALLBOX_MODE=environment)
+
+    assert ending.out.decode() == f"{mode}\n"
+    assert desk.recording().header.mode == mode
+
+
 def test_command_line_comes_before_environment_before_file(desk) -> None:
     desk.write("callbox.toml", RUN)
     options = ["--include", "os", "--no-memory", "-o", "said.cbx"]
