@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from callbox.cli import exits
 from callbox.cli.output import import_fsspec, is_url, reason
 from callbox.errors import FormatError, NothingFoundError
 
@@ -26,6 +27,9 @@ def name_boxes(boxes: Sequence[str]) -> dict[str, str]:
 def open_box(path: str) -> Recording:
     """Open a box that holds calls; say on stderr what is missing from it.
 
+    A command that read a damaged one does its work with what is intact and ends with exit code 4, unless it has
+    an answer of its own that is no.
+
     Args:
         path: where it is; may be an fsspec URL.
 
@@ -39,6 +43,8 @@ def open_box(path: str) -> Recording:
 
     recording = _open_url(path) if is_url(path) else open_recording(path)
     warnings = [*recording.damage, *recording.notes]
+    if recording.damage:
+        exits.note_damage()
     if not len(recording.tree.calls):
         reasons = f": {'; '.join(warnings)}" if warnings else ""
         raise NothingFoundError(printable(f"{path} holds no calls{reasons}"))
@@ -79,6 +85,7 @@ def describe(recording: Recording) -> dict[str, Any]:
         "command": list(header.command),
         "exit_status": header.exit_status,
         "is_complete": header.is_complete,
+        "commit": header.commit or None,
         "engine": header.engine,
         "mode": header.mode,
         "filters": list(header.filters),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from callbox.errors import CallboxError, FormatError, NothingFoundError
 
 OK = 0
@@ -14,10 +16,26 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 """As a shell reports a program that died of SIGPIPE or SIGINT."""
 
+_DAMAGE = "callbox.damage"
+"""What `click` keeps for all contexts of one command line."""
+
 _CODES: tuple[tuple[type[CallboxError], int], ...] = (
     (NothingFoundError, NOTHING_FOUND),
     (FormatError, UNREADABLE),
 )
+
+
+def note_damage() -> None:
+    """Let the command that runs end with `UNREADABLE` where it would have ended with `OK`."""
+    if context := click.get_current_context(silent=True):
+        context.meta[_DAMAGE] = True
+
+
+def settle(context: click.Context, code: object) -> int:
+    """Return the exit code of a command that gave one, or none."""
+    if isinstance(code, int) and code != OK:
+        return code
+    return UNREADABLE if context.meta.get(_DAMAGE) else OK
 
 
 def exit_code(error: CallboxError) -> int:

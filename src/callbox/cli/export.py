@@ -116,7 +116,7 @@ def command(box: str, to: str, output: str | None) -> None:
 def _timeline(recording: Recording) -> Timeline:
     from callbox.model import EventKind
     from callbox.render.timeline import Timeline
-    from callbox.view.segments import find_stacks
+    from callbox.tracing.segments import find_stacks
 
     events, tree = recording.events, recording.tree
     # Only the first switch to a task names the task that made it.

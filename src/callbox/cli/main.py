@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
             # What is still buffered would fail again when the interpreter flushes it at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return exits.BROKEN_PIPE
-        return result
+        return exits.settle(ctx, result)
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,6 +12,8 @@ from callbox.render.text import printable
 from callbox.values.describe import describe, describe_exception
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from callbox.recording import Recording
@@ -91,16 +93,16 @@ class Details:
         }
 
     def values(self, row: int) -> dict[str, Any] | None:
-        """Describe what a call was given, and what came of it; None where the recording keeps no values."""
+        """Describe what a call was given, changed and left; None where the recording keeps no values."""
         values = self._recording.values
         if values is None:
             return None
         arguments = values.arguments(row)
         has_result = self._calls["outcome"][row] == Outcome.RETURNED and not self._is_c(row)
         return {
-            "arguments": None
-            if arguments is None
-            else [[printable(name), _text(value)] for name, value in arguments.items()],
+            "arguments": None if arguments is None else _texts(arguments),
+            "effects": _texts(values.effects(row)),
+            "locals": _texts(values.locals(row) or {}),
             "result": _text(values.result(row)) if has_result else None,
             "exception": self.exception(row, MAX_VALUE_CHARS),
         }
@@ -158,6 +160,10 @@ class Details:
     def _is_c(self, row: int) -> bool:
         function = self._tree.functions.get(int(self._codes[row]))
         return function is None or function.is_c
+
+
+def _texts(named: Mapping[str, Any]) -> list[list[str]]:
+    return [[printable(name), _text(value)] for name, value in named.items()]
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from callbox.model import GREENLET, CallTree
 from callbox.render.text import printable
-from callbox.view.segments import Segments, Stack, find_stacks
+from callbox.tracing.segments import Segments, Stack, find_stacks
 from callbox.view.track import Track
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from callbox.view.segments import Segments
+    from callbox.tracing.segments import Segments
 
 TILE_CELLS = 512
 TILE_LEVELS = 64

@@ -178,6 +178,22 @@ def test_what_is_missing_from_a_recording_is_said(shop, command) -> None:
     assert "callbox: warning: " in damaged
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["stats", "damaged.cbx"], 4),
+        (["stats", "shop.cbx", "damaged.cbx"], 4),
+        (["query", "damaged.cbx", "select count(*) from calls"], 4),
+        (["export", "damaged.cbx", "--to", "folded", "-o", "-"], 4),
+        (["merge", "shop.cbx", "damaged.cbx", "-o", "merged.cbx"], 4),
+        (["diff", "damaged.cbx", "damaged.cbx", "--no-times"], 4),
+        (["diff", "small.cbx", "damaged.cbx", "--no-times"], 1),
+    ],
+)
+def test_damage_is_in_the_exit_code_of_every_reader(shop, words, code) -> None:
+    assert shop.callbox(*words).code == code
+
+
 @pytest.mark.parametrize("command", ["show", "stats"])
 def test_output_into_a_closed_pipe_ends_quietly(shop, command) -> None:
     shop.write("many.py", "\n".join(f"def f{i}(): pass\nf{i}()" for i in range(5000)))

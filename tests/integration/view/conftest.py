@@ -46,11 +46,11 @@ async def serve(n):
 async def evening():
     return await asyncio.gather(*(serve(n) for n in range(3)))
 
-def burn(password):
+def burn(password, notes):
     try:
         Oven("small").heat(300)
     except ValueError:
-        pass
+        notes.append("burnt")
 
 def shift():
     time.sleep(0.02)
@@ -58,7 +58,7 @@ def shift():
         bake(Oven("large"), kind="</script><b>tart</b>")
 
 asyncio.run(evening())
-burn(password="hunter2")
+burn(password="hunter2", notes=[])
 cook = threading.Thread(target=shift, name="cook")
 cook.start()
 cook.join()

@@ -190,6 +190,24 @@ def test_exception_leads_to_the_call_that_raised(page) -> None:
     assert page.inner_text("#details .value.raised code") == "ValueError('too hot', 300)"
 
 
+def test_call_shows_what_it_changed_and_the_variables_it_left(any_page) -> None:
+    any_page.keyboard.press("5")
+    any_page.wait_for_selector(".flights li")
+    any_page.click(".flights li >> nth=0")
+    any_page.wait_for_selector("#details h2 >> text=Oven.heat")
+    left = section_values(any_page, "Variables when it raised")
+    any_page.click("#details .links button >> text=burn >> nth=0")
+    any_page.wait_for_selector("#details h2 >> text=burn")
+
+    assert left == [["self", "Oven(name='small')"], ["degrees", "300"]]
+    assert section_values(any_page, "Arguments it changed") == [["notes", "['burnt']"]]
+
+
+def section_values(page, title: str) -> list[list[str]]:
+    found = page.query_selector_all(f"#details section:has(h3:text-is('{title}')) .value")
+    return [value.inner_text().split("\n") for value in found]
+
+
 def test_search_marks_exceptions_by_the_functions_they_left(page) -> None:
     page.keyboard.press("5")
     page.wait_for_selector(".flights li")

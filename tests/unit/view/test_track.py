@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from callbox.view.lanes import find_lanes
-from callbox.view.segments import Segments
+from callbox.tracing.segments import Segments
 from callbox.view.track import MAX_RECTANGLES, TILE_CELLS, TILE_LEVELS, Track
 
 

@@ -77,10 +77,15 @@ export class DetailsPanel {
 
   valuesOf(values, recording) {
     if (!values) return recording.summary.has_values ? null : this.section("Values", element("p", { class: "hint" }, "Not recorded: record with --mode trace."));
-    const rows = (values.arguments ?? []).map(([name, text]) => this.value(name, text));
+    const rows = this.named(values.arguments ?? []);
     if (values.result !== null) rows.push(this.value("returned", values.result, "result"));
     if (values.exception !== null) rows.push(this.value("raised", values.exception, "raised"));
-    return rows.length ? this.section("Values", ...rows) : null;
+    const groups = [["Values", rows], ["Arguments it changed", this.named(values.effects)], ["Variables when it raised", this.named(values.locals)]];
+    return element("div", {}, ...groups.filter(([, lines]) => lines.length).map(([title, lines]) => this.section(title, ...lines)));
+  }
+
+  named(pairs) {
+    return pairs.map(([name, text]) => this.value(name, text));
   }
 
   value(name, text, kind = "argument") {

@@ -1,11 +1,43 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.support.captures import EPOCH_NS
+import pytest
+from tests.support.captures import EPOCH_NS, CaptureBuilder
 
 from callbox.model import GREENLET, EventKind
 from callbox.recording import Recording
-from callbox.view.segments import find_stacks
+from callbox.tracing.segments import find_stacks
+
+
+@pytest.fixture
+def builder() -> CaptureBuilder:
+    return CaptureBuilder()
+
+
+@pytest.fixture
+def generators(builder) -> Recording:
+    """A thread whose `main` drives the generator `numbers` and sees `fails` raise; one that calls `work`."""
+    main, work, numbers, fails = (builder.function(name) for name in ("main", "work", "numbers", "fails"))
+    first, second = builder.thread(), builder.thread("worker")
+    first.call(main, at=1_000).call(numbers, frame=77, at=2_000).suspend(numbers, at=3_000)
+    first.call(work, at=4_000).resume(numbers, frame=77, at=5_000).ret(numbers, at=6_000).ret(work, at=7_000)
+    first.call(fails, at=8_000).unwind(fails, at=9_000).ret(main, at=20_000)
+    second.call(work, at=2_000).ret(work, at=4_000)
+    return Recording.from_capture(builder.build())
+
+
+@pytest.fixture
+def tasks(builder) -> Recording:
+    """A loop that runs two tasks in turn; the coroutine of each waits once."""
+    loop, serve = builder.function("loop"), builder.function("serve")
+    thread = builder.thread().call(loop, at=1_000)
+    switch = EventKind.TASK_SWITCH
+    thread.event(switch, loop, frame=1, at=1_500).call(serve, frame=11, at=2_000).suspend(serve, at=3_000)
+    thread.event(switch, loop, frame=2, at=3_500).call(serve, frame=22, at=4_000).suspend(serve, at=5_000)
+    thread.event(switch, loop, frame=1, at=5_500).resume(serve, frame=11, at=6_000).ret(serve, at=7_000)
+    thread.event(switch, loop, frame=2, at=7_500).resume(serve, frame=22, at=8_000).ret(serve, at=9_000)
+    thread.ret(loop, at=10_000)
+    return Recording.from_capture(builder.build())
 
 
 def rows_of(recording, stack) -> list[tuple[str, int, int, int]]:
@@ -18,10 +50,10 @@ def rows_of(recording, stack) -> list[tuple[str, int, int, int]]:
     return list(zip(names, segments.depth.tolist(), starts, ends, strict=True))
 
 
-def test_resumed_generator_is_one_segment_for_each_entry_below_who_resumed_it(shop) -> None:
-    first, _ = find_stacks(shop.events, shop.tree.calls)
+def test_resumed_generator_is_one_segment_for_each_entry_below_who_resumed_it(generators) -> None:
+    first, _ = find_stacks(generators.events, generators.tree.calls)
 
-    assert rows_of(shop, first) == [
+    assert rows_of(generators, first) == [
         ("main", 0, 1, 20),
         ("numbers", 1, 2, 3),
         ("work", 1, 4, 7),
@@ -30,11 +62,11 @@ def test_resumed_generator_is_one_segment_for_each_entry_below_who_resumed_it(sh
     ]
 
 
-def test_thread_without_generators_has_its_calls_for_segments(shop) -> None:
-    _, second = find_stacks(shop.events, shop.tree.calls)
+def test_thread_without_generators_has_its_calls_for_segments(generators) -> None:
+    _, second = find_stacks(generators.events, generators.tree.calls)
 
     assert second.thread == 1
-    assert rows_of(shop, second) == [("work", 0, 2, 4)]
+    assert rows_of(generators, second) == [("work", 0, 2, 4)]
 
 
 def test_entry_that_never_ended_ends_with_its_call(builder) -> None:
