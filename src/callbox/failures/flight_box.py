@@ -67,7 +67,7 @@ class FlightBox:
             ConfigError: the box cannot be written.
         """
         # readers leave out what was loaded before the box began
-        header = dataclasses.replace(header, started=read_origin())
+        header = dataclasses.replace(header, started=read_origin(), notes=())
         with self._locked():
             there = self._find_joinable(header)
             if there is None:

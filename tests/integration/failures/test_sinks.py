@@ -1,0 +1,118 @@
+"""Failures in other systems, over real sockets: a collector of OpenTelemetry, Sentry."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from tests.support.service import clean_environment
+
+PROGRAM = """
+import callbox
+{before}
+callbox.install("trace", include="__main__", sinks=[{sink}])
+
+def price(order):
+    return order["n"] * 2
+
+price({{"n": 4}})
+{{}}["absent"]
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a program that fails in a project of its own."""
+    (tmp_path / "pyproject.toml").touch()
+
+    def start(sink: str, before: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(sink=sink, before=textwrap.dedent(before))],
+            cwd=tmp_path,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return start
+
+
+@pytest.fixture
+def sentry() -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """A server that takes Sentry's envelopes: its DSN, and the events that came in."""
+    events: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+            _, *items = body.decode().splitlines()
+            events.extend(json.loads(item) for item in items if '"exception"' in item)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_said: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://key@127.0.0.1:{server.server_address[1]}/1", events
+        server.shutdown()
+        thread.join()
+
+
+def test_collector_gets_log_records_and_spans(run) -> None:
+    support = pytest.importorskip("tests.support.otlp_receiver", exc_type=ImportError)
+    with support.receiving() as receiver:
+        done = run(f'OtlpSink("{receiver.url}", service="shop")', "from callbox.failures.otlp import OtlpSink")
+
+    assert done.stderr.endswith("KeyError: 'absent'\n")
+    [record] = receiver.logs
+    [span] = receiver.spans
+    [event] = span.events
+    told = support.attributes(record)
+    assert (record.body.string_value, record.severity_text) == ("KeyError: 'absent'", "ERROR")
+    assert told["exception.type"] == "KeyError"
+    assert "price(order={'n': 4}) → 8" in told["callbox.last_calls"]
+    assert told["exception.stacktrace"].endswith("KeyError: 'absent'")
+    assert (event.name, support.attributes(event)["callbox.failure.id"]) == ("exception", told["callbox.failure.id"])
+    assert span.status.message == "KeyError: 'absent'"
+
+
+def test_collector_that_is_not_there_changes_nothing_for_the_program(run) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    done = run('OtlpSink("http://127.0.0.1:9")', "from callbox.failures.otlp import OtlpSink")
+
+    assert done.returncode == 1
+    assert "KeyError: 'absent'\n" in done.stderr
+
+
+def test_sentry_gets_the_last_calls_with_its_event(run, sentry) -> None:
+    pytest.importorskip("sentry_sdk")
+    dsn, events = sentry
+    done = run(
+        "",
+        f"""
+        import sentry_sdk
+        from callbox.failures.sinks import add_last_calls
+        sentry_sdk.init(dsn="{dsn}", before_send=add_last_calls)
+        """,
+    )
+
+    assert done.returncode == 1, done.stderr
+    [event] = events
+    assert event["exception"]["values"][0]["type"] == "KeyError"
+    assert "price(order={'n': 4}) → 8" in event["extra"]["callbox last calls"]
+    assert len(event["extra"]["callbox failure"]) == 12
