@@ -44,6 +44,14 @@ def unit(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("version", ["4.2", "5.2"])
+def django(session: nox.Session, version: str) -> None:
+    """Telemetry of Django's runner and the corpus of N+1, on another Django."""
+    session.install(".", *group("test"), f"django=={version}.*")
+    session.run("pytest", "tests/integration/telemetry/test_django.py", "tests/integration/telemetry/test_corpus.py")
+
+
+@nox.session
 @nox.parametrize("sanitizers", ["address,undefined", "thread"])
 def sanitizers(session: nox.Session, sanitizers: str) -> None:
     """The C tests under sanitizers."""

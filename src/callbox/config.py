@@ -201,6 +201,7 @@ class TelemetrySettings:
     html: str
     ctrf: str
     markdown: str
+    update_queries: bool
 
 
 COMMANDS: Mapping[str, type] = {

@@ -63,6 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="connections to other machines; default: block, and record",
     )
     group.addoption("--telemetry-coverage", action="store_true", help="the lines that each test runs, by coverage.py")
+    group.addoption("--telemetry-update-queries", action="store_true", help="write how many queries each test makes")
     group.addoption("--telemetry-otlp", metavar="URL", help="send spans and metrics to this receiver of OpenTelemetry")
     group.addoption(
         "--callbox-include",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from callbox.telemetry.queries import QueryLog
+from callbox.telemetry.queries import Query, QueryLog
 
 MARKER = "query_budget(max_queries): the test fails if its call makes more queries of databases"
 
@@ -37,10 +38,19 @@ class Budget:
         said = []
         made = [query for query in queries.counted() if query.phase == phase]
         if self.max_queries is not None and len(made) > self.max_queries:
-            said.append(f"{len(made):,} {'query' if len(made) == 1 else 'queries'}, {self.max_queries:,} allowed")
-            sites = Counter((query.shape.template, str(query.path[0]) if query.path else "") for query in made)
-            (template, site), n = sites.most_common(1)[0]
-            said.append(f"{n:,} of them{f' at {site}' if site else ''}: {template}")
+            said += [f"{in_words(len(made))}, {self.max_queries:,} allowed", most_asking(made)]
         if self.max_duration_ms is not None and duration_ns > self.max_duration_ms * 1e6:
             said.append(f"{duration_ns / 1e6:,.1f} ms, {self.max_duration_ms:,g} ms allowed")
         return f"over budget: {'; '.join(said)}" if said else ""
+
+
+def most_asking(queries: Sequence[Query]) -> str:
+    """Say which line made most of the queries, of which there is one at least, and what it asked."""
+    sites = Counter((query.shape.text, str(query.path[0]) if query.path else "") for query in queries)
+    (text, site), n = sites.most_common(1)[0]
+    return f"{n:,} of them{f' at {site}' if site else ''}: {text}"
+
+
+def in_words(n_queries: int) -> str:
+    """Write how many queries: `1 query`."""
+    return f"{n_queries:,} {'query' if n_queries == 1 else 'queries'}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from callbox.telemetry.closing import Closing
 from callbox.telemetry.lines import LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
+from callbox.telemetry.query_counts import QueryCounts
 from callbox.telemetry.records import BAD, TRACE, Identity, Running, make_record
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import RESULT, SUMMARY, Sink
@@ -63,6 +64,7 @@ class Collector:
         self._is_worker = is_worker
         self._closing = None if is_worker else Closing(settings)
         self._tally = Tally()
+        self._query_counts = QueryCounts(is_updating=settings.update_queries)
         self._running: Running | None = None
         self._lock = threading.Lock()
         self._process_id = os.getpid()
@@ -143,7 +145,8 @@ class Collector:
         if max_queries is not None:
             budget = budget.with_queries(max_queries)
         duration_ns = running.phases_ns.get("call", time.perf_counter_ns() - running.started_ns)
-        return budget.excess(running.queries, duration_ns)
+        excess = budget.excess(running.queries, duration_ns)
+        return excess or self._query_counts.excess(running.identity.id, running.queries)
 
     def end(self, status: str, *, error: str = "") -> dict[str, Any] | None:
         """End the test that runs, and write its record.
@@ -169,6 +172,7 @@ class Collector:
         """Count a record, which may come from another process, and write it with the percentiles so far."""
         if not self._is_worker:
             self._tally.add(record)
+            self._query_counts.note(record)
             trace = record.pop(TRACE, None)
             if trace is not None and self._closing is not None:
                 self._closing.add_trace(record, trace)
@@ -181,6 +185,7 @@ class Collector:
             return summary
         self._sink.write(SUMMARY, summary)
         self._sink.close()
+        self._query_counts.close()
         if self._closing is not None:
             self._closing.close(summary, self._tally.kept)
         return summary

@@ -156,6 +156,18 @@ def _part_of(filename: str) -> Part | None:
     if filename.startswith("<"):
         return Part.LIBRARY  # generated code
     real = os.path.realpath(filename)
-    if not real.startswith((*_LIBRARIES, _HERE)) and "site-packages" not in real:
+    is_library = real.startswith((*_LIBRARIES, _HERE)) or "site-packages" in real
+    if not is_library and not any(real.startswith(folder) for folder in _installations(tuple(sys.path))):
         return None
     return next((part for piece, part in _PARTS if piece in real), Part.LIBRARY)
+
+
+@functools.lru_cache(maxsize=16)
+def _installations(folders: tuple[str, ...]) -> list[str]:
+    """Return those of some folders that distributions were installed in, as by `pip install --target`."""
+    found = []
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            if any(name.endswith(".dist-info") for name in os.listdir(folder or ".")):  # noqa: PTH208
+                found.append(os.path.realpath(folder) + os.sep)
+    return found

@@ -240,7 +240,7 @@ def register(config: pytest.Config) -> None:
     config.addinivalue_line("markers", BUDGET_MARKER)
     try:
         settings = TelemetrySettings.load()
-        for option in ("output", "network", "coverage", "otlp"):
+        for option in ("output", "network", "coverage", "otlp", "update_queries"):
             if given := config.getoption(f"telemetry_{option}"):
                 settings = dataclasses.replace(settings, **{option: given})
         settings = dataclasses.replace(settings, budget=_budget(config, settings.budget))

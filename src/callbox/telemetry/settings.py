@@ -32,6 +32,7 @@ class TelemetrySettings:
         store: the database that keeps each run; "" for that of the project, "off" for none.
         otlp: the URL of an OpenTelemetry receiver, as `http://localhost:4318`; "" for none.
         html, ctrf, markdown: files that reports are written to at the end of the run; "" for none.
+        update_queries: write how many queries each test makes, rather than hold it to what is written.
         budget: what each test may cost.
     """
 
@@ -48,6 +49,7 @@ class TelemetrySettings:
     html: str = ""
     ctrf: str = ""
     markdown: str = ""
+    update_queries: bool = False
     budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:

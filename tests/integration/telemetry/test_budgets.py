@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 SUITE = """
@@ -79,3 +81,65 @@ def test_limit_that_is_no_number_is_told(lab) -> None:
 
     assert ran.code == 4
     assert "callbox: callbox_max_queries='few': give a number of 0 or more" in ran.err
+
+
+COUNTED = """
+    import os, sqlite3
+    import pytest
+
+    @pytest.fixture
+    def db():
+        connection = sqlite3.connect(":memory:")
+        connection.execute("select 0")
+        yield connection
+        connection.close()
+
+    def test_asks(db):
+        for number in range(int(os.environ["N"])): db.execute("select ?", (number,))
+    def test_asks_once(db): db.execute("select 1")
+    def test_asks_nothing(): pass
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_tests_are_held_to_the_queries_that_they_made(lab, more) -> None:
+    lab.write("test_suite.py", COUNTED)
+    written = lab.run(*PYTEST, *more, "--telemetry-update-queries", N="2")
+    counts = json.loads((lab.folder / "query_counts.json").read_text())
+
+    same, worse, better = (lab.run(*PYTEST, *more, N=n) for n in "231")
+
+    assert "query_counts.json written: 2 tests with queries" in written.err
+    assert counts["counts"] == {"test_suite.py::test_asks": 2, "test_suite.py::test_asks_once": 1}
+    assert [ran.code for ran in (written, same, worse, better)] == [0, 0, 1, 0]
+    assert worse.records["test_asks"]["error"] == (
+        "Failed: 3 queries, 2 in query_counts.json; 3 of them at test_suite.py:13 test_asks: select ?"
+    )
+    assert "callbox: query_counts.json: 1 test with fewer queries: to keep" in better.err
+    assert "query_counts.json" not in same.err
+
+
+def test_unittest_holds_tests_to_the_queries_that_they_made(lab) -> None:
+    lab.write("test_units.py", UNITS)
+    words = ("-m", "callbox.telemetry.unittest", "test_units")
+    lab.run(*words, CALLBOX_TELEMETRY_UPDATE_QUERIES="1")
+    lab.write("query_counts.json", (lab.folder / "query_counts.json").read_text().replace("3", "1"))
+
+    ran = lab.run(*words)
+
+    assert (ran.code, ran.records["test_twice"]["status"], ran.records["test_often"]["status"]) == (
+        1,
+        "passed",
+        "failed",
+    )
+    assert "AssertionError: 3 queries, 1 in query_counts.json" in ran.err
+
+
+def test_damaged_counts_are_told_before_any_test(lab) -> None:
+    lab.write("test_suite.py", COUNTED)
+    lab.write("query_counts.json", "<<<<<<< HEAD")
+
+    ran = lab.run(*PYTEST, N="1")
+
+    assert (ran.code, ran.records) == (4, {})
+    assert "query_counts.json cannot be read" in ran.err

@@ -115,7 +115,7 @@ def test_synchronous_and_asynchronous_drivers_tell_alike(queries) -> None:
     assert {name: record["by_alias"] for name, record in told.items()} == {
         name: {"postgres": record["count"]} for name, record in told.items()
     }
-    # Those of the fixtures: two; of the test: the savepoint, and what ends the whole. SQLAlchemy's pool rolls back twice.
+    # Two of the fixtures; of the test the savepoint, and what ends the whole. SQLAlchemy's pool rolls back twice.
     assert [told[name]["transactions"] for name in ALIKE] == [4, 4, 6, 6]
 
 

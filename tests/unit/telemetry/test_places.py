@@ -76,3 +76,14 @@ def test_code_of_another_thread_was_led_to_by_the_coroutine_that_awaits_it() -> 
     functions = [place.function.rpartition(".")[2] for place in sync.async_to_sync(load)().path]
 
     assert functions[:2] == ["ask", "load"]
+
+
+def test_what_is_installed_beside_the_environment_is_a_library_too(tmp_path, monkeypatch) -> None:
+    (tmp_path / "tool-1.0.dist-info").mkdir()
+    (tmp_path / "tool.py").write_text("def call(function): return function()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import tool
+
+    functions = [place.function.rpartition(".")[2] for place in tool.call(ask).path]
+
+    assert functions == ["ask", "test_what_is_installed_beside_the_environment_is_a_library_too"]
