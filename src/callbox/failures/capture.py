@@ -18,11 +18,10 @@ from typing import Any
 from callbox.failures import source
 from callbox.failures.frames import FrameReader
 from callbox.failures.model import Failure, Frame, Raised, Reproduction, new_id
-from callbox.failures.options import MAX_DESCRIBED_CHARS, CaptureOptions
+from callbox.failures.options import CaptureOptions
 from callbox.failures.raised import RaisedReader, traceback_of
 from callbox.failures.redaction import Secrets, shared_redactor
-from callbox.values.describe import describe
-from callbox.values.freeze import Freezer
+from callbox.failures.values import ValueWriter
 
 _FINGERPRINT_FRAMES = 8
 _RELATIONS = {
@@ -79,11 +78,10 @@ def capture(
 
 
 def _capture(error: BaseException, options: CaptureOptions, subject: Subject) -> Failure:
-    redactor = shared_redactor()
-    freezer = Freezer(redactor, options.limits)
-    arguments = _describe(freezer, subject.arguments)
-    fixtures = _describe(freezer, subject.fixtures) if options.include_fixtures else {}
-    raised = RaisedReader(FrameReader(options, freezer, subject.code), freezer, redactor).read(error)
+    writer = ValueWriter(shared_redactor(), options)
+    arguments = writer.write_all(subject.arguments)
+    fixtures = writer.write_all(subject.fixtures) if options.include_fixtures else {}
+    raised = RaisedReader(FrameReader(options, writer, subject.code), writer).read(error)
     own = _own_frame(raised)
     is_fixtures = subject.is_test and options.include_fixtures and not subject.fixtures
     return Failure(
@@ -128,16 +126,7 @@ def _reproductions(error: BaseException, subject: Subject) -> tuple[Reproduction
 
 def describe_arguments(values: Mapping[str, Any], options: CaptureOptions) -> dict[str, str]:
     """Write what a call was given, as failures keep it."""
-    return _describe(Freezer(shared_redactor(), options.limits), values) if values else {}
-
-
-def _describe(freezer: Freezer, values: Mapping[str, Any] | None) -> dict[str, str]:
-    if not values:
-        return {}
-    return {
-        name: describe(freezer.freeze_named(name, value), max_chars=MAX_DESCRIBED_CHARS)
-        for name, value in values.items()
-    }
+    return ValueWriter(shared_redactor(), options).write_all(values) if values else {}
 
 
 def _own_frame(raised: Raised) -> Frame | None:

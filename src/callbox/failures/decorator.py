@@ -11,6 +11,7 @@ from typing import Any
 from callbox.engine.quiet import Quiet
 from callbox.engine.wrap import watch
 from callbox.errors import ConfigError
+from callbox.failures.bucket import TokenBucket
 from callbox.failures.capture import Subject, describe_arguments
 from callbox.failures.catch import Catcher, arguments_of
 from callbox.failures.extractor import FailureExtractor
@@ -20,7 +21,8 @@ from callbox.failures.output import OutputConfig, OutputFormat, write_report
 
 _MAX_IN_OUTPUT = 200
 """Failures of one process that a report of the decorator's own keeps."""
-_DEFAULTS = CaptureOptions()
+_bucket = TokenBucket(200.0, 2_000)
+"""Captures of one process: more at once than any tests fail, and where failures never end a twentieth of the time."""
 
 
 def extract_on_failure(  # noqa: PLR0917  (the order that is promised)
@@ -78,7 +80,7 @@ def extract_on_failure(  # noqa: PLR0917  (the order that is promised)
     options = options_of(mode, {name: value for name, value in chosen.items() if value is not None})
     is_bare = callable(output) or isinstance(output, staticmethod | classmethod)
     sinks = () if is_bare else _sinks(output, format, append, custom_formatter, options)
-    catcher = Catcher(options, last_calls=_last_calls(mode), sinks=sinks)
+    catcher = Catcher(options, last_calls=_last_calls(mode), sinks=sinks, may_capture=_bucket.take)
     counting = {"counts_passed": mode != "static", "keeps_arguments": mode == "trace"}
     return decorate(output, catcher, **counting) if is_bare else partial(decorate, catcher=catcher, **counting)
 

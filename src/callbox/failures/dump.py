@@ -14,7 +14,7 @@ from callbox.failures.frames import FrameReader
 from callbox.failures.model import Failure, Raised, new_id
 from callbox.failures.options import CaptureOptions
 from callbox.failures.redaction import Secrets, shared_redactor
-from callbox.values.freeze import Freezer
+from callbox.failures.values import ValueWriter
 
 KIND = "dump"
 _MAX_THREADS = 50
@@ -35,8 +35,8 @@ def dump_threads(
     with Quiet(), Secrets() as secrets:
         stacks = []
         for ident, frame in list(sys._current_frames().items())[:_MAX_THREADS]:
-            freezer = Freezer(shared_redactor(), options.limits)
-            frames, n_omitted = FrameReader(options, freezer).read(_as_traceback(frame))
+            reader = FrameReader(options, ValueWriter(shared_redactor(), options))
+            frames, n_omitted = reader.read(_as_traceback(frame))
             name = names.get(ident, f"thread {ident}")
             stacks.append(Raised(f"thread {name}", frames=frames, n_omitted=n_omitted, relation="member"))
         raised = Raised(f"dump of {len(stacks)} threads", reason, related=tuple(stacks))

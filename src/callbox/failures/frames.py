@@ -8,9 +8,8 @@ from typing import Any
 
 from callbox.failures import source
 from callbox.failures.model import Frame
-from callbox.failures.options import MAX_DESCRIBED_CHARS, MAX_FRAMES, MAX_LOCALS, CaptureOptions
-from callbox.values.describe import describe
-from callbox.values.freeze import Freezer
+from callbox.failures.options import MAX_FRAMES, MAX_LOCALS, CaptureOptions
+from callbox.failures.values import ValueWriter
 
 _HIDDEN = frozenset({"__builtins__", "__tracebackhide__", "__class__"})
 _MAX_WITH_LOCALS = 16
@@ -29,16 +28,16 @@ def walk(traceback: types.TracebackType | None) -> Iterator[tuple[types.FrameTyp
 class FrameReader:
     """Reads tracebacks into what is kept of them."""
 
-    def __init__(self, options: CaptureOptions, freezer: Freezer, start: types.CodeType | None = None) -> None:
+    def __init__(self, options: CaptureOptions, writer: ValueWriter, start: types.CodeType | None = None) -> None:
         """Begin.
 
         Args:
             options: how much is kept.
-            freezer: freezes the variables.
+            writer: writes the variables.
             start: what was called; frames outside of it belong to whoever called it.
         """
         self._options = options
-        self._freezer = freezer
+        self._writer = writer
         self._start = start
 
     def read(self, traceback: types.TracebackType | None) -> tuple[tuple[Frame, ...], int]:
@@ -93,7 +92,7 @@ class FrameReader:
             if len(found) >= MAX_LOCALS:
                 found["…"] = f"{len(namespace) - MAX_LOCALS} more variables"
                 break
-            found[name] = describe(self._freezer.freeze_named(name, value), max_chars=MAX_DESCRIBED_CHARS)
+            found[name] = self._writer.write_named(name, value)
         return found
 
 

@@ -8,12 +8,10 @@ from typing import Any
 
 from callbox.failures.frames import FrameReader
 from callbox.failures.model import Raised
-from callbox.failures.options import MAX_DESCRIBED_CHARS, MAX_LOCALS
+from callbox.failures.options import MAX_LOCALS
 from callbox.failures.outcomes import MARK
+from callbox.failures.values import ValueWriter
 from callbox.values import statics
-from callbox.values.describe import describe
-from callbox.values.freeze import Freezer
-from callbox.values.redact import Redactor
 
 MAX_RELATED = 10
 """Exceptions kept with one, however they belong to it."""
@@ -51,10 +49,9 @@ def chain_of(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 class RaisedReader:
     """Reads exceptions into what is kept of them; knows which it has met."""
 
-    def __init__(self, frames: FrameReader, freezer: Freezer, redactor: Redactor) -> None:
+    def __init__(self, frames: FrameReader, writer: ValueWriter) -> None:
         self._frames = frames
-        self._freezer = freezer
-        self._redactor = redactor
+        self._writer = writer
         self._seen: set[int] = set()
 
     def read(self, error: BaseException, relation: str = "") -> Raised:
@@ -90,13 +87,12 @@ class RaisedReader:
         to_text = statics.find_attribute(cls, "__str__")
         if type(to_text) is types.WrapperDescriptorType and all(map(_is_plain, args)) and _is_built_in(to_text):
             return self._clean(to_text(error))
-        described = describe(self._freezer.freeze(args), max_chars=MAX_DESCRIBED_CHARS)
-        return described[1:-1].removesuffix(",") if args else ""
+        return self._writer.write(args)[1:-1].removesuffix(",") if args else ""
 
     def _clean(self, text: str) -> str:
         cut = text[:_MAX_MESSAGE_CHARS].encode("utf-8", "backslashreplace").decode()
         n_more = len(text) - min(len(text), _MAX_MESSAGE_CHARS)
-        return self._redactor.redact_text(cut) + (f"… {n_more:,} more characters" if n_more else "")
+        return self._writer.redactor.redact_text(cut) + (f"… {n_more:,} more characters" if n_more else "")
 
     def _notes(self, error: BaseException) -> tuple[str, ...]:
         notes = (statics.layout_of(type(error)).namespace_of(error) or {}).get("__notes__", ())
@@ -108,7 +104,7 @@ class RaisedReader:
         found: dict[str, str] = {}
         for name, value in statics.layout_of(type(error)).read(error):
             if len(found) < MAX_LOCALS and name not in ("__notes__", MARK) and type(name) is str:
-                found[name] = describe(self._freezer.freeze_named(name, value), max_chars=MAX_DESCRIBED_CHARS)
+                found[name] = self._writer.write_named(name, value)
         return found
 
 
