@@ -1,4 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE  /* MAP_ANONYMOUS, madvise */
+#define _DARWIN_C_SOURCE /* the same */
 #include "mapping.h"
 
 #include <errno.h>
@@ -38,6 +40,19 @@ void cb_mapping_close(void *address, size_t size)
 {
     (void)size;
     UnmapViewOfFile(address);
+}
+
+void *cb_mapping_allocate(size_t size)
+{
+    return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+void cb_mapping_free(void *address, size_t size)
+{
+    (void)size;
+    if (address != NULL) {
+        VirtualFree(address, 0, MEM_RELEASE);
+    }
 }
 #else
 #include <fcntl.h>
@@ -98,5 +113,26 @@ int cb_mapping_extend(const char *path, size_t offset, size_t size)
 void cb_mapping_close(void *address, size_t size)
 {
     munmap(address, size);
+}
+
+void *cb_mapping_allocate(size_t size)
+{
+    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address == MAP_FAILED) {
+        return NULL;
+    }
+#if defined(MADV_NOHUGEPAGE)
+    int before = errno;
+    madvise(address, size, MADV_NOHUGEPAGE); /* the first event of a thread must not take two megabytes */
+    errno = before;
+#endif
+    return address;
+}
+
+void cb_mapping_free(void *address, size_t size)
+{
+    if (address != NULL) {
+        munmap(address, size);
+    }
 }
 #endif

@@ -1,5 +1,6 @@
 #include "recorder.h"
 
+#include "ended.h"
 #include "tasks.h"
 
 #if !defined(_WIN32)
@@ -59,6 +60,7 @@ static void after_fork(void)
         }
         *end = r->threads;
         r->threads = NULL;
+        r->forgotten = (struct cb_forgotten){0}; /* the parent tells */
         cb_spool_after_fork(&r->spool);
         if (r->verdicts != NULL) {
             memset(r->verdicts, CB_UNDECIDED, r->n_verdicts);
@@ -200,11 +202,16 @@ static struct cb_thread *thread_of(struct cb_recorder *recorder, uint64_t token)
             return *place;
         }
     }
-    *place = cb_thread_new(recorder, token);
-    if (*place == NULL) {
+    cb_ended_make_room(recorder);
+    struct cb_thread *thread = cb_thread_new(recorder, token);
+    if (thread == NULL) {
         recorder->n_unrecorded_threads++;
+        return NULL;
     }
-    return *place;
+    for (place = &recorder->threads; *place != NULL; place = &(*place)->next) {
+    }
+    *place = thread;
+    return thread;
 }
 
 void cb_local_mute(void)
@@ -330,10 +337,7 @@ static struct cb_cached *remember(struct cb_thread *thread, const void *key, uin
     const int coroutines = CO_COROUTINE | CO_ASYNC_GENERATOR;
     const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
     struct cb_cached *cached = cb_cache_at(thread, key);
-    if (thread->name == NULL && thread->n_name_tries < CB_NAME_TRIES) {
-        thread->n_name_tries++;
-        thread->name = cb_thread_find_name(thread->ident);
-    }
+    cb_thread_try_name(thread);
     *cached = (struct cb_cached){
         .key = key,
         .bits = id << CB_KIND_BITS,

@@ -55,6 +55,9 @@ struct cb_recorder {
     uint32_t n_verdicts;
     uint32_t n_replaced;           /* threads whose hook the program replaced */
     uint64_t stopped_ticks;        /* when it was stopped last; 0: never */
+    uint32_t n_lookers;            /* who go through the threads, and do not hold the GIL all the while */
+    uint32_t n_added;              /* threads, since those that have ended were looked for */
+    struct cb_forgotten forgotten; /* threads that made room; of a spool, those that no ring tells of yet */
     uint32_t n_unrecorded_threads; /* threads that memory was too short for */
 };
 

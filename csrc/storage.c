@@ -4,6 +4,7 @@
 #include "mapping.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +23,12 @@ struct cb_storage *cb_storage_new(uint64_t n_slots, uint64_t n_arena_bytes)
     storage->n_users = 1;
     storage->n_slots = n_slots;
     storage->ring = malloc(sizeof *storage->ring);
-    storage->slots = calloc(n_slots, sizeof *storage->slots);
+    storage->slots = cb_mapping_allocate(n_slots * sizeof *storage->slots);
     if (n_arena_bytes > 0) {
         storage->n_arena_bytes = n_arena_bytes;
         storage->arena = calloc(1, sizeof *storage->arena);
     }
-    unsigned char *bytes = storage->arena == NULL ? NULL : calloc(n_arena_bytes, 1);
+    unsigned char *bytes = storage->arena == NULL ? NULL : cb_mapping_allocate(n_arena_bytes);
     if (storage->ring == NULL || storage->slots == NULL || (n_arena_bytes > 0 && bytes == NULL)) {
         cb_storage_release(storage);
         return NULL;
@@ -210,6 +211,43 @@ struct cb_storage *cb_storage_copy(const struct cb_storage *storage)
     return copy;
 }
 
+void cb_storage_set_name(struct cb_storage *storage, const char *name, size_t size)
+{
+    if (storage->header == NULL) {
+        return;
+    }
+    struct cb_about *about = &storage->header->about;
+    if (size > CB_THREAD_NAME_SIZE) {
+        size = CB_THREAD_NAME_SIZE;
+        while (size > 0 && ((unsigned char)name[size] & 0xC0) == 0x80) { /* in the middle of a character */
+            size--;
+        }
+    }
+    memcpy(about->name, name, size);
+    atomic_store_explicit(&about->name_size, (uint32_t)size, memory_order_release); /* pairs with a reader's order */
+}
+
+void cb_storage_forget(struct cb_storage *storage, struct cb_forgotten *forgotten)
+{
+    bool is_taken = storage->header != NULL && *storage->is_collected;
+    if (storage->header != NULL) {
+        atomic_store_explicit(&storage->header->about.has_ended, 1, memory_order_release); /* after its last slot */
+    }
+    if (!is_taken) {
+        forgotten->n_threads++;
+        forgotten->n_events += cb_ring_look(storage->ring).n_events;
+    }
+    if (storage->header != NULL && !is_taken) {
+        /* What it was to tell of others is now for the next to tell. */
+        forgotten->n_threads += storage->header->about.forgotten.n_threads;
+        forgotten->n_events += storage->header->about.forgotten.n_events;
+        int before = errno;
+        remove(storage->path);
+        errno = before;
+    }
+    cb_storage_release(storage);
+}
+
 void cb_storage_hold(struct cb_storage *storage)
 {
     storage->n_users++;
@@ -225,9 +263,9 @@ void cb_storage_release(struct cb_storage *storage)
         free(storage->path);
     } else {
         free(storage->ring);
-        free(storage->slots);
+        cb_mapping_free(storage->slots, storage->n_slots * sizeof *storage->slots);
         if (storage->arena != NULL) {
-            free(storage->arena->bytes);
+            cb_mapping_free(storage->arena->bytes, storage->n_arena_bytes);
             free(storage->arena);
         }
     }

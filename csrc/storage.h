@@ -31,6 +31,22 @@ struct cb_taken {
     _Atomic uint64_t n_arena_bytes;
 };
 
+/* Threads that ended, and whose rings were let go to make room. */
+struct cb_forgotten {
+    uint64_t n_threads;
+    uint64_t n_events; /* that they ever recorded */
+};
+
+#define CB_THREAD_NAME_SIZE 128
+
+/* What is known of a ring's thread beside its slots. */
+struct cb_about {
+    _Atomic uint32_t has_ended;     /* nothing more will be written */
+    _Atomic uint32_t name_size;     /* 0: nobody has told its name */
+    struct cb_forgotten forgotten;  /* since the process made its last ring, and no other ring tells of it */
+    char name[CB_THREAD_NAME_SIZE]; /* UTF-8, cut between characters */
+};
+
 /* The first page of a ring file; docs/format.md describes it. The slots follow, then the arena. */
 struct cb_storage_header {
     char magic[8];
@@ -44,11 +60,13 @@ struct cb_storage_header {
     uint64_t n_arena_bytes; /* that the arena may grow to; 0: no values */
     struct cb_arena arena;
     _Alignas(64) struct cb_taken taken; /* a cache line of its own: another process writes it */
+    _Alignas(64) struct cb_about about;
 };
 _Static_assert(sizeof(struct cb_storage_header) <= CB_STORAGE_HEADER_SIZE, "the header fits its page");
 _Static_assert(offsetof(struct cb_storage_header, ring) == 96, "docs/format.md says so");
 _Static_assert(offsetof(struct cb_storage_header, n_arena_bytes) == 176, "docs/format.md says so");
 _Static_assert(offsetof(struct cb_storage_header, taken) == 256, "docs/format.md says so");
+_Static_assert(offsetof(struct cb_storage_header, about) == 320, "docs/format.md says so");
 
 /* Who wants to hear of a ring now and then: a bit is set in `flags` about every `n_slots` slots. An append pays
  * nothing for it. */
@@ -102,6 +120,14 @@ uint64_t cb_storage_find_arena_end(struct cb_storage *storage, uint64_t wanted);
 /* Copy into memory of its own, with one user.
  * Result: the copy, or NULL when out of memory. Thread: any while the producer does not run. */
 struct cb_storage *cb_storage_copy(const struct cb_storage *storage);
+
+/* Say in a file what its thread is called; what is too long is cut. Thread: the producer. GIL: not needed. */
+void cb_storage_set_name(struct cb_storage *storage, const char *name, size_t size);
+
+/* The thread has ended: let go of its ring. One in a file stays where somebody still takes it out of there; else it
+ * is deleted, and with one in memory counted in `forgotten`. The caller's use is gone.
+ * Thread: any while the producer does not run. GIL: held. */
+void cb_storage_forget(struct cb_storage *storage, struct cb_forgotten *forgotten);
 
 /* Add a user. Thread: any, one at a time (the GIL). */
 void cb_storage_hold(struct cb_storage *storage);

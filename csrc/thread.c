@@ -1,6 +1,7 @@
 #include "thread.h"
 
 #include "instance.h"
+#include "mapping.h"
 #include "recorder.h"
 
 #include <stdlib.h>
@@ -17,15 +18,20 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
     thread->native_id = PyThread_get_thread_native_id();
     struct cb_producer producer = {.ident = thread->ident, .native_id = thread->native_id};
     thread->storage = cb_spool_new_storage(&recorder->spool, options->n_slots, options->n_arena_bytes, producer);
-    if (thread->storage == NULL) {
-        free(thread);
+    thread->types = options->n_arena_bytes == 0 ? NULL : cb_mapping_allocate(sizeof *thread->types);
+    if (thread->storage == NULL || (options->n_arena_bytes > 0 && thread->types == NULL)) {
+        cb_thread_free(thread);
         return NULL;
+    }
+    if (thread->storage->header != NULL) {
+        thread->storage->header->about.forgotten = recorder->forgotten;
+        recorder->forgotten = (struct cb_forgotten){0};
     }
     thread->ring = thread->storage->ring;
     thread->freezer = (struct cb_freezer){
         .arena = thread->storage->arena,
         .redactor = recorder->redactor.n_states > 0 ? &recorder->redactor : NULL,
-        .types = &thread->types,
+        .types = thread->types,
     };
     cb_freezer_init(&thread->freezer, !options->has_all_values);
     thread->has_c_calls = options->has_c_calls;
@@ -36,12 +42,24 @@ struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token)
     return thread;
 }
 
-void cb_thread_free(struct cb_thread *thread)
+static void free_without_storage(struct cb_thread *thread)
 {
     Py_XDECREF(thread->name);
-    cb_storage_release(thread->storage);
+    cb_mapping_free(thread->types, sizeof *thread->types);
     free(thread->active.frames);
     free(thread);
+}
+
+void cb_thread_free(struct cb_thread *thread)
+{
+    cb_storage_release(thread->storage);
+    free_without_storage(thread);
+}
+
+void cb_thread_forget_ended(struct cb_thread *thread, struct cb_forgotten *forgotten)
+{
+    cb_storage_forget(thread->storage, forgotten);
+    free_without_storage(thread);
 }
 
 /* The attribute of an object itself, if it is an exact str. New reference, or NULL. */
@@ -79,6 +97,26 @@ PyObject *cb_thread_find_name(uint64_t ident)
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);
     return result;
+}
+
+void cb_thread_try_name(struct cb_thread *thread)
+{
+    if (thread->name != NULL || thread->n_name_tries >= CB_NAME_TRIES) {
+        return;
+    }
+    thread->n_name_tries++;
+    thread->name = cb_thread_find_name(thread->ident);
+    if (thread->name != NULL) {
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        PyObject *octets = PyUnicode_AsEncodedString(thread->name, "utf-8", "backslashreplace");
+        if (octets != NULL) {
+            cb_storage_set_name(thread->storage, PyBytes_AS_STRING(octets), (size_t)PyBytes_GET_SIZE(octets));
+            Py_DECREF(octets);
+        }
+        PyErr_Clear();
+        PyErr_Restore(type, value, traceback);
+    }
 }
 
 int cb_thread_unshare(struct cb_thread *thread)

@@ -102,10 +102,11 @@ struct cb_thread {
     uint64_t native_id;
     PyObject *name; /* Owned; what `threading` calls it; NULL while unknown */
     uint32_t n_name_tries;
+    bool has_ended;    /* as far as is known; see csrc/ended.c */
     bool has_switched; /* a greenlet switch has been recorded since the start */
     bool is_attached;  /* its engine has looked at what ran when recording began */
     struct cb_freezer freezer;
-    struct cb_types types;
+    struct cb_types *types; /* Owned, by the page; NULL where no values are kept. */
     struct cb_watch_list watch_list;
     uint16_t n_calls[CB_CALL_COUNTS]; /* how often functions were called */
     struct cb_budget *budget;         /* Borrowed: its recorder's. */
@@ -114,12 +115,18 @@ struct cb_thread {
     struct cb_cached cache[CB_CACHE_SIZE];
 };
 
+/* Give a thread its name, once it is known. Thread: the producer. GIL: held. Leaves the error indicator as found. */
+void cb_thread_try_name(struct cb_thread *thread);
+
 /* Make the calling thread's part of a recorder; the caller links it in.
  * Result: the thread, or NULL when out of memory. Thread: the producer. GIL: held. */
 struct cb_thread *cb_thread_new(struct cb_recorder *recorder, uint64_t token);
 
 /* Free a thread; views of its slots stay valid. Thread: any. GIL: held. */
 void cb_thread_free(struct cb_thread *thread);
+
+/* The same for one that has ended, with what it recorded; that is counted. */
+void cb_thread_forget_ended(struct cb_thread *thread, struct cb_forgotten *forgotten);
 
 /* Go on in a copy of the ring if a view looks at the present one. Of a ring in a file only copies may be
  * handed out: that goes on where it is.

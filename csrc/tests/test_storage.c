@@ -86,6 +86,68 @@ static void file_holds_what_was_recorded_after_it_is_released(void)
     rmdir(folder);
 }
 
+static void thread_that_ended_is_counted_and_its_file_deleted(void)
+{
+    char folder[] = "/tmp/callbox-test-XXXXXX";
+    char path[64];
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/ring", folder);
+    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, 0, producer, &is_collected);
+    storage->header->about.forgotten = (struct cb_forgotten){.n_threads = 3, .n_events = 40};
+    append_one(storage);
+    struct cb_forgotten forgotten = {.n_threads = 1, .n_events = 5};
+
+    cb_storage_forget(storage, &forgotten);
+
+    CHECK_EQ(forgotten.n_threads, 5);
+    CHECK_EQ(forgotten.n_events, 46);
+    CHECK_EQ(access(path, F_OK), -1);
+    rmdir(folder);
+}
+
+static void ring_that_is_collected_outlives_its_thread(void)
+{
+    char folder[] = "/tmp/callbox-test-XXXXXX";
+    char path[64];
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/ring", folder);
+    is_collected = true;
+    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, 0, producer, &is_collected);
+    struct cb_forgotten forgotten = {0};
+
+    cb_storage_forget(storage, &forgotten);
+
+    struct cb_storage_header header;
+    FILE *file = fopen(path, "rb");
+    CHECK_EQ(fread(&header, sizeof header, 1, file), 1);
+    fclose(file);
+    CHECK_EQ(header.about.has_ended, 1);
+    CHECK_EQ(forgotten.n_threads, 0);
+    is_collected = false;
+    unlink(path);
+    rmdir(folder);
+}
+
+static void name_is_cut_between_characters(void)
+{
+    char folder[] = "/tmp/callbox-test-XXXXXX";
+    char path[64];
+    char name[CB_THREAD_NAME_SIZE + 2];
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/ring", folder);
+    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, 0, producer, &is_collected);
+    memset(name, 'a', sizeof name);
+    memcpy(name + CB_THREAD_NAME_SIZE - 1, "\xC3\xA9", 2);
+
+    cb_storage_set_name(storage, name, CB_THREAD_NAME_SIZE + 1);
+
+    CHECK_EQ(storage->header->about.name_size, CB_THREAD_NAME_SIZE - 1);
+    CHECK_EQ(memcmp(storage->header->about.name, name, CB_THREAD_NAME_SIZE - 1), 0);
+    cb_storage_release(storage);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void append(struct cb_storage *storage, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -214,6 +276,9 @@ int main(void)
     RUN(storage_without_values_has_no_arena);
     RUN(copy_is_independent);
     RUN(file_holds_what_was_recorded_after_it_is_released);
+    RUN(thread_that_ended_is_counted_and_its_file_deleted);
+    RUN(ring_that_is_collected_outlives_its_thread);
+    RUN(name_is_cut_between_characters);
     RUN(file_grows_as_it_is_filled);
     RUN(file_that_is_deleted_keeps_the_newest_in_the_room_it_has);
     RUN(producer_waits_for_its_collector);

@@ -31,6 +31,9 @@ cdef extern from "arena.h":
         uint64_t head
 
 cdef extern from "storage.h":
+    cdef struct cb_forgotten:
+        uint64_t n_threads
+        uint64_t n_events
     cdef struct cb_storage:
         cb_arena *arena
     void cb_storage_hold(cb_storage *storage)
@@ -183,7 +186,7 @@ cdef extern from "recorder.h":
         cb_spool spool
         cb_thread *threads
         uint32_t n_replaced
-        uint32_t n_unrecorded_threads
+        uint32_t n_lookers
     int cb_recorder_setup() except -3
     void cb_recorder_init(cb_recorder *recorder, cb_engine_id engine, cb_options options, cb_filter filter,
                           cb_spool spool, cb_redactor redactor)
@@ -192,6 +195,14 @@ cdef extern from "recorder.h":
     void cb_recorder_stop(cb_recorder *recorder)
     void cb_local_mute()
     void cb_local_unmute()
+
+cdef extern from "tally.h":
+    cdef struct cb_tally:
+        uint64_t n_named
+        uint64_t n_unrecorded
+        uint32_t n_unrecorded_threads
+        cb_forgotten forgotten
+    cb_tally cb_tally_of(const cb_recorder *recorder)
 
 cdef extern from "entry.h":
     int cb_entry_await(object begin)

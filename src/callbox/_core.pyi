@@ -58,6 +58,8 @@ class Recorder:
         """Whether the function log could not be written whole."""
     def n_named_values(self) -> int:
         """Values of which only the type was kept, because freezing them all would have cost too much."""
+    def forgotten(self) -> tuple[int, int]:
+        """`(threads, events)`: threads that had ended and made room for others, and what they had recorded."""
     def n_unrecorded(self) -> tuple[int, int]:
         """`(threads without memory for a ring, calls too near the end of the C stack)`."""
 

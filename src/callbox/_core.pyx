@@ -205,14 +205,18 @@ cdef class Recorder:
         cdef cb_ring_view view
         is_copied = self.recorder.is_active or self.recorder.spool.folder != NULL
         rows = []
-        while thread != NULL:
-            view = cb_ring_look(thread.ring)
-            runs = runs_of(thread, &view)
-            if is_copied:
-                runs = tuple([bytes(run) for run in runs])
-            name = None if thread.name == NULL else <object>thread.name
-            rows.append((thread.ident, thread.native_id, name, view.n_events, view.high, runs, values_of(thread)))
-            thread = thread.next
+        self.recorder.n_lookers += 1
+        try:
+            while thread != NULL:
+                view = cb_ring_look(thread.ring)
+                runs = runs_of(thread, &view)
+                if is_copied:
+                    runs = tuple([bytes(run) for run in runs])
+                name = None if thread.name == NULL else <object>thread.name
+                rows.append((thread.ident, thread.native_id, name, view.n_events, view.high, runs, values_of(thread)))
+                thread = thread.next
+        finally:
+            self.recorder.n_lookers -= 1
         return rows
 
     def unmatched_patterns(self):
@@ -227,20 +231,15 @@ cdef class Recorder:
         return self.recorder.n_replaced
 
     def n_named_values(self):
-        cdef cb_thread *thread = self.recorder.threads
-        n = 0
-        while thread != NULL:
-            n += thread.freezer.n_named
-            thread = thread.next
-        return n
+        return cb_tally_of(&self.recorder).n_named
 
     def n_unrecorded(self):
-        cdef cb_thread *thread = self.recorder.threads
-        n_calls = 0
-        while thread != NULL:
-            n_calls += thread.n_unrecorded
-            thread = thread.next
-        return self.recorder.n_unrecorded_threads, n_calls
+        cdef cb_tally tally = cb_tally_of(&self.recorder)
+        return tally.n_unrecorded_threads, tally.n_unrecorded
+
+    def forgotten(self):
+        cdef cb_tally tally = cb_tally_of(&self.recorder)
+        return tally.forgotten.n_threads, tally.forgotten.n_events
 
     def has_lost_names(self):
         return self.recorder.spool.has_failed

@@ -181,6 +181,12 @@ class ThreadCapture:
     values: ArenaCapture = field(default_factory=ArenaCapture, repr=False)
     """The frozen values that its slots refer to."""
 
+    @classmethod
+    def of_forgotten(cls, process_id: int, n_threads: int, n_events: int) -> ThreadCapture:
+        """Stand for threads of a process that had ended, and whose rings were let go to make room."""
+        name = f"{n_threads:,} thread{'s' if n_threads > 1 else ''} that had ended"
+        return cls(0, 0, name, process_id, n_events, ticks_high=0, segments=())
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

@@ -47,6 +47,9 @@ class RingFile:
     arena: bytes = b""
     arena_head: int = 0
     first_epoch_ns: int = FIRST_EPOCH_NS
+    has_ended: bool = False
+    thread_name: bytes = b""
+    forgotten: tuple[int, int] = (0, 0)
 
     def pack(self) -> bytes:
         clocks = (FIRST_TICKS, FIRST_MONOTONIC_NS, self.first_epoch_ns)
@@ -61,6 +64,8 @@ class RingFile:
                 struct.pack("<QQQQ", len(self.arena), 0, len(self.arena) - 1 if self.arena else 0, self.arena_head),
             )
         )
+        about = struct.pack("<IIQQ", self.has_ended, len(self.thread_name), *self.forgotten) + self.thread_name
+        header = header.ljust(320, b"\0") + about
         slots = b"".join(struct.pack("<II", ticks, word) for ticks, word in self.slots)
         return header.ljust(4096, b"\0") + slots.ljust(self.capacity * 8, b"\0") + self.arena
 

@@ -51,7 +51,9 @@ def open_box(path: str) -> Recording:
     if steps := read_steps(recording):
         warnings.append(describe_steps(recording, steps))
     if recording.dropped:
-        warnings.append(f"{recording.dropped:,} older events were overwritten or lost: raise --max-events to keep more")
+        warnings.append(
+            f"{recording.dropped:,} older events were overwritten or lost: --max-events or --spill keep more"
+        )
     for warning in warnings:
         print(f"callbox: warning: {printable(warning)}", file=sys.stderr)
     return recording

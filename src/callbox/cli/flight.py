@@ -117,8 +117,7 @@ class Flight:
         from callbox.cli.spill import conclude
 
         assert self._plan.folder is not None
-        names = {str(thread.native_id): thread.name for thread in capture.threads}
-        told = conclude(self._plan.folder, capture.header, names)
+        told = conclude(self._plan.folder, capture.header)
         if told.is_finished:
             self._summarise(told.notes, (told.n_events, told.n_dropped), told.n_running)
         else:

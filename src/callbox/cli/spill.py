@@ -85,13 +85,12 @@ def has_collector(folder: str) -> bool:
         os.close(status)
 
 
-def conclude(folder: str, header: Header, names: dict[str, str]) -> Status:
+def conclude(folder: str, header: Header) -> Status:
     """Tell the collector that the program has ended, and wait until the box is whole.
 
     Args:
         folder: where the rings are.
         header: of the whole recording.
-        names: of the threads of this process, by native id.
     """
     import msgspec
 
@@ -106,7 +105,7 @@ def conclude(folder: str, header: Header, names: dict[str, str]) -> Status:
     try:
         temporary = os.path.join(folder, f"{ENDING}.tmp")
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:  # noqa: PTH123
-            file.write(encode_table({"header": header, "names": names}))
+            file.write(encode_table({"header": header}))
         os.replace(temporary, os.path.join(folder, ENDING))  # noqa: PTH105
         _wait_for_lock(status)
         told = msgspec.json.decode(_read_status(status), type=Status)

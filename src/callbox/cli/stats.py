@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from callbox.recording import Recording
-    from callbox.tracing.metrics import FunctionMetrics, Metrics
+    from callbox.tracing.metrics import FunctionMetrics, Metrics, ThreadMetrics
 
 _PLAIN_WIDTH = 1000
 """Wider than any table: where no terminal sets a width, no name is cut."""
@@ -55,6 +55,7 @@ def command(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
         _print_heading(console, recording, metrics)
         _print_functions(console, metrics, entries[:top])
         _print_rest(console, metrics, len(entries) - top)
+        _print_threads(console, metrics.threads, top)
 
 
 def _summarise(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
@@ -133,7 +134,7 @@ def _print_functions(console: Console, metrics: Metrics, entries: list[FunctionM
 
 
 def _print_rest(console: Console, metrics: Metrics, n_left_out: int) -> None:
-    from callbox.render.text import count, duration, printable
+    from callbox.render.text import count, printable
 
     if n_left_out > 0:
         console.print(f"… {count(n_left_out, 'more function')}: see --top")
@@ -141,11 +142,20 @@ def _print_rest(console: Console, metrics: Metrics, n_left_out: int) -> None:
         console.print("\nrecursion")
         for entry in metrics.recursive:
             console.print(f"  {entry.max_nested + 1:,} deep  {printable(entry.function.full_name)}")
-    if len(metrics.threads) > 1:
+
+
+def _print_threads(console: Console, threads: Sequence[ThreadMetrics], top: int) -> None:
+    """List threads in order of their first event: of many, those that took longest."""
+    from callbox.render.text import count, duration, printable
+
+    longest = sorted(threads, key=lambda thread: thread.total_ns, reverse=True)[:top]
+    if len(threads) > 1:
         console.print("\nthreads")
-        for thread in metrics.threads:
+        for thread in filter(longest.__contains__, threads):
             dropped = f", {thread.thread.n_dropped:,} events dropped" if thread.thread.n_dropped else ""
             console.print(
                 f"  {printable(thread.thread.name)}: {count(thread.n_calls, 'call')}, "
                 f"{duration(thread.total_ns)}{dropped}"
             )
+        if len(threads) > top:
+            console.print(f"  … {count(len(threads) - top, 'more thread')}: see --top")

@@ -189,6 +189,9 @@ class NativeRecorder:
             )
             for index, (ident, native_id, name, n_events, ticks_high, runs, values) in enumerate(self._core.snapshot())
         )
+        n_forgotten, n_events = self._core.forgotten()
+        if n_forgotten:
+            threads += (ThreadCapture.of_forgotten(header.process_id, n_forgotten, n_events),)
         return Capture(header, function_table(), threads)
 
     def _notes(self) -> tuple[str, ...]:

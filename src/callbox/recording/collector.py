@@ -44,8 +44,6 @@ class Ending(msgspec.Struct):
     """What the program tells of its end, when nothing more will be recorded in its process."""
 
     header: Header
-    names: dict[str, str]
-    """Of its threads, by native id."""
 
 
 class Status(msgspec.Struct):
@@ -72,6 +70,8 @@ class _Process:
     ids: NDArray[np.uint32] | None = None
     """The box's ids by the process's own; None before any is known."""
     taps: list[_Thread] = field(default_factory=list)
+    n_threads: int = 0
+    """That it ever had."""
     has_ended: bool = False
 
 
@@ -82,7 +82,13 @@ class _Thread:
     process: _Process
     taken_s: float
     """When something was taken of it last."""
-    name: str
+    index: int
+    """Among those of its process."""
+
+    def describe(self, *, is_last: bool = False) -> ThreadRow:
+        """Return its row in the box."""
+        name = self.tap.thread_name or name_thread(self.tap.process_id, self.tap.native_id, self.index)
+        return self.tap.describe(self.number, name, is_last=is_last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +187,11 @@ class Collector:
             process = _Process(parts.process_id, tap.first.epoch_ns, FunctionLog(log))
             self._processes[parts.process_id, parts.nonce] = process
         number = len(self._rows)
-        name = name_thread(tap.process_id, tap.native_id, len(process.taps))
-        thread = _Thread(number, tap, process, time.monotonic(), name)
+        thread = _Thread(number, tap, process, time.monotonic(), index=process.n_threads)
+        process.n_threads += 1
         process.taps.append(thread)
         self._threads.append(thread)
-        self._rows[number] = tap.describe(number, name)
+        self._rows[number] = thread.describe()
         self._journal.add_threads([self._rows[number]])
 
     def _take_all(self, ending: Ending | None, *, is_last: bool) -> int:
@@ -193,7 +199,7 @@ class Collector:
         n_taken = 0
         for thread in tuple(self._threads):
             is_own = ending is not None and thread.process.process_id == ending.header.process_id
-            has_ended = is_own or thread.process.has_ended
+            has_ended = is_own or thread.process.has_ended or thread.tap.has_ended()
             try:
                 is_due = is_last or has_ended or now_s - thread.taken_s > _MAX_AGE_S
                 if is_due or thread.tap.is_filling():
@@ -204,10 +210,8 @@ class Collector:
                 self._retire(thread)
                 continue
             if has_ended:
-                if is_own and ending is not None:
-                    thread.name = ending.names.get(str(thread.tap.native_id), thread.name)
                 self._retire(thread)
-                self._remove_files(thread)
+                thread.tap.path.unlink(missing_ok=True)  # it is in the box
         return n_taken
 
     def _take(self, thread: _Thread, *, is_last: bool) -> int:
@@ -238,19 +242,13 @@ class Collector:
         return process.ids
 
     def _retire(self, thread: _Thread) -> None:
-        """Have done with a thread whose process has ended, or whose ring cannot be read."""
+        """Have done with a thread that has ended, or whose ring cannot be read."""
         tap = thread.tap
-        self._rows[thread.number] = tap.describe(thread.number, thread.name, is_last=True)
+        self._rows[thread.number] = thread.describe(is_last=True)
         self._clocks.append(_Clock(tap.origin, tap.first, tap.newest_ticks))
         self._threads.remove(thread)
         thread.process.taps.remove(thread)
         tap.release()
-
-    def _remove_files(self, thread: _Thread) -> None:
-        """Delete a ring that is in the box, and with the last one of its process the log."""
-        thread.tap.path.unlink(missing_ok=True)
-        if not thread.process.taps:
-            thread.process.log.path.unlink(missing_ok=True)
 
     def _clock_of(self, header: Header) -> Header:
         return with_clock(header, [*self._clocks, *(thread.tap for thread in self._threads)])
@@ -266,8 +264,12 @@ class Collector:
 
     def _finish(self, ending: Ending | None) -> Status:
         """Write the tables whole, once more, and close the box."""
+        for process in self._processes.values():
+            is_own = ending is not None and process.process_id == ending.header.process_id
+            if not process.taps and (is_own or process.has_ended):
+                process.log.path.unlink(missing_ok=True)
         for thread in self._threads:
-            self._rows[thread.number] = thread.tap.describe(thread.number, thread.name, is_last=True)
+            self._rows[thread.number] = thread.describe(is_last=True)
         header = dataclasses.replace(self._header, exit_status=KILLED) if ending is None else ending.header
         header = dataclasses.replace(self._clock_of(header), notes=(*header.notes, *self._notes))
         self._journal.add_functions(self._table.functions())

@@ -162,6 +162,9 @@ def add_processes(
             else:
                 threads.append(_thread(ring, index, ids))
         added += rings
+        if process.n_forgotten:
+            forgotten = (process.n_forgotten, process.n_forgotten_events)
+            threads.append(ThreadCapture.of_forgotten(process.process_id, *forgotten))
     header = dataclasses.replace(with_clock(capture.header, added), notes=tuple(notes))
     return Capture(header, table.functions(), tuple(threads))
 
@@ -185,7 +188,7 @@ def _thread(ring: Ring, index: int, ids: NDArray[np.uint32]) -> ThreadCapture:
     return ThreadCapture(
         ident=ring.ident,
         native_id=ring.native_id,
-        name=name_thread(ring.process_id, ring.native_id, index),
+        name=ring.thread_name or name_thread(ring.process_id, ring.native_id, index),
         process_id=ring.process_id,
         n_events=ring.n_events,
         ticks_high=ring.ticks_high,

@@ -74,6 +74,10 @@ class RecordedProcess:
     functions: tuple[Function, ...]
     notes: tuple[str, ...]
     """What is missing, a sentence each."""
+    n_forgotten: int = 0
+    """Threads that had ended, and whose rings were let go."""
+    n_forgotten_events: int = 0
+    """That those had recorded."""
 
     def since(self, since_ns: int) -> RecordedProcess:
         """Leave out rings of an earlier recording.
@@ -125,7 +129,8 @@ def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]
 def read_process(parts: ProcessParts) -> RecordedProcess:
     """Copy what a process has recorded so far."""
     notes: list[str] = []
-    rings = []
+    rings: list[Ring] = []
+    n_forgotten = n_forgotten_events = 0
     for path in parts.rings:
         try:
             ring = read_ring(path)
@@ -134,12 +139,15 @@ def read_process(parts: ProcessParts) -> RecordedProcess:
             continue
         if ring.process_id != parts.process_id:
             notes.append(f"the ring file {path.name!r} is left out: it is of process {ring.process_id}")
-        elif len(ring.slots):
-            rings.append(ring)
+        else:
+            n_forgotten += ring.n_forgotten
+            n_forgotten_events += ring.n_forgotten_events
+            rings += [ring] if len(ring.slots) else []
         if ring.n_unknown:
             notes.append(f"the ring file {path.name!r} is damaged: {ring.n_unknown} of its slots are left out")
     functions = _read_logs(parts.logs, notes) if rings else ()
-    return RecordedProcess(parts.process_id, tuple(rings), functions, tuple(notes))
+    forgotten = (n_forgotten, n_forgotten_events)
+    return RecordedProcess(parts.process_id, tuple(rings), functions, tuple(notes), *forgotten)
 
 
 def make_parts_folder(folder: Path, ring_bytes: int) -> None:

@@ -11,7 +11,7 @@ import os
 import stat
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,9 @@ _ARENA = struct.Struct("<QQQQ")  # bytes that it may have; address, mask, head
 _CLOCKS_AT = _HEAD.size
 _RING_AT = 96
 _ARENA_AT = 176
+_ABOUT = struct.Struct("<IIQQ128s")
+"""Whether the thread has ended, size of its name, threads let go before and their events, the name."""
+_ABOUT_AT = 320
 
 _MAX_TRIES = 1000
 _MAX_SLOTS = 1 << 32
@@ -77,6 +80,12 @@ class Ring:
     n_unknown: int
     """Slots left out, of a kind that does not exist."""
     values: ArenaCapture
+    thread_name: str = ""
+    """Empty where nobody has told it."""
+    n_forgotten: int = 0
+    """Threads of its process that had ended and whose rings were let go before this one was made."""
+    n_forgotten_events: int = 0
+    """That those had recorded."""
 
     @property
     def newest_ticks(self) -> int:
@@ -162,6 +171,7 @@ class RingReader:
         """Copy what the ring holds."""
         slots, position, counters = self._copy_newest()
         is_known = _IS_KIND[slots["word"] & _KIND_MASK]
+        forgotten = self.forgotten()
         return Ring(
             name=name,
             process_id=self.process_id,
@@ -176,6 +186,9 @@ class RingReader:
             n_unknown=int(np.count_nonzero(~is_known)),
             # After the slots: what was overwritten since is then known to be gone.
             values=self._copy_values(),
+            thread_name=self.thread_name(),
+            n_forgotten=forgotten[0],
+            n_forgotten_events=forgotten[1],
         )
 
     def counters(self) -> RingCounters:
@@ -200,6 +213,23 @@ class RingReader:
         if not 0 < capacity <= self._n_slots:
             raise ValueError(f"its counters cannot be: a capacity of {capacity} in {self._n_slots} slots")
         return capacity
+
+    def has_ended(self) -> bool:
+        """Read whether the thread has ended. Before what it wrote last: nothing is written after."""
+        return bool(self._unpack_about()[0])
+
+    def thread_name(self) -> str:
+        """Read what the thread is called; empty while nobody has told."""
+        size = self._unpack_about()[1]
+        name: bytes = self._unpack_about()[4]
+        return name[: min(size, len(name))].decode("utf-8", "backslashreplace")
+
+    def forgotten(self) -> tuple[int, int]:
+        """Read how many threads were let go before this ring was made, and how many events they had recorded."""
+        _, _, n_threads, n_events, _ = self._unpack_about()
+        if max(n_threads, n_events) > _MAX_EVENTS:
+            raise ValueError(f"its counters cannot be: {n_threads} threads let go with {n_events} events")
+        return n_threads, n_events
 
     def copy_slots(self, position: int, n_slots: int) -> NDArray[np.void]:
         """Copy slots that are in place."""
@@ -248,6 +278,9 @@ class RingReader:
 
     def _unpack_counters(self) -> tuple[int, ...]:
         return _COUNTERS.unpack_from(self._data, _RING_AT)
+
+    def _unpack_about(self) -> tuple[Any, ...]:
+        return _ABOUT.unpack_from(self._data, _ABOUT_AT)
 
     def _check_size(self, n_slots: int) -> int:
         n_arena_bytes: int = _ARENA.unpack_from(self._data, _ARENA_AT)[0]

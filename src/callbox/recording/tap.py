@@ -97,6 +97,15 @@ class RingTap:
         return self._reader.native_id
 
     @property
+    def thread_name(self) -> str:
+        """Of the producer's thread; empty while nobody has told."""
+        return self._reader.thread_name()
+
+    def has_ended(self) -> bool:
+        """Say whether the thread has ended, so that what is pulled next is the last."""
+        return self._reader.has_ended()
+
+    @property
     def origin(self) -> ClockReading:
         """When the producer's process loaded callbox."""
         return self._reader.origin

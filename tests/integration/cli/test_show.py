@@ -174,7 +174,7 @@ def test_what_is_missing_from_a_recording_is_said(shop, command) -> None:
     dropped = shop.callbox(command, "small.cbx").err.decode()
     damaged = shop.callbox(command, "damaged.cbx").err.decode()
 
-    assert re.search(r"callbox: warning: \d+ older events were overwritten or lost: raise --max-events", dropped)
+    assert re.search(r"callbox: warning: \d+ older events were overwritten or lost: --max-events or --spill", dropped)
     assert "callbox: warning: " in damaged
 
 

@@ -14,7 +14,8 @@ from tests.support.desk import Desk
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be replaced there")
 
 OWN = ("--include", "__main__")
-N_THREADS = 2000
+N_THREADS = 500
+N_MANY = 1500
 
 THREADS = """
 import sys, threading
@@ -23,6 +24,12 @@ for n in range(int(sys.argv[1])):
     thread = threading.Thread(target=work, args=(n,))
     thread.start()
     thread.join()
+"""
+
+MANY_THREADS = f"""
+import os, sys, time
+sys.argv[1:] = ["{N_MANY}"]
+{THREADS}
 """
 
 BUSY = """
@@ -49,6 +56,36 @@ def test_threads_one_after_another_cost_little_and_lose_nothing(desk, calls) -> 
 
     assert ending.code == 0
     assert calls("work").total() == N_THREADS
+    assert desk.recording().dropped == 0
+
+
+def test_endless_threads_keep_the_newest_and_count_the_rest(desk, parts) -> None:
+    source = f"{MANY_THREADS}\nprint(len(os.listdir({str(parts)!r})))"
+
+    ending = desk.recorded(["-c", source], *OWN)
+
+    recording = desk.recording()
+    assert int(ending.out) < 1024 + 64
+    assert recording.n_events + recording.dropped == 2 * N_MANY + 2
+    assert 2 * (N_MANY - 1024 - 64) < recording.dropped <= 2 * (N_MANY - 1024)
+    assert any(thread.name.endswith("threads that had ended") for thread in recording.threads)
+
+
+def test_endless_threads_of_a_killed_program_are_counted(desk) -> None:
+    desk.recorded(["-c", f"{MANY_THREADS}\nos.kill(os.getpid(), 9)"], *OWN)
+
+    recording = desk.recording()
+    assert recording.n_events + recording.dropped == 2 * N_MANY + 1
+    assert 0 < recording.dropped < 2 * N_MANY
+
+
+def test_spilling_loses_none_of_endless_threads_and_keeps_no_file_for_each(desk, parts, calls) -> None:
+    source = f"{MANY_THREADS}\ntime.sleep(1)\nprint(len(os.listdir({str(parts)!r})))"
+
+    ending = desk.recorded(["-c", source], *OWN, "--spill")
+
+    assert int(ending.out) < 64
+    assert calls("work").total() == N_MANY
     assert desk.recording().dropped == 0
 
 

@@ -71,25 +71,46 @@ def test_functions_of_several_processes_share_a_table(folder, collect) -> None:
     assert names(recording) == ["load", "save"]
 
 
+def test_thread_that_ended_leaves_no_file_while_its_process_goes_on(folder, collect) -> None:
+    ended = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61, has_ended=True).write(folder, 0)
+    running = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61, ident=12).write(folder, 1)
+    write_log(folder, LOAD, process_id=os.getpid())
+    header = dataclasses.replace(make_header(), process_id=ENDED_PROCESS)
+    (folder / ENDING).write_bytes(msgspec.json.encode(Ending(header)))
+
+    status, recording = collect()
+
+    assert (ended.exists(), running.exists()) == (False, True)
+    assert names(recording) == ["load", "load"]
+    assert status.n_running == 1
+
+
+def test_threads_have_their_names(folder, collect) -> None:
+    call(1).replace(thread_name="Küche".encode()).write(folder)
+    write_log(folder, LOAD)
+
+    _, recording = collect()
+
+    assert [thread.name for thread in recording.threads] == ["Küche"]
+
+
 def test_program_that_ended_says_how(folder, collect) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
     header = dataclasses.replace(make_header(), process_id=ENDED_PROCESS, exit_status="exit code 3")
-    ending = Ending(header, {str(ENDED_PROCESS): "the main one"})
-    (folder / ENDING).write_bytes(msgspec.json.encode(ending))
+    (folder / ENDING).write_bytes(msgspec.json.encode(Ending(header)))
 
     status, recording = collect()
 
     assert recording.header.is_complete
     assert recording.header.exit_status == "exit code 3"
-    assert [thread.name for thread in recording.threads] == ["the main one"]
     assert status.notes == header.notes
 
 
 def test_process_that_goes_on_keeps_its_files(folder, collect) -> None:
     path = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61).write(folder)
     (folder / ENDING).write_bytes(
-        msgspec.json.encode(Ending(dataclasses.replace(make_header(), process_id=ENDED_PROCESS), {}))
+        msgspec.json.encode(Ending(dataclasses.replace(make_header(), process_id=ENDED_PROCESS)))
     )
 
     status, _ = collect()

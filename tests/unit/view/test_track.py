@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from callbox.view.lanes import find_lanes
 from callbox.tracing.segments import Segments
+from callbox.view.lanes import find_lanes
 from callbox.view.track import MAX_RECTANGLES, TILE_CELLS, TILE_LEVELS, Track
 
 
