@@ -15,6 +15,7 @@ import runpy
 import sys
 from typing import Any
 
+from django.test import runner
 from django.test.runner import DiscoverRunner, ParallelTestSuite, RemoteTestResult, RemoteTestRunner
 
 from callbox.telemetry.collector import Collector
@@ -71,6 +72,12 @@ def _worker() -> _Worker:
     return _workers[0]
 
 
+def _init_worker(*args: Any, **kwargs: Any) -> None:
+    """Watch before Django's own set-up: where workers are not forked, that imports the project."""
+    _worker()
+    runner._init_worker(*args, **kwargs)
+
+
 class RemoteRunner(RemoteTestRunner):  # type: ignore[misc]
     """Runs tests in a worker."""
 
@@ -81,6 +88,7 @@ class ParallelSuite(ParallelTestSuite):  # type: ignore[misc]
     """Runs tests in workers that record them."""
 
     runner_class = RemoteRunner
+    init_worker = _init_worker
 
 
 class TelemetryMixin:

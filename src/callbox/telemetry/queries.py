@@ -79,9 +79,9 @@ class QueryLog:
 
     queries: list[Query] = field(default_factory=list)
 
-    def add(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:
-        """Note a statement that was executed now, by the code that calls."""
-        shape = _shape(sql)
+    def add(self, sql: Any, parameters: Any, duration_ns: int, **about: Any) -> None:
+        """Note a statement that was executed now, by the code that calls; what is no text, the driver has refused."""
+        shape = _shape(str.__str__(sql) if isinstance(sql, str) else type(sql).__name__)
         if "origin" not in about:
             about["origin"] = origin_of(sys._getframe(1))
         about.setdefault("request", request.get())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from tests.support.django_project import FILES, RUNNER
 from tests.support.postgres import serving
@@ -78,12 +76,9 @@ def test_module_runs_manage_py_with_the_runner(project) -> None:
 
 
 CHANGING: dict[str, list] = {"test_transactions": [], "test_takes_long": []}
-FORKED = pytest.mark.skipif(
-    sys.version_info >= (3, 14), reason="workers that are not forked import the project before lines are measured"
-)
 
 
-@pytest.mark.parametrize("more", [(), pytest.param(("--parallel", "2"), marks=FORKED)], ids=["one_process", "parallel"])
+@pytest.mark.parametrize("more", [(), ("--parallel", "2")], ids=["one_process", "parallel"])
 def test_each_test_has_its_lines_in_whichever_process_it_runs(project, more) -> None:
     pytest.importorskip("coverage")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
+
+_EXECUTE = frozenset({"execute", "executemany", "callproc"})
 
 
 def watch_connection(connection: Any, alias: str = "default") -> WatchedConnection:
@@ -17,71 +20,60 @@ def watch_connection(connection: Any, alias: str = "default") -> WatchedConnecti
     return WatchedConnection(connection, alias)
 
 
-class WatchedConnection:
-    """Passes everything on to a connection; its cursors are watched."""
+class _Watched:
+    """Passes everything on, and counts what is executed."""
 
-    def __init__(self, connection: Any, alias: str) -> None:
-        self._connection = connection
+    def __init__(self, watched: Any, alias: str) -> None:
+        self._watched = watched
         self._alias = alias
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._watched, name)
+        return functools.partial(self._execute, name, found) if name in _EXECUTE else found
+
+    def _execute(self, name: str, method: Any, sql: Any, *args: Any, **kwargs: Any) -> Any:
+        """Execute a statement; for many sets of parameters, it is one query."""
+        is_many = name == "executemany"
+        parameters = () if is_many else next(iter((*args, *kwargs.values())), ())
+        text = f"CALL {sql}" if name == "callproc" else str(sql)
+        with _told(text, self._alias, parameters, is_many=is_many) as told:
+            result = method(sql, *args, **kwargs)
+            told["n_rows"] = getattr(result, "rowcount", getattr(self._watched, "rowcount", -1))
+        if result is self._watched:
+            return self
+        return WatchedCursor(result, self._alias) if hasattr(result, "fetchone") else result
+
+    def __enter__(self) -> Any:
+        self._watched.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> Any:
+        return self._watched.__exit__(*error)
+
+
+class WatchedConnection(_Watched):
+    """Stands in for a connection; its cursors are watched."""
 
     def cursor(self, *args: Any, **kwargs: Any) -> WatchedCursor:
         """Return a cursor whose statements are counted."""
-        return WatchedCursor(self._connection.cursor(*args, **kwargs), self._alias)
+        return WatchedCursor(self._watched.cursor(*args, **kwargs), self._alias)
 
     def commit(self) -> None:
         """Commit."""
         with _told("COMMIT", self._alias):
-            self._connection.commit()
+            self._watched.commit()
 
     def rollback(self) -> None:
         """Roll back."""
         with _told("ROLLBACK", self._alias):
-            self._connection.rollback()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    def __enter__(self) -> WatchedConnection:
-        self._connection.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> Any:
-        return self._connection.__exit__(*error)
+            self._watched.rollback()
 
 
-class WatchedCursor:
-    """Passes everything on to a cursor; its statements are counted."""
-
-    def __init__(self, cursor: Any, alias: str) -> None:
-        self._cursor = cursor
-        self._alias = alias
-
-    def execute(self, sql: Any, *parameters: Any) -> Any:
-        """Execute a statement."""
-        with _told(str(sql), self._alias, parameters[0] if parameters else ()) as told:
-            result = self._cursor.execute(sql, *parameters)
-            told["n_rows"] = getattr(self._cursor, "rowcount", -1)
-        return self if result is self._cursor else result
-
-    def executemany(self, sql: Any, *parameters: Any) -> Any:
-        """Execute a statement for many sets of parameters: one query."""
-        with _told(str(sql), self._alias, is_many=True) as told:
-            result = self._cursor.executemany(sql, *parameters)
-            told["n_rows"] = getattr(self._cursor, "rowcount", -1)
-        return self if result is self._cursor else result
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._cursor, name)
+class WatchedCursor(_Watched):
+    """Stands in for a cursor."""
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._cursor)
-
-    def __enter__(self) -> WatchedCursor:
-        self._cursor.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> Any:
-        return self._cursor.__exit__(*error)
+        return iter(self._watched)
 
 
 @contextlib.contextmanager
