@@ -74,7 +74,7 @@ static inline uint64_t cb_clock_ticks(void)
 #if defined(__x86_64__) && defined(__GNUC__)
 #define CB_CLOCK_HAS_HALVES 1
 struct cb_ticks {
-    uint32_t low;
+    uint64_t low; /* 32 bits; a whole register, as the processor clears the rest of it */
     uint32_t high;
 };
 

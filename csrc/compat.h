@@ -116,6 +116,15 @@ static inline const void *cb_current_frame(void)
 #define cb_long_as_bytes(number, bytes, n) _PyLong_AsByteArray((PyLongObject *)(number), bytes, n, 1, 1)
 #endif
 
+/* The value of an int that has one digit, read where it lies. */
+#if PY_VERSION_HEX >= 0x030C0000
+#define CB_LONG_IS_COMPACT(number) PyUnstable_Long_IsCompact((PyLongObject *)(number))
+#define CB_LONG_COMPACT_VALUE(number) PyUnstable_Long_CompactValue((PyLongObject *)(number))
+#else
+#define CB_LONG_IS_COMPACT(number) ((size_t)(Py_SIZE(number) + 1) <= 2)
+#define CB_LONG_COMPACT_VALUE(number) (Py_SIZE(number) * (Py_ssize_t)((PyLongObject *)(number))->ob_digit[0])
+#endif
+
 /* Where a frame's locals are, and how one becomes an object. */
 #if PY_VERSION_HEX >= 0x030E0000
 #define CB_FRAME_LOCALS_HEADER <internal/pycore_interpframe.h>

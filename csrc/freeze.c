@@ -182,8 +182,48 @@ static uint64_t freeze_type(struct cb_freezer *freezer, PyObject *value)
     return cb_value_payload(CB_VALUE_RECORD, type->named);
 }
 
-uint64_t cb_freeze_record(struct cb_freezer *freezer, PyObject *value)
+/* A float whose low bits do not fit a slot. To write it takes less than to ask whether there is time to. */
+static uint64_t freeze_double(struct cb_freezer *freezer, double number)
 {
+    enum { SIZE = 2 + 1 + sizeof number };
+    uint64_t offset;
+    unsigned char *at = cb_arena_reserve(freezer->arena, SIZE, &offset);
+    if (at == NULL) {
+        return cb_value_payload(CB_VALUE_MISSED, 0);
+    }
+    struct cb_writer out = {.at = at, .end = at + SIZE};
+    cb_put_byte(&out, SIZE - 2);
+    cb_put_byte(&out, 0);
+    cb_put_byte(&out, CB_TAG_FLOAT);
+    cb_walk_put_double(&out, number);
+    cb_arena_commit(freezer->arena, offset, SIZE);
+    return cb_value_payload(CB_VALUE_RECORD, offset);
+}
+
+static uint64_t freeze_float(struct cb_freezer *freezer, double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return (bits & 0xFFFF) == 0 ? cb_value_payload(CB_VALUE_FLOAT, bits >> 16) : freeze_double(freezer, number);
+}
+
+uint64_t cb_freeze_other(struct cb_freezer *freezer, PyObject *value)
+{
+    const PyTypeObject *type = Py_TYPE(value);
+    uint64_t payload = cb_freeze_empty(value);
+    if (payload != 0) {
+        return payload;
+    }
+    if (type == &PyFloat_Type) {
+        return freeze_float(freezer, PyFloat_AS_DOUBLE(value));
+    }
+    if (type == &PyLong_Type) {
+        int overflow = 0;
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (overflow == 0 && number >= -(1LL << (CB_VALUE_BITS - 1)) && number < CB_VALUE_MAX_PLAIN) {
+            return cb_value_payload(CB_VALUE_INT, (uint64_t)number);
+        }
+    }
     if (freezer->is_limited && !freezer->is_first && !has_credit(freezer)) {
         return freeze_type(freezer, value);
     }

@@ -72,10 +72,10 @@ struct cb_freezer {
 /* Prepare a freezer; what it borrows has been set. Thread: the producer. GIL: held. */
 void cb_freezer_init(struct cb_freezer *freezer, bool is_limited);
 
-/* Freeze a value of any kind into a record. The slow half of cb_freeze.
+/* Freeze a value that cb_freeze_scalar leaves alone.
  * Result: the payload of a CB_VALUE prefix. Thread: the producer. GIL: held.
  * Leaves the error indicator as found; takes no reference and runs no code of the value. */
-uint64_t cb_freeze_record(struct cb_freezer *freezer, PyObject *value);
+uint64_t cb_freeze_other(struct cb_freezer *freezer, PyObject *value);
 
 /* Freeze variables by name into one record of a kind; a name is NULL where a variable has no value.
  * Thread, GIL: as above. */
@@ -108,23 +108,64 @@ static inline uint64_t cb_value_payload(enum cb_value_kind kind, uint64_t rest)
     return (uint64_t)kind << CB_VALUE_BITS | (rest & CB_VALUE_MASK);
 }
 
+/* Four bytes as a number, the first the lowest: one load. */
+static inline uint64_t cb_four_bytes(const unsigned char *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Up to six characters as a number, the first the lowest byte. Loads overlap, and none reads beyond the text. */
+static inline uint64_t cb_short_text(const unsigned char *at, Py_ssize_t n)
+{
+    if (n >= 4) {
+        return cb_four_bytes(at) | cb_four_bytes(at + n - 4) << 8 * (n - 4);
+    }
+    return n == 0 ? 0 : (uint64_t)at[0] | (uint64_t)at[n / 2] << 8 * (n / 2) | (uint64_t)at[n - 1] << 8 * (n - 1);
+}
+
+/* Whether one of a word's bytes, none of which is above 127, is `c`.
+ * Source: the zero byte test of S. E. Anderson, "Bit Twiddling Hacks". */
+static inline bool cb_has_byte(uint64_t bytes, unsigned char c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (((bytes ^ ones * c) - ones) & ones << 7) != 0;
+}
+
 /* A str so short that it fits a slot, and holds no secret: no value with its name is that short but `pwd=x`. */
 static inline bool cb_freeze_short(PyObject *text, uint64_t *payload)
 {
     Py_ssize_t n = PyUnicode_GET_LENGTH(text);
-    if (n > CB_VALUE_MAX_STR || !PyUnicode_IS_ASCII(text)) {
+    if (n > CB_VALUE_MAX_STR || !PyUnicode_IS_COMPACT_ASCII(text)) {
         return false;
     }
-    const unsigned char *at = PyUnicode_DATA(text);
-    uint64_t bytes = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if (at[i] == '=' || at[i] == ':') {
+    uint64_t bytes = cb_short_text((const unsigned char *)((PyASCIIObject *)text + 1), n);
+    *payload = cb_value_payload((enum cb_value_kind)(CB_VALUE_STR + n), bytes);
+    return !cb_has_byte(bytes, '=') && !cb_has_byte(bytes, ':');
+}
+
+/* The payload of most values that fit a slot, found without a call. Result: false where cb_freeze must look. */
+static inline bool cb_freeze_scalar(PyObject *value, uint64_t *payload)
+{
+    if (value == NULL || value == Py_None) {
+        *payload = cb_value_payload(value == NULL ? CB_VALUE_UNBOUND : CB_VALUE_NONE, 0);
+        return true;
+    }
+    const PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyLong_Type) {
+        if (!CB_LONG_IS_COMPACT(value)) {
             return false;
         }
-        bytes |= (uint64_t)at[i] << 8 * i;
+        *payload = cb_value_payload(CB_VALUE_INT, (uint64_t)CB_LONG_COMPACT_VALUE(value));
+        return true;
     }
-    *payload = cb_value_payload((enum cb_value_kind)(CB_VALUE_STR + n), bytes);
-    return true;
+    if (type == &PyUnicode_Type) {
+        return CB_UNICODE_IS_READY(value) && cb_freeze_short(value, payload);
+    }
+    if (type == &PyBool_Type) {
+        *payload = cb_value_payload(value == Py_True ? CB_VALUE_TRUE : CB_VALUE_FALSE, 0);
+        return true;
+    }
+    return false;
 }
 
 /* The payload of an empty tuple, list or dict; 0 of other values. */
@@ -144,34 +185,7 @@ static inline uint64_t cb_freeze_empty(PyObject *value)
 static inline uint64_t cb_freeze(struct cb_freezer *freezer, PyObject *value)
 {
     uint64_t payload;
-    if (value == NULL) {
-        return cb_value_payload(CB_VALUE_UNBOUND, 0);
-    }
-    if (value == Py_None) {
-        return cb_value_payload(CB_VALUE_NONE, 0);
-    }
-    const PyTypeObject *type = Py_TYPE(value);
-    if (type == &PyLong_Type) {
-        int overflow = 0;
-        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-        if (overflow == 0 && number >= -(1LL << 47) && number < CB_VALUE_MAX_PLAIN) {
-            return cb_value_payload(CB_VALUE_INT, (uint64_t)number);
-        }
-    } else if (type == &PyUnicode_Type) {
-        if (CB_UNICODE_IS_READY(value) && cb_freeze_short(value, &payload)) {
-            return payload;
-        }
-    } else if (type == &PyBool_Type) {
-        return cb_value_payload(value == Py_True ? CB_VALUE_TRUE : CB_VALUE_FALSE, 0);
-    } else if (type == &PyFloat_Type) {
-        memcpy(&payload, &((PyFloatObject *)value)->ob_fval, sizeof payload);
-        if ((payload & 0xFFFF) == 0) {
-            return cb_value_payload(CB_VALUE_FLOAT, payload >> 16);
-        }
-    } else if ((payload = cb_freeze_empty(value)) != 0) {
-        return payload;
-    }
-    return cb_freeze_record(freezer, value);
+    return cb_freeze_scalar(value, &payload) ? payload : cb_freeze_other(freezer, value);
 }
 
 #endif

@@ -7,11 +7,9 @@
 
 #if CB_HAS_FRAMEEVAL
 
+#include "scalars.h"
 #include "stack.h"
 #include "tasks.h"
-#include "values.h"
-
-#include "frame.h"
 
 #define Py_BUILD_CORE
 #undef _PyGC_FINALIZED
@@ -24,7 +22,14 @@ typedef struct _PyInterpreterFrame Frame;
 /* The evaluator beneath ours: CPython's own, or whoever was there first. */
 static _PyFrameEvalFunction next_evaluator = _PyEval_EvalFrameDefault;
 
+/* Whether ours is set, or another that was set later calls ours: to call that one would come back to us. */
+static bool is_linked;
+
+/* How many calls have put the hook out of the way until they end. */
+static unsigned int n_unhooked;
+
 static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw);
+static int frameeval_remove(void);
 
 static struct cb_cached *find(struct cb_thread *thread, Frame *frame)
 {
@@ -43,8 +48,10 @@ static PyObject *eval_unhooked(PyThreadState *tstate, Frame *frame, int is_throw
         return next_evaluator(tstate, frame, is_throw); /* another evaluator stands on ours: leave it */
     }
     _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
+    n_unhooked++;
     PyObject *result = next_evaluator(tstate, frame, is_throw);
-    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator && cb_recorder_has_active(CB_FRAMEEVAL)) {
+    n_unhooked--;
+    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator && is_linked) {
         _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
     }
     return result;
@@ -76,7 +83,7 @@ static void freeze_start(struct cb_thread *thread, Frame *frame, const struct cb
 {
     if (kind == CB_CALL) {
         const struct cb_activation call = {frame, frame->f_code, local_of, cached};
-        cb_values_arguments(thread, &call);
+        cb_scalars_arguments(thread, &call);
     } else if (kind == CB_RESUME) {
         cb_values_sent(thread, CB_FRAME_TOP(frame));
     }
@@ -154,7 +161,11 @@ static Py_NO_INLINE PyObject *eval_with_care(PyThreadState *tstate, Frame *frame
 {
     struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
     if (CB_UNLIKELY(thread == NULL)) {
-        return next_evaluator(tstate, frame, is_throw);
+        _PyFrameEvalFunction next = next_evaluator;
+        if (!cb_recorder_has_active(CB_FRAMEEVAL)) {
+            frameeval_remove(); /* left behind beneath an evaluator that is gone */
+        }
+        return next(tstate, frame, is_throw);
     }
     if ((uintptr_t)&thread < thread->stack_floor) {
         /* The C stack is nearly used up. Without our hook 3.11 inlines Python calls and needs none of it. */
@@ -226,29 +237,39 @@ static Py_NO_INLINE PyObject *eval_generator(PyThreadState *tstate, Frame *frame
     return leave_otherwise(ring, generation, bits, result == NULL ? CB_UNWIND : kind, result);
 }
 
-/* A call of one recorder that keeps values, and nothing else that needs care. */
-static Py_NO_INLINE PyObject *eval_valued(PyThreadState *tstate, Frame *frame, const struct cb_cached *cached)
+/* Append an event of a thread whose clock is the processor's counter. */
+static inline void append_now(struct cb_ring *ring, uint32_t word)
 {
-    struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
-    const uint32_t bits = cached->bits;
+    if (CB_UNLIKELY(!cb_ring_try_append_now(ring, word))) {
+        cb_ring_append_now(ring, word);
+    }
+}
+
+/* A call of one recorder that keeps values, and nothing else that needs care. */
+static Py_NO_INLINE PyObject *eval_valued(PyThreadState *tstate, Frame *frame, const struct cb_cached *cached,
+                                          struct cb_thread *thread)
+{
+    const uint32_t bits = cached->bits, flags = cached->flags; /* the line may be another's when the call ends */
     const uint64_t generation = cb_generation;
     freeze_start(thread, frame, cached, CB_CALL);
-    cb_ring_append_now(thread->ring, bits | CB_CALL);
+    append_now(thread->ring, bits | CB_CALL);
     PyObject *result = next_evaluator(tstate, frame, 0);
     enum cb_kind kind = result != NULL ? CB_RETURN : CB_UNWIND;
-    if (CB_LIKELY(cb_generation == generation)) {
-        freeze_end(thread, frame, result);
-        cb_ring_append_now(thread->ring, bits | (uint32_t)kind);
-    } else {
+    if (CB_UNLIKELY(cb_generation != generation)) {
         leave_all(frame, bits, kind, result); /* the thread we held may be gone */
+        return result;
     }
+    if (CB_UNLIKELY(result == NULL) || !cb_scalars_try_result(thread, frame, flags, result)) {
+        freeze_end(thread, frame, result);
+    }
+    append_now(thread->ring, bits | (uint32_t)kind);
     return result;
 }
 
 /* Whatever is not the plain call. */
 static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame, int is_throw)
 {
-    const struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
+    struct cb_thread *thread = cb_threads_here(CB_FRAMEEVAL);
     if (thread != NULL && (uintptr_t)&thread >= thread->stack_floor) {
         const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
         bool is_known = cached->key == frame->f_code;
@@ -256,7 +277,7 @@ static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame
             return next_evaluator(tstate, frame, is_throw);
         }
         if (is_known && (cached->flags & CB_IS_SLOW) == 0 && thread->extras == CB_WITH_VALUES) {
-            return eval_valued(tstate, frame, cached);
+            return eval_valued(tstate, frame, cached, thread);
         }
         uint64_t now = is_known && thread->extras == CB_WITH_BUDGET ? cb_clock_ticks() : UINT64_MAX;
         if (cb_budget_rests(thread->budget, &thread->governed, now)) {
@@ -273,7 +294,7 @@ static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame
  * the stack once per Python call. What is not plain is left to calls in the last place. */
 static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
 {
-    const struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
+    struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
     const uint64_t generation = cb_generation;
     if (CB_UNLIKELY(cb_local.generation != generation || thread == NULL)) {
         return eval_otherwise(tstate, frame, is_throw);
@@ -284,6 +305,9 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
     }
     const uint32_t state = (cached->flags & CB_IS_SLOW) | thread->extras;
     if (CB_UNLIKELY(state != 0)) {
+        if (state == CB_WITH_VALUES) {
+            return eval_valued(tstate, frame, cached, thread);
+        }
         return (state & (CB_IS_EXCLUDED | CB_WITH_OTHERS)) == CB_IS_EXCLUDED ? next_evaluator(tstate, frame, is_throw)
                                                                              : eval_otherwise(tstate, frame, is_throw);
     }
@@ -304,21 +328,27 @@ static int frameeval_install(char reason[CB_REASON_SIZE])
     (void)reason;
     PyInterpreterState *interpreter = PyInterpreterState_Get();
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interpreter);
-    if (current != eval_frame) {
+    /* What stood beneath us does not call us: the program has taken our hook away. */
+    bool is_unlinked = current == next_evaluator || current == _PyEval_EvalFrameDefault;
+    if (current != eval_frame && (!is_linked || is_unlinked)) {
         next_evaluator = current;
         _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
     }
+    is_linked = true;
     return 0;
 }
 
 static int frameeval_remove(void)
 {
     PyInterpreterState *interpreter = PyInterpreterState_Get();
-    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) != eval_frame) {
+    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interpreter);
+    if (current == eval_frame) {
+        _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
+    } else if (n_unhooked == 0 || current != next_evaluator) {
         return 1; /* another evaluator stands on ours; without recorders ours passes through */
     }
-    _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
     next_evaluator = _PyEval_EvalFrameDefault;
+    is_linked = false;
     return 0;
 }
 

@@ -8,11 +8,10 @@
 #include "monitoring_slot.h"
 #include "recorder.h"
 #include "tasks.h"
-#include "values.h"
 
 #if CB_HAS_MONITORING
 
-#include "frame.h"
+#include "scalars.h"
 
 static struct cb_cached *find(struct cb_thread *thread, PyCodeObject *code)
 {
@@ -37,17 +36,18 @@ static uint64_t running_frame(void)
     return (uint64_t)(uintptr_t)cb_current_frame() >> 4;
 }
 
-static void freeze_start(struct cb_thread *thread, PyCodeObject *code, struct cb_cached *cached, enum cb_kind kind)
+static void freeze_start(struct cb_thread *thread, PyCodeObject *code, const struct cb_cached *cached,
+                         enum cb_kind kind)
 {
     if (kind == CB_CALL) {
         const struct cb_activation call = {cb_current_frame(), code, local_of, cached};
-        cb_values_arguments(thread, &call);
+        cb_scalars_arguments(thread, &call);
     } else if (kind == CB_RESUME) {
         cb_values_sent(thread, CB_FRAME_TOP((const cb_frame *)cb_current_frame()));
     }
 }
 
-static void freeze_end(struct cb_thread *thread, PyCodeObject *code, struct cb_cached *cached, enum cb_kind kind,
+static void freeze_end(struct cb_thread *thread, PyCodeObject *code, const struct cb_cached *cached, enum cb_kind kind,
                        PyObject *value)
 {
     const struct cb_activation call = {cb_current_frame(), code, local_of, cached};
@@ -83,11 +83,11 @@ static bool enter(struct cb_thread *thread, PyCodeObject *code, enum cb_kind kin
         if (CB_UNLIKELY((cached->flags & CB_IS_EXCLUDED) != 0)) {
             continue;
         }
-        if (cb_values_wants_start(t)) {
-            freeze_start(t, code, cached, kind);
-        }
         if ((cached->flags & CB_IS_COROUTINE) != 0) {
             cb_task_check(t, PyThreadState_Get(), now);
+        }
+        if (cb_values_wants_start(t)) { /* after the switch: values belong to the event that comes next */
+            freeze_start(t, code, cached, kind);
         }
         uint64_t frame = (cached->flags & CB_IS_GENERATOR) != 0 ? running_frame() : 0;
         bool is_admitted = cb_thread_enter(t, now, cached->bits | (uint32_t)kind, frame);
@@ -177,43 +177,78 @@ static Py_NO_INLINE PyObject *note_with_care(PyObject *const *args, enum cb_kind
     return Py_NewRef(CB_LIKELY(is_wanted) ? Py_None : cb_monitoring_disable);
 }
 
-/* The calling thread, if it has one recorder that keeps calls alone; else NULL. */
-static inline struct cb_thread *plain_thread(void)
+/* The calling thread, if it knows the recorders that are active; else NULL. */
+static inline struct cb_thread *thread_here(void)
 {
-    struct cb_thread *thread = cb_local.first[CB_MONITORING];
-    return CB_LIKELY(cb_local.generation == cb_generation && thread != NULL && thread->extras == 0) ? thread : NULL;
+    return CB_LIKELY(cb_local.generation == cb_generation) ? cb_local.first[CB_MONITORING] : NULL;
 }
 
-/* A start or an end of a function that is known and selected. */
+/* A call, or an end that is no unwinding, of one recorder that keeps values and nothing else that needs care. */
+static Py_NO_INLINE PyObject *note_valued(struct cb_thread *thread, const struct cb_cached *cached,
+                                          PyObject *const *args, enum cb_kind kind)
+{
+    PyCodeObject *code = (PyCodeObject *)args[0];
+    const uint32_t word = cached->bits | (uint32_t)kind;
+    if (kind == CB_CALL) {
+        freeze_start(thread, code, cached, kind);
+    } else if (!cb_scalars_try_result(thread, cb_current_frame(), cached->flags, args[2])) {
+        freeze_end(thread, code, cached, kind, args[2]);
+    }
+    if (CB_UNLIKELY(!cb_ring_try_append_now(thread->ring, word))) {
+        cb_ring_append_now(thread->ring, word);
+    }
+    Py_RETURN_NONE;
+}
+
+/* An event of a thread or function that is not plain, in the usual cases. */
+static Py_NO_INLINE PyObject *note_otherwise(struct cb_thread *thread, const struct cb_cached *cached,
+                                             PyObject *const *args, enum cb_kind kind)
+{
+    const bool is_start = kind == CB_CALL || kind == CB_RESUME || kind == CB_THROW;
+    const uint32_t flags = cached->flags & (CB_IS_SLOW | CB_IS_COROUTINE);
+    if ((flags & CB_IS_EXCLUDED) != 0 && (thread->extras & CB_WITH_OTHERS) == 0 &&
+        (kind == CB_THROW || kind == CB_UNWIND)) {
+        Py_RETURN_NONE; /* these come from all code alike, and cannot be disabled */
+    }
+    if (flags == CB_IS_GENERATOR && is_start && thread->extras == 0) {
+        cb_ring_append_prefix(thread->ring, CB_FRAME, running_frame() & CB_PAYLOAD_MASK);
+        cb_ring_append_now(thread->ring, cached->bits | (uint32_t)kind);
+        Py_RETURN_NONE;
+    }
+    if (thread->extras == CB_WITH_VALUES && (flags & CB_IS_EXCLUDED) == 0 &&
+        ((kind == CB_CALL && flags == 0) || kind == CB_RETURN || kind == CB_YIELD)) {
+        return note_valued(thread, cached, args, kind);
+    }
+    return note_with_care(args, kind);
+}
+
+/* A start or an end of a function that is known and selected, for one recorder that keeps calls alone. */
 static inline PyObject *note_plain(PyObject *const *args, enum cb_kind kind)
 {
     const bool is_start = kind == CB_CALL || kind == CB_RESUME || kind == CB_THROW;
-    struct cb_thread *thread = plain_thread();
+    struct cb_thread *thread = thread_here();
     if (CB_UNLIKELY(thread == NULL)) {
         return note_with_care(args, kind);
     }
     const struct cb_cached *cached = cb_cache_at(thread, args[0]);
-    const uint32_t careful = is_start ? CB_IS_EXCLUDED | CB_IS_COROUTINE : CB_IS_EXCLUDED;
-    if (CB_UNLIKELY(cached->key != args[0] || (cached->flags & careful) != 0)) {
+    if (CB_UNLIKELY(cached->key != args[0])) {
         return note_with_care(args, kind);
     }
-    if (is_start && CB_UNLIKELY((cached->flags & CB_IS_GENERATOR) != 0)) {
-        cb_ring_append_prefix(thread->ring, CB_FRAME, running_frame() & CB_PAYLOAD_MASK);
-        cb_ring_append_now(thread->ring, cached->bits | (uint32_t)kind);
-        return Py_NewRef(Py_None);
+    if (CB_UNLIKELY(((cached->flags & (is_start ? CB_IS_SLOW : CB_IS_EXCLUDED)) | thread->extras) != 0)) {
+        return note_otherwise(thread, cached, args, kind);
     }
     if (CB_UNLIKELY(!cb_ring_try_append_now(thread->ring, cached->bits | (uint32_t)kind))) {
         return note_with_care(args, kind);
     }
-    return Py_NewRef(Py_None);
+    Py_RETURN_NONE;
 }
 
 /* A C call, or its end, of functions that are known and selected. */
 static inline PyObject *note_plain_c(PyObject *const *args, enum cb_kind kind)
 {
-    struct cb_thread *thread = plain_thread();
+    struct cb_thread *thread = thread_here();
     const void *key = cb_callables_plain_key(args[2]);
-    if (CB_UNLIKELY(thread == NULL || key == NULL || !thread->has_c_calls)) {
+    if (CB_UNLIKELY(thread == NULL || key == NULL || thread->extras != 0 || !thread->has_c_calls)) {
         return note_with_care(args, kind);
     }
     const struct cb_cached *caller = cb_cache_at(thread, args[0]);
@@ -223,7 +258,7 @@ static inline PyObject *note_plain_c(PyObject *const *args, enum cb_kind kind)
                     !cb_ring_try_append_now(thread->ring, cached->bits | (uint32_t)kind))) {
         return note_with_care(args, kind);
     }
-    return Py_NewRef(Py_None);
+    Py_RETURN_NONE;
 }
 
 #define CALLBACK(name, note, kind)                                                                                     \

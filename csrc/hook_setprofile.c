@@ -91,7 +91,8 @@ static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     }
     enum cb_kind kind = entry_kind(frame, (PyCodeObject *)(uintptr_t)call->code);
     if (kind == CB_CALL && cb_values_wants_start(thread)) {
-        cb_values_arguments(thread, call);
+        cb_values_count_call(thread, call->cached);
+        cb_values_arguments(thread, call, 0);
     }
     cb_thread_enter(thread, now, bits | (uint32_t)kind, identity_of(frame));
 }
@@ -159,7 +160,8 @@ static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *fra
         }
     } else if (what == PyTrace_CALL) {
         if (cb_values_wants_start(thread)) {
-            cb_values_arguments(thread, &call);
+            cb_values_count_call(thread, cached);
+            cb_values_arguments(thread, &call, 0);
         }
         cb_thread_enter(thread, now, bits | CB_CALL, 0);
     } else {

@@ -315,11 +315,13 @@ bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
     return verdict == CB_EXCLUDED;
 }
 
-/* What freezing a function's arguments must heed. */
+/* What freezing a function's arguments must heed, and how many there are. */
 static uint32_t value_flags(struct cb_thread *thread, uint32_t id)
 {
     const struct cb_function *f = cb_codes_get(id);
     uint32_t flags = PyUnicode_CompareWithASCIIString(f->name, "__init__") == 0 ? CB_IS_INIT : 0;
+    size_t n = (size_t)PyTuple_GET_SIZE(f->parameters);
+    flags |= (n < CB_PARAMETERS_MAX ? (uint32_t)n : CB_PARAMETERS_MAX) << CB_PARAMETERS_SHIFT;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(f->parameters); i++) {
         PyObject *name = PyTuple_GET_ITEM(f->parameters, i);
         if (thread->freezer.redactor != NULL && cb_redact_key_object(thread->freezer.redactor, name) != NULL) {

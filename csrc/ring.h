@@ -70,11 +70,17 @@ void cb_ring_limit(struct cb_ring *ring, uint64_t n_slots);
  * Result: where the next slot goes, Borrowed. The slow half of cb_ring_put. */
 _Atomic uint64_t *cb_ring_advance(struct cb_ring *ring);
 
+/* A slot as one word: `ticks` in its low half. */
+static inline uint64_t cb_ring_slot(uint64_t ticks, uint32_t word)
+{
+    return (uint64_t)word << 32 | ticks;
+}
+
 /* Write the slot at the cursor, which has not come to the end. */
-static inline void cb_ring_place(struct cb_ring *ring, _Atomic uint64_t *cursor, uint32_t ticks, uint32_t word)
+static inline void cb_ring_place(struct cb_ring *ring, _Atomic uint64_t *cursor, uint64_t slot)
 {
     /* One 8-byte store: a reader beside us sees all of a slot or none of it. */
-    atomic_store_explicit(cursor, (uint64_t)word << 32 | ticks, memory_order_relaxed);
+    atomic_store_explicit(cursor, slot, memory_order_relaxed);
     atomic_store_explicit(&ring->cursor, cursor + 1, memory_order_release); /* pairs with acquire in read_head */
 }
 
@@ -84,7 +90,7 @@ static inline void cb_ring_put(struct cb_ring *ring, uint32_t ticks, uint32_t wo
     if (CB_UNLIKELY(cursor == ring->end)) {
         cursor = cb_ring_advance(ring);
     }
-    cb_ring_place(ring, cursor, ticks, word);
+    cb_ring_place(ring, cursor, cb_ring_slot(ticks, word));
 }
 
 /* Append one event at time `now`; never blocks, never allocates, overwrites the oldest when full.
@@ -109,7 +115,7 @@ static inline bool cb_ring_try_append_now(struct cb_ring *ring, uint32_t word)
     if (CB_UNLIKELY(now.high != atomic_load_explicit(&ring->high, memory_order_relaxed) || cursor == ring->end)) {
         return false;
     }
-    cb_ring_place(ring, cursor, now.low, word);
+    cb_ring_place(ring, cursor, cb_ring_slot(now.low, word));
 #else
     cb_ring_append(ring, cb_clock_ticks(), word);
 #endif

@@ -24,6 +24,8 @@ struct cb_recorder;
 #define CB_HAS_SECRET 128u                            /* a parameter whose name says secret */
 #define CB_GIVES_SECRET 1024u                         /* its own name says that it returns one */
 #define CB_IS_SLOW (CB_IS_EXCLUDED | CB_IS_GENERATOR) /* flags that the plain case cannot bear */
+#define CB_PARAMETERS_SHIFT 16                        /* from here on, in mode "trace": how many parameters it has */
+#define CB_PARAMETERS_MAX 255                         /* or more */
 
 /* Extras of a thread: what makes an event more than one append. They share a word with the flags
  * above, so that one test finds the plain case. */
@@ -150,8 +152,8 @@ int cb_frames_pop(struct cb_frames *frames, const void *frame);
 
 static inline struct cb_cached *cb_cache_at(const struct cb_thread *thread, const void *key)
 {
-    /* Fibonacci hashing (Knuth, TAOCP 6.4); objects are 16-byte aligned. */
-    uint32_t hash = (uint32_t)((uintptr_t)key >> 4) * 0x9E3779B1u;
+    /* Fibonacci hashing (Knuth, TAOCP 6.4): the highest bits depend on all below them. */
+    uint32_t hash = (uint32_t)(uintptr_t)key * 0x9E3779B1u;
     return (struct cb_cached *)&thread->cache[hash >> (32 - CB_CACHE_BITS)];
 }
 

@@ -3,9 +3,6 @@
 /* The first calls of a function are frozen whatever they cost, and later ones now and then. */
 #define FIRST_CALLS 8
 
-/* How many ends may have been missed, as where recording was cut down meanwhile. */
-#define MAX_UNSEEN 4
-
 /* Variables of an unwinding frame that are kept. */
 #define MAX_LOCALS 16
 
@@ -14,16 +11,11 @@ static void append(struct cb_thread *thread, uint64_t payload)
     cb_ring_append_prefix(thread->ring, CB_VALUE, payload);
 }
 
-/* How often a function was called; functions far apart in the table share a count. */
-static uint16_t *count_of(struct cb_thread *thread, const struct cb_activation *call)
-{
-    return &thread->n_calls[(call->cached->bits >> CB_KIND_BITS) % CB_CALL_COUNTS];
-}
-
-/* Whether a call is one of the first of its function, or the 16th, the 32nd, ... */
+/* Whether a call is one of the first of its function, or the 16th, the 32nd, ...; functions far apart in the table
+ * share a count. */
 static bool is_first(struct cb_thread *thread, const struct cb_activation *call)
 {
-    unsigned int count = *count_of(thread, call);
+    unsigned int count = thread->n_calls[(call->cached->bits >> CB_KIND_BITS) % CB_CALL_COUNTS];
     return count <= FIRST_CALLS || (count & (count - 1)) == 0;
 }
 
@@ -82,15 +74,13 @@ static void watch(struct cb_freezer *freezer, struct cb_watched *watched, struct
     }
 }
 
-void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *call)
+void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *call, int first)
 {
     struct cb_freezer *freezer = &thread->freezer;
-    uint16_t *count = count_of(thread, call);
-    *count = (uint16_t)(*count + (*count < UINT16_MAX));
     freezer->is_first = is_first(thread, call);
     int n = cb_codes_n_parameters(call->code);
     struct cb_watched *watched = NULL;
-    for (int i = 0; i < n; i++) {
+    for (int i = first; i < n; i++) {
         PyObject *name = PyTuple_GET_ITEM(call->code->co_localsplusnames, i);
         struct cb_watched_parameter parameter = {call->local_of(call->frame, call->code, i), 0, i};
         uint64_t n_named = freezer->n_named;
@@ -105,16 +95,15 @@ void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *c
     thread->watch_list.n += watched != NULL && watched->n > 0;
 }
 
-/* What was noted at the start of a call, or NULL. What stands above it is of calls whose ends were not seen. */
+/* What was noted at the start of a call, or NULL. */
 static const struct cb_watched *end_watch(struct cb_watch_list *list, const struct cb_activation *call)
 {
-    for (int i = list->n - 1; i >= 0 && i >= list->n - MAX_UNSEEN; i--) {
-        if (list->calls[i].frame == call->frame && list->calls[i].code == call->code) {
-            list->n = i;
-            return &list->calls[i];
-        }
+    int i = cb_values_find_watched(list, call->frame);
+    if (i < 0 || list->calls[i].code != call->code) {
+        return NULL;
     }
-    return NULL;
+    list->n = i;
+    return &list->calls[i];
 }
 
 /* What a call has changed of its arguments, where they still are what its parameters hold. */

@@ -16,9 +16,31 @@ struct cb_activation {
     const struct cb_cached *cached;
 };
 
-/* Freeze the arguments of a call, one prefix each, in the order of the function's parameters.
+/* Count a call; of which functions the first are shown whatever that costs. Thread: the producer. GIL: held. */
+static inline void cb_values_count_call(struct cb_thread *thread, const struct cb_cached *cached)
+{
+    uint16_t *count = &thread->n_calls[(cached->bits >> CB_KIND_BITS) % CB_CALL_COUNTS];
+    *count = (uint16_t)(*count + (*count < UINT16_MAX));
+}
+
+/* Freeze the arguments of a call that was counted, from the first-th on, one prefix each, in the order of the
+ * function's parameters.
  * Thread: the producer. GIL: held. Leaves the error indicator as found; runs no user code. */
-void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *call);
+void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *call, int first);
+
+/* How many ends may have been missed, as where recording was cut down meanwhile. */
+#define CB_MAX_UNSEEN 4
+
+/* Where in the list of watched calls one is, or -1. What stands above it is of calls whose ends were not seen. */
+static inline int cb_values_find_watched(const struct cb_watch_list *list, const void *frame)
+{
+    for (int i = list->n - 1; i >= 0 && i >= list->n - CB_MAX_UNSEEN; i--) {
+        if (list->calls[i].frame == frame) {
+            return i;
+        }
+    }
+    return -1;
+}
 
 /* Freeze what a call has changed of its arguments, and its result or what it yields; `call` may be NULL
  * where nothing else is known of it. Thread, GIL: as above. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import threading
 
@@ -13,6 +14,7 @@ from callbox.engine.recorder import NativeRecorder
 from callbox.errors import EngineError
 
 HERE = __name__
+has_evaluator = pytest.mark.skipif("frameeval" not in _core.engines(), reason="frames are evaluated on 3.11")
 
 
 @pytest.fixture(params=_core.engines())
@@ -73,6 +75,54 @@ def test_the_hook_is_invisible_to_the_program(engine: str) -> None:
     seen = sys.getprofile(), sys.gettrace()
     recorder.stop()
     assert seen == (None, None)
+
+
+def evaluator() -> int | None:
+    """Where the function that runs frames lies."""
+    api = ctypes.pythonapi
+    api.PyInterpreterState_Get.restype = ctypes.c_void_p
+    api._PyInterpreterState_GetEvalFrameFunc.argtypes = [ctypes.c_void_p]
+    api._PyInterpreterState_GetEvalFrameFunc.restype = ctypes.c_void_p
+    address: int | None = api._PyInterpreterState_GetEvalFrameFunc(api.PyInterpreterState_Get())
+    return address
+
+
+@has_evaluator
+def test_recording_begins_again_beneath_an_evaluator_that_was_set_since() -> None:
+    plain = evaluator()
+    first, second = (NativeRecorder(Options(filters=(HERE,)), "frameeval") for _ in range(2))
+    first.start()
+    _core.observe(eval("lambda *_: None", {"__name__": "elsewhere"}))
+    try:
+        first.stop()
+        second.start()
+        branch()
+        second.stop()
+    finally:
+        _core.unobserve()
+    leaf()
+
+    assert second.capture().threads[0].n_events == 4
+    assert "replaced the hook in 1 thread" in first.capture().header.notes[-1]
+    assert evaluator() == plain
+
+
+@has_evaluator
+def test_recording_begins_again_where_the_program_has_taken_the_hook_away() -> None:
+    plain = evaluator()
+    set_evaluator = ctypes.pythonapi._PyInterpreterState_SetEvalFrameFunc
+    set_evaluator.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    recorder = NativeRecorder(Options(filters=(HERE,)), "frameeval")
+    recorder.start()
+    set_evaluator(ctypes.pythonapi.PyInterpreterState_Get(), plain)
+    branch()
+    recorder.stop()
+    recorder.start()
+    branch()
+    recorder.stop()
+
+    assert recorder.capture().threads[0].n_events == 1 + 4, "the pause, then the calls"
+    assert evaluator() == plain
 
 
 def test_reference_counts_are_left_alone(engine: str) -> None:

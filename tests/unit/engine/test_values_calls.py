@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import contextvars
 import gc
 import sys
 from collections.abc import Callable
@@ -210,6 +212,30 @@ def test_what_a_generator_is_sent_is_kept(run_told) -> None:
 
     resumes = [event for event, kind in enumerate(recording.events["kind"].tolist()) if kind == EventKind.RESUME]
     assert [recording.values.sent_at(event) for event in resumes] == [{"a": 1}, "some text", None]
+
+
+# Coroutines
+
+
+async def greets(name):
+    await asyncio.sleep(0)
+    return name
+
+
+async def gathers():
+    return await asyncio.gather(greets("ann"), greets(["bob"]))
+
+
+def runs_tasks():
+    return asyncio.run(gathers())
+
+
+def test_arguments_of_a_coroutine_in_a_task_of_its_own_are_kept(run) -> None:
+    recording = run(contextvars.copy_context().run, runs_tasks)
+
+    rows = [row for row, code in enumerate(recording.tree.calls["code"]) if recording.functions[code].name == "greets"]
+    assert [recording.values.arguments(row) for row in rows] == [{"name": "ann"}, {"name": ["bob"]}]
+    assert [recording.values.result(row) for row in rows] == ["ann", ["bob"]]
 
 
 # The share of the time
