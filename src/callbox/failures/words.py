@@ -12,6 +12,8 @@ from callbox.render.text import count
 
 _MAX_VALUE_CHARS = 160
 _CONTEXT_LINES = 2
+_N_FRAMES = 2
+_MAX_CALL_LINES = 40
 
 
 def kind_lines(groups: Sequence[Group]) -> Iterator[str]:
@@ -56,6 +58,18 @@ def _raised_lines(raised: Raised) -> Iterator[str]:
     for number, member in enumerate(members, 1):
         yield from ("", f"member {number} of {len(members)}")
         yield from (f"  {line}" for line in _raised_lines(member))
+
+
+def sections(failure: Failure) -> list[tuple[str, str]]:
+    """Write what is to stand under a test's traceback: titles, and places with their variables, and the last calls."""
+    frames = failure.exception.frames[-_N_FRAMES:] if failure.exception else ()
+    lines = [line for frame in frames for line in frame_lines(frame)]
+    found = [
+        ("callbox: where it failed", "\n".join([*lines[1:], "", f"all of it: callbox failures show {failure.id}"]))
+    ]
+    if failure.calls:
+        found.append(("callbox: last calls", "\n".join(failure.calls.splitlines()[-_MAX_CALL_LINES:])))
+    return found
 
 
 def frame_lines(frame: Frame) -> Iterator[str]:

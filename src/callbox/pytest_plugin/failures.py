@@ -17,24 +17,19 @@ from callbox.failures.history import History, find_path
 from callbox.failures.options import find_mode, options_of
 from callbox.failures.output import write_report
 from callbox.failures.spool import Spool
-from callbox.failures.words import frame_lines
-from callbox.pytest_plugin.project import own_patterns
+from callbox.failures.words import sections
+from callbox.store.own_modules import own_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from callbox.failures.model import Failure
 
 NAME = "callbox-failures"
 STORE_ONLY = "-"
 """What the option says that names no report."""
 _SESSION_KEY = "callbox_failures_session"
 _WORKER_KEY = "callbox_failures"
-_SECTION = "callbox: where it failed"
-_CALLS_SECTION = "callbox: last calls"
-_MAX_CALL_LINES = 40
-_N_FRAMES = 2
 
 
 @dataclass(slots=True)
@@ -94,7 +89,7 @@ class FailurePlugin:
             failure = self._catcher.catch(call.excinfo.value, self._subject(item, call.when))
             if failure is not None:
                 self._told.failures += 1
-                report.sections += _sections(failure)
+                report.sections += sections(failure)
         elif report.passed and call.when == "call":
             arguments = describe_arguments(_parameters(item), self._options)
             self._extractor.add_passed(Passed(item.nodeid, call.start, _module(item), call.duration, arguments))
@@ -178,14 +173,3 @@ def _is_internal(name: str) -> bool:
 
 def _module(item: pytest.Item) -> str:
     return getattr(getattr(item, "module", None), "__name__", "")
-
-
-def _sections(failure: Failure) -> list[tuple[str, str]]:
-    """Write places with their variables, and the last calls, to stand under the traceback."""
-    frames = failure.exception.frames[-_N_FRAMES:] if failure.exception else ()
-    lines = [line for frame in frames for line in frame_lines(frame)]
-    found = [(_SECTION, "\n".join([*lines[1:], "", f"all of it: callbox failures show {failure.id}"]))]
-    if failure.calls:
-        calls = failure.calls.splitlines()
-        found.append((_CALLS_SECTION, "\n".join(calls[-_MAX_CALL_LINES:])))
-    return found

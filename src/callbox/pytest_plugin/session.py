@@ -15,7 +15,7 @@ from callbox.engine.options import MODES, Options
 from callbox.engine.recorder import read_clock
 from callbox.errors import CallboxError
 from callbox.pytest_plugin.marker import mark_of
-from callbox.pytest_plugin.project import own_patterns
+from callbox.store.own_modules import own_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Generator
