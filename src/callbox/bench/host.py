@@ -22,6 +22,7 @@ from callbox.bench.discover import describe, find_benchmarks, import_module
 from callbox.bench.model import Run, Status
 from callbox.bench.parts import encode_parts
 from callbox.bench.running import describe_failure, run_case
+from callbox.bench.sealed import preload
 from callbox.bench.suite import Suite
 from callbox.bench.wire import Compared, CompareOrder, Hello, Order, RunOrder, Welcome, receive, send
 
@@ -47,6 +48,7 @@ class Host:
             found, broken = find_benchmarks(import_module(self._suite, module))
         except BaseException as error:
             return Welcome(problem=describe_failure(error))
+        preload()
         self._benchmarks = {benchmark.name: benchmark for benchmark in found}
         return Welcome(tuple(describe(benchmark, module) for benchmark in found), tuple(broken))
 

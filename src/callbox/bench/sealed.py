@@ -20,6 +20,14 @@ ENVIRONMENT = {
 """What a process that runs benchmarks is started with, besides PYTHONHASHSEED."""
 
 
+def preload() -> None:
+    """Import what `sealed` will need, so that every child of this process finds it there."""
+    import time_machine  # noqa: F401  (which imports pytest)
+
+    if "numpy" in sys.modules:
+        import numpy.random  # noqa: F401  (comes when it is asked for)
+
+
 @contextlib.contextmanager
 def sealed(settings: Settings) -> Iterator[None]:
     """Seed and freeze, as long as the context lasts.
