@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
 
@@ -50,8 +50,8 @@ _PARTS = (
     ("/alembic/", Part.SCHEMA),
     ("/asgiref/sync.py", Part.BRIDGE),
 )
-Steps = tuple[tuple[CodeType, int], ...]
-_awaiting: ContextVar[Steps] = ContextVar("callbox_awaiting", default=())
+Step = tuple[CodeType, int]
+_awaiting: ContextVar[tuple[Step, ...]] = ContextVar("callbox_awaiting", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,11 @@ class Origin:
     """
 
     path: tuple[Place, ...] = ()
-    loop: frozenset[tuple[CodeType, int]] = frozenset()
+    loop: frozenset[tuple[int, int]] = frozenset()
     is_relation: bool = False
     is_schema: bool = False
+    codes: tuple[CodeType, ...] = field(default=(), repr=False, compare=False)
+    """Keeps what `loop` names by identity."""
 
 
 NOWHERE = Origin()
@@ -88,7 +90,17 @@ NOWHERE = Origin()
 
 def origin_of(frame: FrameType | None) -> Origin:
     """Return how the project's code came to a frame."""
-    return _origin(*_walk(frame))
+    steps, is_relation, is_schema = _walk(frame)
+    # Code objects compare by content, which takes its time: they are known by identity.
+    key = (is_relation, is_schema, *[number for code, index in steps for number in (id(code), index)])
+    origin = _origins.get(key)
+    if origin is None:
+        if len(_origins) >= _MAX_KNOWN:
+            _origins.clear()
+        path = tuple(_place_of(code, index) for code, index in steps[:_MAX_SHOWN])
+        loop = frozenset((id(code), index) for code, index in steps)
+        origin = _origins[key] = Origin(path, loop, is_relation, is_schema, tuple(code for code, _ in steps))
+    return origin
 
 
 def project_path(frame: FrameType | None) -> tuple[Place, ...]:
@@ -99,22 +111,23 @@ def project_path(frame: FrameType | None) -> tuple[Place, ...]:
 @contextlib.contextmanager
 def awaiting(frame: FrameType | None) -> Iterator[None]:
     """Take a frame for what led to code that another thread runs for this coroutine."""
-    token = _awaiting.set(_walk(frame)[0])
+    token = _awaiting.set(tuple(_walk(frame)[0]))
     try:
         yield
     finally:
         _awaiting.reset(token)
 
 
-def _walk(frame: FrameType | None) -> tuple[Steps, bool, bool]:
+def _walk(frame: FrameType | None) -> tuple[list[Step], bool, bool]:
     """Return the project's instructions on the stack, and what stands between them and the frame."""
-    steps: list[tuple[CodeType, int]] = []
+    steps: list[Step] = []
     is_relation = is_schema = False
     greenlet = None
     while frame is not None and len(steps) < _MAX_FRAMES:
-        part = _part_of(frame.f_code.co_filename)
+        code = frame.f_code
+        part = _parts[code.co_filename]
         if part is None:
-            steps.append((frame.f_code, frame.f_lasti))
+            steps.append((code, frame.f_lasti))
         elif part is Part.FRAMEWORK:
             break
         elif part is Part.BRIDGE and (before := _awaiting.get()):
@@ -126,7 +139,7 @@ def _walk(frame: FrameType | None) -> tuple[Steps, bool, bool]:
         frame = frame.f_back
         if frame is None and (greenlet := _parent_of(greenlet)) is not None:
             frame = greenlet.gr_frame
-    return tuple(steps), is_relation, is_schema
+    return steps, is_relation, is_schema
 
 
 def _parent_of(greenlet: Any) -> Any:
@@ -137,12 +150,6 @@ def _parent_of(greenlet: Any) -> Any:
     return (module.getcurrent() if greenlet is None else greenlet).parent
 
 
-@functools.lru_cache(_MAX_KNOWN)
-def _origin(steps: Steps, is_relation: bool, is_schema: bool) -> Origin:
-    path = tuple(_place_of(code, index) for code, index in steps[:_MAX_SHOWN])
-    return Origin(path, frozenset(steps), is_relation, is_schema)
-
-
 def _place_of(code: CodeType, index: int) -> Place:
     lines = (line for start, end, line in code.co_lines() if start <= index < end and line is not None)
     real = os.path.realpath(code.co_filename)
@@ -150,9 +157,20 @@ def _place_of(code: CodeType, index: int) -> Place:
     return Place(file, next(lines, code.co_firstlineno), code.co_qualname)
 
 
-@functools.cache
+class _Parts(dict[str, "Part | None"]):
+    """What files are to a query, by name; None for the project's own."""
+
+    def __missing__(self, filename: str) -> Part | None:
+        """Find out, once for each file."""
+        part = self[filename] = _part_of(filename)
+        return part
+
+
+_parts = _Parts()
+_origins: dict[tuple[int, ...], Origin] = {}
+
+
 def _part_of(filename: str) -> Part | None:
-    """Return what a file is to a query; None for the project's own."""
     if filename.startswith("<"):
         return Part.LIBRARY  # generated code
     real = os.path.realpath(filename)

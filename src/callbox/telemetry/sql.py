@@ -85,6 +85,7 @@ class Shape:
         table: the first that it names; "" if none.
         is_aggregate: it computes a number of many rows.
         is_catalogue: it asks for the database itself: tables, sequences, locks.
+        has_keys_only: its values are parameters without names, and all of them choose rows.
     """
 
     template: str
@@ -93,6 +94,7 @@ class Shape:
     table: str = ""
     is_aggregate: bool = False
     is_catalogue: bool = False
+    has_keys_only: bool = False
 
     @property
     def text(self) -> str:
@@ -127,7 +129,12 @@ def shape_of(sql: str) -> Shape:
         table=_first_table(words),
         is_aggregate=kind == "SELECT" and any(word.upper() in _AGGREGATES for word in words[:4]),
         is_catalogue=_CATALOGUE.search(template) is not None,
+        has_keys_only=all(_is_next_parameter(value) and value.role is Role.KEY for value in reader.values),
     )
+
+
+def _is_next_parameter(value: Value) -> bool:
+    return value.text in ("?", "%s", "%b", "%t")
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
