@@ -36,6 +36,8 @@ _OPERATORS = {
     "__matmul__": "@",
     "__pow__": "**",
 }
+_COMPARISONS = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
+"""In an assertion another comparison would follow, and Python would chain the two."""
 TAKEN_NAMES = frozenset(
     {*dir(builtins), *keyword.kwlist}
     | {"pytest", "re", "random", "math", "asyncio", "np", "pd", "DATA", "as_data", "expected", "message", "printed"}
@@ -191,7 +193,8 @@ class _Former:
         if access.name in _BUILTIN_CALLS and not passed:
             return f"{_BUILTIN_CALLS[access.name]}({receiver})"
         if access.name in _OPERATORS and len(passed) == 1 and result is not NotImplemented:
-            return f"{receiver} {_OPERATORS[access.name]} {passed[0]}"
+            whole = f"{receiver} {_OPERATORS[access.name]} {passed[0]}"
+            return f"({whole})" if access.name in _COMPARISONS else whole
         if access.name == "__getitem__" and len(passed) == 1:
             return f"{receiver}[{passed[0]}]"
         if access.name == "__call__":

@@ -210,7 +210,10 @@ class Generator:
             moved = Conditions(4242, 7, "Pacific/Auckland", moves_clock=can_move_clock())
             second = run_tests([folder], self._options.root, moved)
             failures = self._failures(modules, first, second)
-            return {**failures, **self._try_alone(cases, modules, {**first.broken, **second.broken}, folder)}
+            broken = {**first.broken, **second.broken}
+            suspects = {call_id for file in broken if file in modules for call_id in modules[file].places}
+            known = {call_id: reason for call_id, reason in failures.items() if call_id not in suspects}
+            return {**known, **self._try_alone([c for c in cases if c.id in suspects], folder)}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -228,16 +231,11 @@ class Generator:
                     failures[call_id] = "it did not run"
         return failures
 
-    def _try_alone(
-        self, cases: list[Case], modules: dict[str, Module], broken: dict[str, str], folder: Path
-    ) -> dict[int, str]:
-        """Try the cases of modules that cannot be imported each in a module of its own."""
-        suspects = {call_id for file in broken for call_id in modules.get(file, Module("", {}, {})).places}
-        alone = {
-            f"test_alone_{c.id}.py": write_module("A call.", [c], self._head(folder)) for c in cases if c.id in suspects
-        }
-        if not alone:
+    def _try_alone(self, cases: list[Case], folder: Path) -> dict[int, str]:
+        """Try each case in a module of its own; return those that fail, with the reason."""
+        if not cases:
             return {}
+        alone = {f"test_alone_{c.id}.py": write_module("A call.", [c], self._head(folder)) for c in cases}
         shutil.rmtree(folder, ignore_errors=True)
         self._write_modules(folder, alone)
         first = run_tests([folder], self._options.root, Conditions(1, 0))
@@ -247,7 +245,7 @@ class Generator:
         for file, module in alone.items():
             if file in reasons:
                 failures.update(dict.fromkeys(module.places, reasons[file]))
-        return {call_id: failures[call_id] for call_id in suspects if call_id in failures}
+        return failures
 
     def _mutate(self) -> None:
         """See which mutants the tests notice that were written."""
@@ -260,6 +258,8 @@ class Generator:
         tested = {v.id for v in report.verdicts if v.fate is Fate.TEST}
         targets = {self._stored[call_id].call.target for call_id in tested}
         report.mutation = mutate_functions(root, targets, tests, self._options.n_mutants, self._say)
+        if not report.mutation["mutants"]:
+            report.notes.append(f"no mutants: none of the functions is written in a file below {root}")
 
     # Writing
 

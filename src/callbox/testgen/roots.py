@@ -14,7 +14,7 @@ from callbox.values import statics
 
 _MAX_LEVELS = 50
 _MAX_PARTS = 10_000
-_MAX_REPAIRS = 20
+_MAX_REPAIRS = 300
 _ATOMS = (type(None), bool, int, float, str, bytes)
 Constructor = tuple[tuple[str, str], ...]
 

@@ -20,7 +20,7 @@ from callbox.values.literals import Literal, Style, literals
 WIDTH = 88
 _INDENT = 8
 _RESERVED = frozenset({"pytest", "re", "random", "math", "asyncio", "time_machine", "as_data", "Path", "pathlib"})
-_MAX_SETUP_LINES = 400
+_MAX_SETUP_LINES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ class Vocabulary:
         setup = (*head.setup, *(f"{name} = {sources[name]}" for name in objects if sources[name] != name))
         repairs = self._repairs((*head.imports, *setup), {name: named[name] for name in objects}, style)
         made = [
-            Literal(f"{roots[id(root)][0]}{path}" if roots[id(root)][0] in objects else sources[name])
-            for name, (root, path) in found.items()
+            Literal(f"{own}{path}" if own in objects else sources[own])
+            for own, path in ((roots[id(root)][0], path) for root, path in found.values())
         ]
         return [
             dataclasses.replace(made[0], imports=head.imports, setup=(*setup, *repairs), side_files=head.side_files),

@@ -32,6 +32,9 @@ SHOP = """
         def add(self, n):
             self.n += n
 
+        def __lt__(self, other):
+            return self.n < other.n
+
     @dataclass
     class Line:
         sku: str
@@ -67,7 +70,7 @@ MAIN = """
     try: price(-1)
     except ValueError: pass
     grow([7])
-    order = Order(3); order.total; order.add(4)
+    order = Order(3); order.total; order.add(4); Order(1) < Order(2)
     lines("tea cake"); list(words("a b")); greet("ann"); save("out.txt", "text")
     random.seed(3); roll()
     identity([1])
@@ -156,6 +159,7 @@ def test_method_is_called_on_an_object_that_its_constructor_makes(made) -> None:
     ("name", "line"),
     [
         ("order_total", "assert Order(n=3).total == 1.5"),
+        ("order_lt", "assert (Order(n=1) < Order(n=2)) is True"),
         ("lines", 'assert lines("tea cake") == [Line(sku="tea", n=3), Line(sku="cake", n=4)]'),
         ("words", 'assert list(words("a b")) == ["a", "b"]'),
         ("greet", 'assert capsys.readouterr().out == "hello ann\\n"'),

@@ -46,6 +46,10 @@ def test_target_that_may_be_there_passes(script, target) -> None:
         ("pkg.prices.Order.totl", "did you mean Order.total"),
         ("nothing.price", "there is no module nothing to import"),
         ("main.rum", "defines no rum: did you mean run"),
+        ("math", "math is not written in Python: name one of its functions"),
+        ("math.gdc", "math has no gdc: did you mean gcd"),
+        ("builtins.len", "none of its functions that something can stand in for"),
+        ("_decimal.Decimal.sqrt", "Decimal.sqrt is none of its functions that something can stand in for"),
     ],
 )
 def test_target_that_cannot_be_there_is_refused(script, target, message) -> None:

@@ -87,20 +87,32 @@ def _write_array(writer: Writer, value: Any, link: Link) -> Node:
 # Dates and times
 
 
-def _write_date(writer: Writer, value: dt.date, _link: Link) -> Node:
-    return call(writer.names.refer("datetime", "date"), map(repr, (value.year, value.month, value.day)))
+_CLOCKS = (dt.date, dt.datetime, dt.time, dt.timedelta)
 
 
-def _write_time(writer: Writer, value: dt.time, link: Link) -> Node:
+def write_moment(writer: Writer, value: Any, link: Link, name: str = "") -> Node | None:
+    """Write a date, a time or a duration as a call of its class, or of a subclass of that by name.
+
+    Returns:
+        None for a value of any other class.
+    """
+    cls = type(value)
+    if cls not in _CLOCKS:
+        return None
+    name = name or writer.names.refer("datetime", cls.__name__)
+    if cls is dt.timedelta:
+        lengths = (("days", value.days), ("seconds", value.seconds), ("microseconds", value.microseconds))
+        return call(name, (), [(key, repr(part)) for key, part in lengths if part])
+    if cls is dt.date:
+        return call(name, map(repr, (value.year, value.month, value.day)))
+    day = [value.year, value.month, value.day] if cls is dt.datetime else []
     clock = [value.hour, value.minute, value.second, value.microsecond]
-    parts = [repr(part) for part in _without_zeros(clock, 2)]
-    return call(writer.names.refer("datetime", "time"), parts, _zone_and_fold(writer, value, link))
+    parts = [repr(part) for part in _without_zeros([*day, *clock], len(day) or 2)]
+    return call(name, parts, _zone_and_fold(writer, value, link))
 
 
-def _write_datetime(writer: Writer, value: dt.datetime, link: Link) -> Node:
-    moment = [value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond]
-    parts = [repr(part) for part in _without_zeros(moment, 3)]
-    return call(writer.names.refer("datetime", "datetime"), parts, _zone_and_fold(writer, value, link))
+def _write_moment(writer: Writer, value: Any, link: Link) -> Node:
+    return write_moment(writer, value, link) or ""
 
 
 def _without_zeros(parts: list[int], n_kept: int) -> list[int]:
@@ -118,12 +130,6 @@ def _zone_and_fold(writer: Writer, value: Any, link: Link) -> list[tuple[str, No
     if value.fold:
         keywords.append(("fold", "1"))
     return keywords
-
-
-def _write_timedelta(writer: Writer, value: dt.timedelta, _link: Link) -> Node:
-    parts = (("days", value.days), ("seconds", value.seconds), ("microseconds", value.microseconds))
-    keywords = [(name, repr(part)) for name, part in parts if part]
-    return call(writer.names.refer("datetime", "timedelta"), (), keywords)
 
 
 def _write_fixed_zone(writer: Writer, value: dt.timezone, link: Link) -> Node:
@@ -185,10 +191,7 @@ register(Writing(_write_pattern), re.Pattern)
 register(Writing(_write_bytearray, has_identity=True), bytearray)
 register(Writing(_write_memoryview, has_identity=True), memoryview)
 register(Writing(_write_array, has_identity=True), array.array)
-register(Writing(_write_date), dt.date)
-register(Writing(_write_time), dt.time)
-register(Writing(_write_datetime), dt.datetime)
-register(Writing(_write_timedelta), dt.timedelta)
+register(Writing(_write_moment), *_CLOCKS)
 register(Writing(_write_fixed_zone), dt.timezone)
 register(Writing(_write_named_zone), zoneinfo.ZoneInfo)
 register(Writing(write_reference), types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType)

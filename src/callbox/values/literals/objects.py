@@ -15,7 +15,7 @@ from callbox.values.literals import containers, exceptions, models
 from callbox.values.literals.constructors import find_arguments, is_default
 from callbox.values.literals.families import Built, Writing
 from callbox.values.literals.layout import Group, Node, call, flat
-from callbox.values.literals.library import write_reference
+from callbox.values.literals.library import write_moment, write_reference
 from callbox.values.literals.statements import set_attributes
 from callbox.values.refusal import RefusedPartError
 
@@ -91,7 +91,8 @@ def _write_derived(writer: Writer, value: Any, link: Link) -> Built:
         ]
         made = call(name, (), parts)
     else:
-        made = _call_plain(writer, cls, name, writer.write(content, link))
+        moment = write_moment(writer, content, link, name) if _has_plain_constructor(cls) else None
+        made = moment or _call_plain(writer, cls, name, writer.write(content, link))
     return _with_state(writer, value, made, link)
 
 
@@ -103,15 +104,18 @@ def _is_generated(method: Any) -> bool:
 
 def _call_plain(writer: Writer, cls: type, name: str, content: Node) -> Node:
     """Call a class that has its base's constructor, or that constructor where it has one of its own."""
+    if _has_plain_constructor(cls):
+        return call(name, [content])
+    module, qualname = statics.reference_of_class(statics.layout_of(cls).base)
+    return call(f"{writer.names.refer(module, qualname)}.__new__", [name, content])
+
+
+def _has_plain_constructor(cls: type) -> bool:
     base = statics.layout_of(cls).base
-    is_plain = all(
+    return all(
         statics.find_attribute(cls, method) is statics.find_attribute(base, method)
         for method in ("__new__", "__init__")
     )
-    if is_plain:
-        return call(name, [content])
-    module, qualname = statics.reference_of_class(base)
-    return call(f"{writer.names.refer(module, qualname)}.__new__", [name, content])
 
 
 def _write_container(writer: Writer, value: Any, link: Link) -> Built:

@@ -59,6 +59,10 @@ def test_source_is_the_same_every_time_and_keeps_its_indentation(value) -> None:
     assert all(ast.parse(statement) for statement in (*first.imports, *first.setup, first.source))
 
 
+class Moment(dt.datetime):
+    """A moment of somebody's."""
+
+
 @pytest.mark.parametrize(
     ("value", "source"),
     [
@@ -87,6 +91,7 @@ def test_source_is_the_same_every_time_and_keeps_its_indentation(value) -> None:
         (dt.date(2020, 1, 2), "date(2020, 1, 2)"),
         (dt.datetime(2020, 1, 2, 3, tzinfo=dt.UTC), "datetime(2020, 1, 2, 3, 0, tzinfo=timezone.utc)"),
         (dt.timedelta(hours=1), "timedelta(seconds=3600)"),
+        (Moment(2020, 1, 2, fold=1), "Moment(2020, 1, 2, fold=1)"),
         (re.compile("a", re.I | re.M), 're.compile("a", re.IGNORECASE | re.MULTILINE)'),
         (kinds.Colour.RED, "Colour.RED"),
         (kinds.Access.READ | kinds.Access.RUN, "Access.READ | Access.RUN"),
