@@ -18,7 +18,7 @@ _PAUSE_S = 0.02
 class Service:
     """A server process that listens on a socket which the test has opened for it."""
 
-    def __init__(self, command: list[str], folder: Path, *, environ: dict[str, str] | None = None) -> None:
+    def __init__(self, command: list[str], folder: Path) -> None:
         """Start it; `{fd}` in the command stands for the socket's descriptor."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         descriptor = self._socket.fileno()
@@ -27,7 +27,7 @@ class Service:
             self.process = subprocess.Popen(
                 [word.format(fd=descriptor) for word in command],
                 cwd=folder,
-                env=clean_environment() | (environ or {}),
+                env=clean_environment() | {"HOME": str(folder)},  # where gunicorn has its control socket
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

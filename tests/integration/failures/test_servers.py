@@ -221,10 +221,11 @@ def test_signal_dumps_the_stacks_of_a_worker(project, history, serve) -> None:
     pytest.importorskip("flask")
     (project / "shop.py").write_text(FLASK_SHOP)
     service = serve("gunicorn", "--workers=1", "--bind=fd://{fd}", "shop:app")
+    service.get("/pay/0")
     worker = int(service.get("/pid")[1])
     os.kill(worker, signal.SIGUSR2)
-    wait_until(history.failures, "a dump")
+    wait_until(lambda: len(history.failures()) == 2, "a dump")
 
-    [failure] = history.failures()
+    failure = history.failures()[0]
     assert (failure.test_name, failure.metadata["process_id"]) == ("SIGUSR2", worker)
     assert service.get("/pid")[1] == str(worker)
