@@ -38,18 +38,19 @@ def passed_in(frame: FrameType) -> tuple[int, tuple[str, ...]] | None:
 
 
 def _read_call(code: CodeType, offset: int) -> tuple[int, tuple[str, ...]] | None:
+    """Read the instruction at an offset, or the one whose caches lie there."""
     names: tuple[str, ...] = ()
-    before = None
+    found = before = None
     for instruction in dis.get_instructions(code):
+        if instruction.offset > offset:
+            break
         if instruction.opname == "KW_NAMES":
             names = code.co_consts[instruction.arg or 0]
-        if instruction.offset == offset:
-            if instruction.opname == "CALL_KW" and before is not None and type(before.argval) is tuple:
-                names = before.argval
-            elif instruction.opname != "CALL":
-                return None
-            return (instruction.arg or 0) - len(names), names
-        if instruction.opname == "CALL":
+        elif found is not None and found.opname == "CALL":
             names = ()
-        before = instruction
-    return None
+        before, found = found, instruction
+    if found is not None and found.opname == "CALL_KW" and before is not None and type(before.argval) is tuple:
+        names = before.argval
+    elif found is None or found.opname != "CALL":
+        return None
+    return (found.arg or 0) - len(names), names

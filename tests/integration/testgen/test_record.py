@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -232,3 +233,15 @@ def test_store_of_something_else_is_refused(shop) -> None:
 
     assert (result.returncode, result.stdout) == (4, "")
     assert "is no store, or is damaged" in result.stderr
+
+
+def test_store_of_another_version_is_refused(shop) -> None:
+    shop.write(main="import shop\nprint('ran')\nshop.price(1)")
+    shop.callbox("record", "-q", "shop.price", "--", "main.py")
+    with sqlite3.connect(shop.folder / "call_logs" / "calls.db") as db:
+        db.execute("PRAGMA user_version = 999")
+
+    result = shop.callbox("record", "shop.price", "--", "main.py")
+
+    assert (result.returncode, result.stdout) == (4, "")
+    assert "version 999" in result.stderr
