@@ -119,6 +119,14 @@ class Collector:
             running.phases_ns[name] = running.phases_ns.get(name, 0) + time.perf_counter_ns() - began_ns
             running.phase = before
 
+    def enter_fixture(self, name: str) -> str:
+        """Count queries to a fixture from now on, "" for none; return the one that they were counted to."""
+        if self._running is None:
+            return ""
+        queries = self._running.queries
+        before, queries.fixture = queries.fixture, name
+        return before
+
     def properties(self) -> list[tuple[str, object]]:
         """Return what reports of other tools can show of the test that runs, by name."""
         if self._running is None:

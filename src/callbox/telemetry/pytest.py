@@ -18,6 +18,7 @@ from callbox.errors import CallboxError
 from callbox.telemetry.budgets import MARKER as BUDGET_MARKER
 from callbox.telemetry.budgets import Budget
 from callbox.telemetry.collector import Collector
+from callbox.telemetry.fixtures import FixtureWatch
 from callbox.telemetry.lines import PytestCovLines
 from callbox.telemetry.records import BAD, Identity
 from callbox.telemetry.settings import TelemetrySettings, parse_limit
@@ -67,6 +68,10 @@ class TelemetryPlugin:
         self._status = _PASSED
         self._is_set_up = False
         """Whether the test that runs has been set up before, so that a set-up begins another try."""
+
+    def enter_fixture(self, name: str) -> str:
+        """Count queries to a fixture from now on; return the one that they were counted to."""
+        return self._collector.enter_fixture(name)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -248,6 +253,7 @@ def register(config: pytest.Config) -> None:
     except CallboxError as error:
         raise pytest.UsageError(f"callbox: {error}") from error
     config.pluginmanager.register(plugin, NAME)
+    config.pluginmanager.register(FixtureWatch(plugin.enter_fixture))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -42,6 +42,7 @@ class Query:
         n_rows: rows that it changed or returned, where the driver says so; else -1.
         is_many: `executemany`.
         request: number of the request that it answers; 0 outside of any.
+        fixture: the one that asks; "" if none does.
     """
 
     shape: Shape
@@ -55,6 +56,7 @@ class Query:
     n_rows: int = -1
     is_many: bool = False
     request: int = 0
+    fixture: str = ""
 
     @property
     def path(self) -> tuple[Place, ...]:
@@ -75,9 +77,15 @@ class Query:
 
 @dataclass
 class QueryLog:
-    """The queries of a test, in order."""
+    """The queries of a test, in order.
+
+    Attributes:
+        queries: those so far.
+        fixture: the one that runs, which those to come are counted to.
+    """
 
     queries: list[Query] = field(default_factory=list)
+    fixture: str = ""
 
     def add(self, sql: Any, parameters: Any, duration_ns: int, **about: Any) -> None:
         """Note a statement that was executed now, by the code that calls; what is no text, the driver has refused."""
@@ -85,6 +93,7 @@ class QueryLog:
         if "origin" not in about:
             about["origin"] = origin_of(sys._getframe(1))
         about.setdefault("request", request.get())
+        about.setdefault("fixture", self.fixture)
         values, keys = hash_values(parameters, shape)
         self.queries.append(Query(shape, values, keys, duration_ns, **about))
 
@@ -112,6 +121,7 @@ class QueryLog:
             "transactions": sum(query.ends_transaction for query in self.queries),
             "rows": sum(max(query.n_rows, 0) for query in counted),
             "by_phase": {phase: sum(query.phase == phase for query in counted) for phase in PHASES},
+            "by_fixture": _count(query.fixture for query in counted if query.fixture),
             "by_alias": _count(query.alias for query in counted),
         }
 
