@@ -89,6 +89,18 @@ def test_rule_of_more_than_ten_selects_is_documented_as_it_is(records) -> None:
     assert f"more than ten SELECTs | {result}" in DOCUMENTED.read_text()
 
 
+def test_lists_of_any_length_are_one_statement_on_each_library(records) -> None:
+    batches = [record for record in records if record["name"] == "clean_batches_of_keys"]
+
+    folded = {
+        record["file"]: told["count"]
+        for record in batches
+        for told in record["database_queries"]["duplicate_queries"]
+        if " IN (?)" in told["sql"]
+    }
+    assert folded == {"cases_django_clean.py": 4, "cases_sqlalchemy.py": 3, "cases_sqlite.py": 5}
+
+
 def test_each_finding_names_a_line_of_the_case_or_of_what_it_calls(records) -> None:
     sites = [found["site"] for record in records for found in record["database_queries"]["n_plus_one"]]
 
