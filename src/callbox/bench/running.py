@@ -23,6 +23,7 @@ from callbox.bench.parts import Keeper, Watch, encode_parts
 from callbox.bench.rewrite import KEEPER, rewritten, rewritten_script
 from callbox.bench.sealed import sealed
 from callbox.bench.suite import Suite
+from callbox.values.redact import Redactor
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def run_case(suite: Suite, benchmark: Any, request: Request, aside: contextlib.A
 
 def describe_failure(error: BaseException) -> str:
     """Say in one line what was raised, and where."""
-    text = " ".join(traceback.format_exception_only(error)[-1].split())
+    text = " ".join(Redactor().redact_text(traceback.format_exception_only(error)[-1]).split())
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{text}, {error.filename}:{error.lineno}"

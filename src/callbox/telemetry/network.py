@@ -102,7 +102,8 @@ class NetworkGuard:
         found = _target(event, args)
         if found is None or self._is_allowed(found[1]):
             return
-        kind, host, port = found
+        kind, name, port = found
+        host = name.rpartition("@")[2]  # urllib takes a login for a part of the name
         is_blocked = self._mode == "block" and not self.is_exempt
         frame = sys._getframe(1)
         where = host if port is None else f"{host}:{port}"

@@ -13,7 +13,7 @@ from callbox.telemetry.network import Call
 from callbox.telemetry.queries import QueryLog
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.spans import Span
-from callbox.telemetry.web import Request
+from callbox.telemetry.web import Request, clean_text
 
 SCHEMA_VERSION = 1
 STATUSES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed", "crashed")
@@ -116,7 +116,7 @@ def make_record(
         "end_time": _local_time(running.started_s + duration_ns / 1e9),
         "tags": identity.tags,
         "fixtures": identity.fixtures,
-        "error": error,
+        "error": clean_text(error),
         "tries": [*running.tries, status],
         "phases": {name: round(ns / 1e6, 3) for name, ns in running.phases_ns.items()},
         "database_queries": queries,

@@ -114,7 +114,12 @@ def timed(note: Note, method: str, url: str) -> Iterator[list[int]]:
 
 def clean_url(url: str) -> str:
     """Return a URL without passwords and secret parameters, not too long."""
-    return _redactor().redact_text(url[:_MAX_URL])
+    return clean_text(url[:_MAX_URL])
+
+
+def clean_text(text: str) -> str:
+    """Return a text with markers in the place of secrets."""
+    return _redactor().redact_text(text)
 
 
 @functools.cache
