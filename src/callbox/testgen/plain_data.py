@@ -27,7 +27,7 @@ def as_data(value: object, outer: tuple[int, ...] = ()) -> object:
     if isinstance(value, BaseException):
         return {type(value).__name__: as_data(value.args, outer)}
     slots = {name for cls in type(value).__mro__ for name in (getattr(cls, "__slots__", None) or ())}
-    names = sorted({*getattr(value, "__dict__", ()), *slots} - {"__dict__", "__weakref__"})
+    names = sorted({*getattr(value, "__dict__", ()), *slots} - {"__dict__", "__weakref__", "__orig_class__"})
     if isinstance(value, (type, types.FunctionType, types.ModuleType, enum.Enum)) or not names:
         return value
     parts = {name: as_data(getattr(value, name), outer) for name in names if hasattr(value, name)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from callbox.testgen.plain_data import as_data, data_of, source
 
@@ -35,3 +35,15 @@ def test_source_gives_the_same_function() -> None:
     exec(f"import enum\nimport types\n{source()}", scope)
 
     assert scope["as_data"](Node("a")) == as_data(Node("a"))
+
+
+T = TypeVar("T")
+
+
+class Box(Generic[T]):
+    def __init__(self, content: T) -> None:
+        self.content = content
+
+
+def test_type_that_a_generic_was_made_with_is_no_data() -> None:
+    assert as_data(Box[int](3)) == {"Box": {"content": 3}}
