@@ -1,4 +1,4 @@
-"""Objects that modules hold by name and whose identity matters: sentinels, token types, loggers.
+"""Objects that modules hold by name and whose identity matters: sentinels, token types, loggers, functions made by others.
 
 A copy of such an object would not be the one that the program compares with `is`.
 """
@@ -10,7 +10,7 @@ import enum
 import logging
 import sys
 from collections.abc import Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from callbox.values import statics
@@ -61,13 +61,14 @@ class Constants:
             if known is None:
                 self.table[id(value)] = module_name, path
                 self._kept.append(value)
-            parts = statics.layout_of(type(value)).namespace_of(value) if type(value) is not object else None
+            has_parts = type(value) not in (object, FunctionType)
+            parts = statics.layout_of(type(value)).namespace_of(value) if has_parts else None
             waiting.extend((f"{path}.{key}", part) for key, part in (parts or {}).items() if type(part) is type(value))
 
 
 def _is_constant(value: Any) -> bool:
     cls = type(value)
-    if cls is object or cls in _NAMED:
+    if cls is object or cls in _NAMED or (cls is FunctionType and "<locals>" in value.__qualname__):
         return True
     if statics.derives(type(cls), enum.EnumType) or statics.derives(cls, type):
         return False

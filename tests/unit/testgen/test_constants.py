@@ -13,6 +13,13 @@ class Kind(tuple):
     pass
 
 
+def make_rule():
+    def rule():
+        return 1
+
+    return rule
+
+
 def test_sentinels_loggers_and_kinds_of_a_package_are_named(monkeypatch) -> None:
     module = ModuleType("shopkinds")
     root = Kind(("root",))
@@ -31,3 +38,13 @@ def test_sentinels_loggers_and_kinds_of_a_package_are_named(monkeypatch) -> None
 
 def test_packages_that_were_not_named_are_left_alone() -> None:
     assert Constants().refresh() == {}
+
+
+def test_functions_that_others_made_are_named_where_a_module_holds_them(monkeypatch) -> None:
+    module = ModuleType("shoprules")
+    vars(module).update(fence=make_rule(), make_rule=make_rule)
+    monkeypatch.setitem(sys.modules, "shoprules", module)
+    constants = Constants()
+    constants.add_package("shoprules")
+
+    assert constants.refresh() == {id(module.fence): ("shoprules", "fence")}
