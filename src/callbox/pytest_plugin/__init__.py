@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAME = "callbox"
 _RECORDER = "callbox-recording"
 MODES = ("static", "profile", "trace")
+REPORT_SUFFIXES = (".json", ".md", ".markdown", ".yaml", ".yml", ".xml", ".csv", ".html", ".htm")
 MARKER = (
     "callbox(mode='trace', include=None): record this test; `include` are globs on module names. "
     "If it fails, its last calls are printed and its recording is kept"
@@ -49,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--callbox-failures",
         nargs="?",
         const="-",
+        type=_report,
         metavar="REPORT",
         help="capture every failure with its locals and last calls, for `callbox failures`; with REPORT, e.g. "
         "failures.html, also write a report",
@@ -181,6 +183,15 @@ def _number(config: pytest.Config, name: str) -> int:
         return int(text)
     except ValueError:
         raise pytest.UsageError(f"callbox: {name} = {text!r} in the configuration is no whole number") from None
+
+
+def _report(path: str) -> str:
+    if path != "-" and not path.endswith(REPORT_SUFFIXES):
+        raise argparse.ArgumentTypeError(
+            f"report {path!r}: its name must end in one of {', '.join(REPORT_SUFFIXES)}; paths of tests go before "
+            "--callbox-failures"
+        )
+    return path
 
 
 def _mode(text: str) -> str:

@@ -68,6 +68,7 @@ def test_every_failure_is_captured_shown_and_reported(project) -> None:
             "4 kept in *failures.db: callbox failures list",
         ]
     )
+    result.stdout.no_fnmatch_line("*@py_*")
     assert "hunter2-not-shown" not in (project.path / "report.json").read_text()
 
 
@@ -109,3 +110,10 @@ def test_production_mode_records_no_calls(project, monkeypatch) -> None:
 
     result.stdout.fnmatch_lines(["*callbox: where it failed*"])
     result.stdout.no_fnmatch_line("*callbox: last calls*")
+
+
+def test_path_of_tests_is_not_taken_for_a_report(project) -> None:
+    result = run(project, "--callbox-failures", "test_shop.py")
+
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*report 'test_shop.py': its name must end in one of .json, *paths of tests go before*"])
