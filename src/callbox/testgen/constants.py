@@ -1,4 +1,4 @@
-"""Objects that modules hold by name and whose identity matters: sentinels, token types, loggers, functions made by others.
+"""Objects that modules hold by name and whose identity matters: sentinels, token types, loggers, made functions.
 
 A copy of such an object would not be the one that the program compares with `is`.
 """

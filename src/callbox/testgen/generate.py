@@ -141,7 +141,9 @@ class Generator:
         cases = []
         for stored in calls:
             try:
-                cases.append(self._build(stored, _PLAIN))
+                case = self._build(stored, _PLAIN)
+                self._check_portable(case)
+                cases.append(case)
             except CallboxError as error:
                 self._decide(stored.id, Fate.REFUSED, str(error))
         return cases
@@ -162,6 +164,18 @@ class Generator:
                 raise
             except Exception as error:
                 raise GenerateError(f"its values cannot be worked with: {type(error).__name__}: {error}") from error
+
+    def _check_portable(self, case: Case) -> None:
+        """Refuse what would pass in this checkout alone."""
+        target = self._stored[case.id].call.target
+        for root in map(str, (self._options.root.resolve(), outputs.root_of(target))):
+            texts = (
+                *case.sources.values(),
+                *case.setup,
+                *(data.decode("latin-1") for data in case.side_files.values()),
+            )
+            if any(root in text for text in texts):
+                raise GenerateError(f"it holds a path in this checkout, {root}")
 
     # Verifying
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -238,7 +239,7 @@ def test_store_of_something_else_is_refused(shop) -> None:
 def test_store_of_another_version_is_refused(shop) -> None:
     shop.write(main="import shop\nprint('ran')\nshop.price(1)")
     shop.callbox("record", "-q", "shop.price", "--", "main.py")
-    with sqlite3.connect(shop.folder / "call_logs" / "calls.db") as db:
+    with contextlib.closing(sqlite3.connect(shop.folder / "call_logs" / "calls.db")) as db:
         db.execute("PRAGMA user_version = 999")
 
     result = shop.callbox("record", "shop.price", "--", "main.py")

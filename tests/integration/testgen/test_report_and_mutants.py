@@ -30,6 +30,9 @@ SHOP = """
         return len(text)
 
     NUMBERS = iter(range(9))
+
+    def here():
+        return __file__
 """
 MAIN = """
     import shop
@@ -38,6 +41,7 @@ MAIN = """
     shop.identity([1])
     shop.login("ann", "hunter2-very-secret")
     shop.look_up("localhost")
+    shop.here()
 """
 
 
@@ -63,9 +67,10 @@ def test_every_recorded_call_ends_as_one_thing(made, tmp_path) -> None:
         ("shop.identity", "quarantined"): 1,
         ("shop.login", "refused"): 1,
         ("shop.look_up", "refused"): 1,
+        ("shop.here", "refused"): 1,
     }
     assert len({v["call"] for v in report["verdicts"]}) == len(report["verdicts"]) == len(project.calls())
-    assert (report["seen"], report["seen_and_not_kept"]) == (9, 1)
+    assert (report["seen"], report["seen_and_not_kept"]) == (10, 1)
 
 
 def test_limit_keeps_the_tests_that_show_most(made, tmp_path) -> None:
