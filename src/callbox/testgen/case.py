@@ -84,9 +84,11 @@ def place(name: str) -> str:
 
 
 def slug(text: str, max_chars: int) -> str:
-    """Return words of a text that can be part of a name."""
+    """Return words of a text that can be part of a name; whole ones, unless the first is too long."""
     words = re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_")
-    return words[:max_chars].strip("_")
+    if len(words) <= max_chars:
+        return words
+    return words[: max_chars + 1].rpartition("_")[0] or words[:max_chars]
 
 
 def label_of(sources: Sequence[str], max_chars: int = 80) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from callbox.testgen.case import Case, label_of
+from callbox.testgen.case import Case, label_of, slug
 from callbox.testgen.module import is_made_here, is_ours, sign, write_module
 
 
@@ -84,3 +84,9 @@ def test_signature_shows_an_edit() -> None:
 def test_labels_are_words_of_the_data() -> None:
     assert label_of(['"a b"', "[]", "-3", '{"k": 1}']) == "a b-empty--3-k 1"
     assert label_of(["x" * 50] * 3) == ""
+
+
+def test_names_are_cut_between_words() -> None:
+    assert slug("Statement.tokens[28] keyword over", 25) == "statement_tokens_28"
+    assert slug("a b", 3) == "a_b"
+    assert slug("x" * 9, 4) == "xxxx"
