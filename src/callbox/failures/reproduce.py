@@ -7,6 +7,7 @@ secret. Arguments are as they were when it failed.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import types
 from collections.abc import Iterator, Mapping
@@ -16,14 +17,15 @@ from callbox.errors import CaptureError, GenerateError
 from callbox.failures import source
 from callbox.failures.frames import walk
 from callbox.failures.model import Reproduction
-from callbox.secrets import Hit, RedactRules
+from callbox.failures.redaction import project_rules
+from callbox.secrets import Hit
 from callbox.values import statics
 from callbox.values.freeze import FreezeLimits, Freezer
 from callbox.values.literals import Style, literals
 from callbox.values.redact import Redactor
 from callbox.values.thawed import Cut, FrozenDict, FrozenInt, FrozenItems, FrozenObject, FrozenText
 
-_MAX_FRAMES = 6
+_MAX_FRAMES = 10
 _LIMITS = FreezeLimits(max_depth=12, max_items=200, max_chars=2_000, max_nodes=2_000, max_all_nodes=2_000)
 _MAX_WRAPPERS = 10
 _WIDTH = 100
@@ -61,7 +63,7 @@ def _reproduction_of(frame: types.FrameType) -> Reproduction:
         return Reproduction(name, reason=reason)
     try:
         positional, named = _arguments_of(frame)
-        _check(positional, named)
+        _check(code, positional, named)
         return _write(code, str(module), positional, named)
     except (CaptureError, GenerateError) as error:
         return Reproduction(name, reason=str(error))
@@ -72,8 +74,8 @@ def _problem_of(code: types.CodeType, module: object) -> str:
         return "it is the code of a module"
     if type(module) is not str or module == "__main__":
         return "it is defined in the program's main file, which cannot be imported without running it"
-    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
-        return "it is a generator, which fails when it goes on, not when it is called"
+    if code.co_flags & inspect.CO_ASYNC_GENERATOR:
+        return "it is an asynchronous generator, which fails when it goes on, not when it is called"
     try:
         found = statics.find_loaded(module, code.co_qualname)
     except LookupError as error:
@@ -105,16 +107,18 @@ def _arguments_of(frame: types.FrameType) -> tuple[list[Any], dict[str, Any]]:
     return positional, named
 
 
-def _check(positional: list[Any], named: Mapping[str, Any]) -> None:
+def _check(code: types.CodeType, positional: list[Any], named: Mapping[str, Any]) -> None:
     """Refuse what is too large for a test, and what holds a secret."""
     hits: list[Hit] = []
-    redactor = Redactor(RedactRules(callback=hits.append))
+    redactor = Redactor(dataclasses.replace(project_rules(), callback=hits.append))
     freezer = Freezer(redactor, _LIMITS)
-    values = [*(("argument", value) for value in positional), *named.items()]
+    names = [*code.co_varnames[: code.co_argcount], *("*args" for _ in positional[code.co_argcount :])]
+    values = [*zip(names, positional, strict=False), *named.items()]
     for name, value in values:
         frozen = freezer.freeze_named(name, value)
         if hits:
-            raise CaptureError(f"its argument {name!r} holds a secret: {hits[0].rule}")
+            where = f", under {hits[0].key!r}: if it is none, except it under [redact]" if hits[0].key else ""
+            raise CaptureError(f"its argument {name!r} holds a secret: {hits[0].rule}{where}")
         if any(_is_cut(part) for part in _parts(frozen)):
             raise CaptureError(f"its argument {name!r} is too large for a test")
 
@@ -143,7 +147,7 @@ def _parts(value: Any) -> Iterator[Any]:
 def _write(code: types.CodeType, module: str, positional: list[Any], named: Mapping[str, Any]) -> Reproduction:
     values = {f"argument {number}": value for number, value in enumerate(positional)} | dict(named)
     outer = code.co_qualname.partition(".")[0]
-    style = Style(width=_WIDTH, max_inline_chars=None, reserved=frozenset({outer, "asyncio"}))
+    style = Style(width=_WIDTH, max_inline_chars=None, reserved=frozenset({outer, "asyncio", "list"}))
     written = literals(values, style=style)
     texts = [each.source for each in written]
     given = texts[: len(positional)]
@@ -151,6 +155,8 @@ def _write(code: types.CodeType, module: str, positional: list[Any], named: Mapp
     call = f"{code.co_qualname}({', '.join(given)})"
     imports = {*(written[0].imports if written else ()), f"from {module} import {outer}"}
     is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
+    if code.co_flags & inspect.CO_GENERATOR:
+        call = f"list({call})"  # it fails when it goes on
     return Reproduction(
         function=f"{module}.{code.co_qualname}",
         imports=tuple(sorted(imports | ({"import asyncio"} if is_coroutine else set()))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 
 from callbox.failures.raised import traceback_of
 from callbox.failures.reproduce import reproductions_of
+from callbox.secrets import RedactRules
 
 MODULE = """
 import asyncio, dataclasses, functools
@@ -51,6 +53,9 @@ def deleted(n):
     return 1 / 0
 
 def rows(n):
+    yield 1 / n
+
+async def pages(n):
     yield 1 / n
 """
 
@@ -100,8 +105,6 @@ def test_method_is_called_on_its_class_with_arguments_in_their_places(shop, caug
 
 
 def test_coroutine_is_run(shop, caught) -> None:
-    import asyncio
-
     calls = found(caught, lambda: asyncio.run(shop.fetch(0)))
 
     assert calls[-1].call == "asyncio.run(fetch(n=0))"
@@ -124,11 +127,29 @@ def test_function_behind_a_wrapper_is_called_through_it(shop, caught) -> None:
 def test_what_cannot_be_written_says_why(shop, caught, name, argument, reason) -> None:
     [call] = found(caught, getattr(shop, name), argument)
 
-    assert (reason or "holds a secret: key password") in call.reason
+    assert (
+        reason or "'password' holds a secret: key password, under 'password': if it is none, except it"
+    ) in call.reason
     assert call.call == ""
 
 
-def test_generator_is_no_call_that_fails(shop, caught) -> None:
+def test_generator_goes_on_until_it_fails(shop, caught) -> None:
     [call] = found(caught, lambda: list(shop.rows(0)))[-1:]
 
-    assert "generator" in call.reason
+    assert call.call == "list(rows(n=0))"
+    with pytest.raises(ZeroDivisionError):
+        run(call)
+
+
+def test_asynchronous_generator_is_no_call_that_fails(shop, caught) -> None:
+    [call] = found(caught, lambda: asyncio.run(anext(shop.pages(0))))[-1:]
+
+    assert "asynchronous generator" in call.reason
+
+
+def test_what_the_project_excepts_is_no_secret(shop, caught, monkeypatch) -> None:
+    monkeypatch.setattr("callbox.failures.reproduce.project_rules", lambda: RedactRules(except_keys=("password",)))
+
+    [call] = found(caught, shop.log_in, "")
+
+    assert call.call == 'log_in(password="")'
