@@ -82,14 +82,17 @@ static PyTypeObject awaiter_type = {
 /* `await`: as for a real coroutine, refused while another awaits it. */
 static PyObject *coroutine_await(PyObject *self)
 {
-    PyObject *awaited = PyObject_GetAttr(((struct cb_resumable *)self)->inner, cb_resumable_names.cr_await);
-    if (awaited == NULL) {
-        return NULL;
-    }
-    Py_DECREF(awaited);
-    if (awaited != Py_None) {
-        PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
-        return NULL;
+    const struct cb_resumable *resumable = (struct cb_resumable *)self;
+    if (resumable->has_begun) { /* else it waits for nothing yet */
+        PyObject *awaited = PyObject_GetAttr(resumable->inner, cb_resumable_names.cr_await);
+        if (awaited == NULL) {
+            return NULL;
+        }
+        Py_DECREF(awaited);
+        if (awaited != Py_None) {
+            PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
+            return NULL;
+        }
     }
     struct cb_awaiter *awaiter = PyObject_GC_New(struct cb_awaiter, &awaiter_type);
     if (awaiter != NULL) {
