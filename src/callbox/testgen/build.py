@@ -152,6 +152,9 @@ class CaseBuilder:
         if call.outcome is Outcome.RAISED:
             self._expect_error(call, form, parts, held, variant)
             return
+        if form.is_context:
+            self._expect_entered(call, form, parts, held)
+            return
         whole = self._whole(call, form, parts)
         result, twin = held.result, held.twin
         if call.target.kind in (Kind.GENERATOR, Kind.ASYNC_GENERATOR):
@@ -168,6 +171,23 @@ class CaseBuilder:
         if check is None:
             raise GenerateError(f"its result, a {type(result).__qualname__}, has no equality and no plain data")
         self._add_check(parts, check, whole, "expected")
+
+    def _expect_entered(self, call: Call, form: CallForm, parts: _Parts, held: _Held) -> None:
+        """Assert what a `with` gets."""
+        if call.target.kind is not Kind.GENERATOR or len(held.result[0]) != 1:
+            raise GenerateError("it is a context manager that is asynchronous, or was not entered")
+        [given], [twin] = held.result[0], held.twin[0]
+        if given is None:
+            parts.body.append(f"with {form.expression}:\n    pass")
+            return
+        check = check_for(given, twin)
+        if check is None:
+            raise GenerateError(f"what it gives to a with, a {type(given).__qualname__}, has no equality")
+        inner = _Parts(parts.values)
+        self._add_check(inner, check, "given", "expected")
+        parts.body.append(f"with {form.expression} as given:\n    {inner.body[0]}")
+        parts.imports |= inner.imports
+        parts.needs_data = parts.needs_data or inner.needs_data
 
     def _expect_made(self, call: Call, form: CallForm, parts: _Parts, held: _Held, variant: Variant) -> None:
         """Assert how a constructor ended."""
@@ -206,7 +226,7 @@ class CaseBuilder:
         if kind is Kind.FUNCTION:
             return form.expression
         if kind is Kind.GENERATOR:
-            return f"list({form.expression})"
+            return f"{form.expression}.__enter__()" if form.is_context else f"list({form.expression})"
         if self._async_style:
             parts.imports.add("import pytest")
             is_stream = kind is Kind.ASYNC_GENERATOR

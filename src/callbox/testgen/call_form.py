@@ -57,6 +57,7 @@ class CallForm:
         indexes: of each name that stands for a whole parameter, the parameter's index.
         extras: names of optional parameters that are passed.
         is_statement: whether it gives nothing, as an assignment to a property.
+        is_context: whether it stands in a `with`.
     """
 
     values: Mapping[str, Any]
@@ -64,6 +65,7 @@ class CallForm:
     indexes: Mapping[str, int]
     extras: tuple[str, ...]
     is_statement: bool = False
+    is_context: bool = False
 
 
 def snake(name: str) -> str:
@@ -101,7 +103,9 @@ class _Former:
         passed = self._passed()
         expression = self._expression(receiver, passed, result)
         is_statement = self._access.form in ("setter", "deleter")
-        return CallForm(self._values, expression, self._indexes, tuple(self._extras), is_statement)
+        return CallForm(
+            self._values, expression, self._indexes, tuple(self._extras), is_statement, self._access.is_context
+        )
 
     def _add(self, name: str, value: Any, index: int | None = None) -> str:
         """Name a value's place, and return that."""

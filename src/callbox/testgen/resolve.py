@@ -28,6 +28,7 @@ class Access:
         path: the name inside it, e.g. `Order.total`.
         defaults: what parameters hold that are not passed.
         owner: the class that a method belongs to; None for functions.
+        is_context: whether a call of it stands in a `with`: `contextlib.contextmanager` made it.
     """
 
     form: str
@@ -35,6 +36,7 @@ class Access:
     path: str
     defaults: Mapping[str, Any]
     owner: type | None = None
+    is_context: bool = False
 
     @property
     def name(self) -> str:
@@ -92,7 +94,11 @@ def _classify(target: Target, access: Access, owner: Any, found: Any) -> Access:
         form, found = _form_in_class(target, access.name, found)
     function = inspect.unwrap(found, stop=lambda f: isinstance(f, types.FunctionType) and _is_it(f, target))
     defaults = _defaults(function) if isinstance(function, types.FunctionType) else _signature_defaults(function)
-    return Access(form, access.module, access.path, defaults, cls)
+    is_context = isinstance(found, types.FunctionType) and found.__code__.co_qualname in _CONTEXT_MAKERS
+    return Access(form, access.module, access.path, defaults, cls, is_context)
+
+
+_CONTEXT_MAKERS = ("contextmanager.<locals>.helper", "asynccontextmanager.<locals>.helper")
 
 
 def _form_in_class(target: Target, name: str, found: Any) -> tuple[str, Any]:

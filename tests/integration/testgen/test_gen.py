@@ -8,8 +8,15 @@ import pytest
 from tests.integration.testgen.conftest import Project
 
 SHOP = """
+    import contextlib
     import random
     from dataclasses import dataclass
+
+    @contextlib.contextmanager
+    def opened(items):
+        items.append("begun")
+        yield len(items)
+        items.append("ended")
 
     def price(n, rate=0.5):
         if n < 0:
@@ -73,6 +80,7 @@ MAIN = """
     order = Order(3); order.total; order.add(4); Order(1) < Order(2)
     lines("tea cake"); list(words("a b")); greet("ann"); save("out.txt", "text")
     random.seed(3); roll()
+    with opened([]): pass
     identity([1])
 """
 
@@ -166,6 +174,8 @@ def test_method_is_called_on_an_object_that_its_constructor_makes(made) -> None:
         ("save", 'path = str(tmp_path / "out.txt")'),
         ("save", 'assert Path(path).read_text(encoding="utf-8") == "text"'),
         ("roll", "random.seed(3)"),
+        ("opened", "    with opened(items) as given:\n        assert given == 1\n"),
+        ("opened", 'assert items == ["begun", "ended"]'),
     ],
 )
 def test_what_a_call_does_is_what_its_test_says(made, name, line) -> None:
