@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from callbox.cli import exits
 from callbox.cli.output import STDOUT, open_output
+from callbox.config import TELEMETRY, load_settings
+from callbox.errors import ConfigError
 from callbox.render.text import count, printable
 
 if TYPE_CHECKING:
-    from callbox.telemetry.history import RunHistory
+    from callbox.telemetry.history import KeptTest, Run, RunHistory
 
 _store = click.option("--store", type=click.Path(dir_okay=False), help="The database; that of the project by default.")
+_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 @click.group("telemetry")
@@ -27,22 +34,30 @@ def command() -> None:
 
 @command.command("list")
 @_store
-def list_runs(store: str | None) -> None:
+@_json
+def list_runs(store: str | None, as_json: bool) -> None:
     """List the runs, the newest first."""
     from callbox.telemetry.words import run_line
 
     history = _open(store)
     history.find()
-    _print(run_line(run) for run in reversed(history.runs()))
+    runs = history.runs()[::-1]
+    if as_json:
+        _print_json([dataclasses.asdict(run) for run in runs])
+    else:
+        _print(run_line(run) for run in runs)
 
 
 @command.command()
 @click.argument("run", type=int, required=False)
 @_store
+@_json
 @click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page.")
 @click.option("--ctrf", type=click.Path(dir_okay=False), metavar="FILE", help="Write JSON in the format of CTRF.")
 @click.option("--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Write a summary for a CI job.")
-def report(run: int | None, store: str | None, html: str | None, ctrf: str | None, markdown: str | None) -> None:
+def report(
+    *, run: int | None, store: str | None, as_json: bool, html: str | None, ctrf: str | None, markdown: str | None
+) -> None:
     """Show a run, the newest by default: failures, flaky, slow tests, queries, N+1.
 
     FILE is - for standard output.
@@ -60,7 +75,9 @@ def report(run: int | None, store: str | None, html: str | None, ctrf: str | Non
         _write(ctrf, ctrf_text(found, tests, statuses))
     if markdown is not None:
         _write(markdown, "\n".join([*markdown_lines(found, tests, statuses), ""]))
-    if html is ctrf is markdown is None:
+    if as_json:
+        _print_json(_plain_run(found, tests, statuses))
+    elif html is ctrf is markdown is None:
         _print(run_lines(found, tests, statuses))
 
 
@@ -68,8 +85,9 @@ def report(run: int | None, store: str | None, html: str | None, ctrf: str | Non
 @click.argument("a", type=int)
 @click.argument("b", type=int)
 @_store
-def compare(a: int, b: int, store: str | None) -> int:
-    """Show which tests are worse in run B than in run A: outcome, time, queries, N+1.
+@_json
+def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
+    """Show which tests are worse in run B than in run A: outcome, time, queries, N+1, coverage.
 
     The exit code is 1 if some are.
     """
@@ -79,23 +97,42 @@ def compare(a: int, b: int, store: str | None) -> int:
     history = _open(store)
     before, after = history.find(a), history.find(b)
     regressions = find_regressions(history.tests(before), history.tests(after))
-    _print([run_line(before), run_line(after)])
-    _print(regression_lines(regressions))
-    click.echo(count(len(regressions), "regression"))
+    if as_json:
+        _print_json([dataclasses.asdict(each) for each in regressions])
+    else:
+        _print([run_line(before), run_line(after)])
+        _print(regression_lines(regressions))
+        click.echo(count(len(regressions), "regression"))
     return exits.NO if regressions else exits.OK
 
 
 def _open(store: str | None) -> RunHistory:
     from callbox.telemetry.history import RunHistory
+    from callbox.telemetry.lines import OFF
 
+    store = store or load_settings(TELEMETRY, Path.cwd(), os.environ).get("store", "")
+    if store == OFF:
+        raise ConfigError("no runs are kept: store is 'off' in the configuration: name another with --store")
     history = RunHistory(store or "")
     click.get_current_context().call_on_close(history.close)
     return history
 
 
+def _plain_run(run: Run, tests: list[KeptTest], statuses: dict[str, list[str]]) -> dict[str, Any]:
+    from callbox.telemetry.comparison import is_flaky
+
+    flaky = sorted(test for test, seen in statuses.items() if is_flaky(seen))
+    plain = [{**test._asdict(), "n_plus_one": test.sites} for test in tests]
+    return {**dataclasses.asdict(run), "flaky": flaky, "tests": plain}
+
+
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(printable(line))
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))
 
 
 def _write(location: str, text: str) -> None:

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from callbox.telemetry.budgets import Budget
 from callbox.telemetry.closing import Closing
 from callbox.telemetry.lines import LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
 from callbox.telemetry.query_counts import QueryCounts
-from callbox.telemetry.records import BAD, TRACE, Identity, Running, make_record
+from callbox.telemetry.records import BAD, TRACE, Identity, Running, make_record, peak_memory_kb
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import RESULT, SUMMARY, Sink
 from callbox.telemetry.spans import query_span, request_span
@@ -65,9 +66,11 @@ class Collector:
         self._closing = None if is_worker else Closing(settings)
         self._tally = Tally()
         self._query_counts = QueryCounts(is_updating=settings.update_queries)
+        self._is_limited = settings.budget != Budget() or self._query_counts.holds_tests
         self._running: Running | None = None
         self._lock = threading.Lock()
         self._process_id = os.getpid()
+        self._peak_kb = peak_memory_kb()
         self._watchers: Watchers | None = None
         self._requests = RequestWatchers(self._note_request)
         self.guard = NetworkGuard(settings.network, settings.allowed_hosts)
@@ -95,7 +98,7 @@ class Collector:
         if self._watchers is not None:
             self._watchers.attach()
             self._requests.attach()
-        self._running = Running.begin(identity, phase)
+        self._running = Running.begin(identity, phase, self._peak_kb)
         self.guard.is_exempt = "allow_network" in identity.tags
         self._lines.begin(identity.id)
 
@@ -103,21 +106,18 @@ class Collector:
         """Say that the test that runs has ended so, and is tried once more."""
         if self._running is not None:
             self._running.tries.append(status)
+            self._lines.begin(self._running.identity.id)
 
-    @contextlib.contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Count what happens to a phase: "setup", "call" or "teardown"."""
-        running = self._running
-        if running is None:
-            yield
-            return
-        before, running.phase = running.phase, name
-        began_ns = time.perf_counter_ns()
-        try:
-            yield
-        finally:
-            running.phases_ns[name] = running.phases_ns.get(name, 0) + time.perf_counter_ns() - began_ns
-            running.phase = before
+    def enter(self, phase: str) -> None:
+        """Count what happens from now on to a phase: "setup", "call" or "teardown"."""
+        if self._running is not None:
+            self._running.phase = phase
+            self._running.phase_ns = time.perf_counter_ns()
+
+    def note_phase(self, phase: str, duration_s: float) -> None:
+        """Note how long a phase took."""
+        if self._running is not None:
+            self._running.phases_ms[phase] = round(duration_s * 1e3, 3)
 
     def enter_fixture(self, name: str) -> str:
         """Count queries to a fixture from now on, "" for none; return the one that they were counted to."""
@@ -142,17 +142,17 @@ class Collector:
     def excess(self, max_queries: int | None = None) -> str:
         """Say by how much the test that runs is over its budget; "" if it is not.
 
-        The call is held to it, which has just ended; where a framework has no phases, all since the test began.
+        The phase that runs is held to it, the call; where a framework has no phases, all since the test began.
 
         Args:
             max_queries: the number that the test has of its own.
         """
         running, budget = self._running, self.settings.budget
-        if running is None:
+        if running is None or not (self._is_limited or max_queries is not None):
             return ""
         if max_queries is not None:
             budget = budget.with_queries(max_queries)
-        duration_ns = running.phases_ns.get("call", time.perf_counter_ns() - running.started_ns)
+        duration_ns = time.perf_counter_ns() - (running.phase_ns or running.started_ns)
         excess = budget.excess(running.queries, duration_ns)
         return excess or self._query_counts.excess(running.identity.id, running.queries)
 
@@ -166,14 +166,22 @@ class Collector:
         Returns:
             The record; None if no test runs, or in a process that a test has forked.
         """
-        running, self._running = self._running, None
+        record = self.preview(status, error=error)
+        self._running = None
         self.guard.is_exempt = False
+        if record is not None:
+            self._peak_kb = record["performance"]["memory_peak_kb"]
+            self.write(record)
+        return record
+
+    def preview(self, status: str, *, error: str = "") -> dict[str, Any] | None:
+        """Return the record of the test that runs as it is if it ends now, and write nothing."""
+        running = self._running
         if running is None or os.getpid() != self._process_id:
             return None
         record = make_record(running, status, error, self._lines.end(running.identity.id), self.settings)
         if self.settings.otlp:
             record[TRACE] = running.trace()
-        self.write(record)
         return record
 
     def write(self, record: dict[str, Any]) -> None:

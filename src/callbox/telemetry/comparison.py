@@ -17,7 +17,7 @@ _MIN_FLIPS = 2
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """A test that became worse: in "outcome", "time", "queries" or "n+1", and how."""
+    """A test that became worse: in "outcome", "time", "queries", "n+1" or "coverage", and how."""
 
     test: str
     kind: str
@@ -49,6 +49,9 @@ def _regressions(before: KeptTest, after: KeptTest) -> Iterator[Regression]:
         yield Regression(after.id, "time", f"{before.duration_ms:,.0f} -> {after.duration_ms:,.0f} ms")
     if after.n_queries > before.n_queries:
         yield Regression(after.id, "queries", f"{before.n_queries:,} -> {after.n_queries:,}")
+    was, now = before.lines_covered, after.lines_covered
+    if was is not None and now is not None and now < was and not is_newly_bad:
+        yield Regression(after.id, "coverage", f"{was:,} -> {now:,} lines")
     # Lines move when code above them changes: functions are compared.
     known = {_function_of(site) for site in before.sites}
     new = [site for site in after.sites if _function_of(site) not in known]

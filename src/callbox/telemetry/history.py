@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from callbox.errors import NothingFoundError
 from callbox.store import Schema, Store
@@ -34,9 +34,8 @@ SCHEMA = Schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KeptTest:
-    """What is kept of a test's record.
+class KeptTest(NamedTuple):
+    """What is kept of a test's record, as a row of the store; thousands are made while tests run.
 
     Attributes:
         id, status, error: as in the record.
@@ -86,8 +85,8 @@ class Run:
     summary: dict[str, Any]
 
 
-_COLUMNS = ", ".join(field.name for field in fields(KeptTest))
-_MARKS = ", ".join("?" for _ in fields(KeptTest))
+_COLUMNS = ", ".join(KeptTest._fields)
+_MARKS = ", ".join("?" for _ in KeptTest._fields)
 
 
 class RunHistory:
@@ -124,7 +123,7 @@ class RunHistory:
             ).fetchone()
             connection.executemany(
                 f"INSERT INTO tests (run_id, {_COLUMNS}) VALUES (?, {_MARKS})",
-                [(row[0], *map(_storable, astuple(test))) for test in tests],
+                [(row[0], *map(_storable, test)) for test in tests],
             )
             connection.execute("DELETE FROM runs WHERE id <= ?", (row[0] - MAX_RUNS,))
             connection.execute("DELETE FROM tests WHERE run_id <= ?", (row[0] - MAX_RUNS,))
@@ -171,4 +170,4 @@ class RunHistory:
 
 def _storable(value: Any) -> Any:
     """Replace what SQLite cannot encode, such as a lone surrogate in a test's name."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and not value.isascii() else value

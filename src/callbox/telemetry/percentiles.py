@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import math
 
 
 class Durations:
@@ -25,20 +24,19 @@ class Durations:
         return len(self._sorted)
 
     @property
-    def mean(self) -> float:
-        """The arithmetic mean; 0 of none."""
-        return self._sum / len(self._sorted) if self._sorted else 0.0
+    def total(self) -> float:
+        """All of them together."""
+        return self._sum
 
-    def percentile(self, percent: float) -> float:
-        """Return the least duration that at least so many percent do not exceed; 0 of none."""
-        if not self._sorted:
-            return 0.0
-        return self._sorted[max(0, math.ceil(percent / 100 * len(self._sorted)) - 1)]
-
-    @property
-    def median(self) -> float:
-        """The middle one, or the mean of the middle two; 0 of none."""
-        n = len(self._sorted)
+    def statistics(self) -> dict[str, float]:
+        """Return mean, median and the percentiles that records have; 0 of none."""
+        ordered = self._sorted
+        n = len(ordered)
         if not n:
-            return 0.0
-        return (self._sorted[(n - 1) // 2] + self._sorted[n // 2]) / 2
+            return {"avg": 0.0, "median": 0.0, "p95": 0.0, "p99": 0.0}
+        return {
+            "avg": round(self._sum / n, 3),
+            "median": round((ordered[(n - 1) // 2] + ordered[n // 2]) / 2, 3),
+            "p95": ordered[-(-95 * n // 100) - 1],
+            "p99": ordered[-(-99 * n // 100) - 1],
+        }

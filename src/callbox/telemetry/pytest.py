@@ -28,6 +28,7 @@ NAME = "callbox-telemetry"
 MARKER = "allow_network: this test may reach other machines; what it reaches is recorded"
 _OUTBOX = "callbox_telemetry"
 _PASSED = ("passed", "")
+BUDGET_NAME = BUDGET_MARKER.partition("(")[0]
 
 
 class _Outbox:
@@ -54,18 +55,16 @@ class TelemetryPlugin:
     def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
-        self._is_controller = not self._is_worker and bool(config.getoption("numprocesses", 0))
         self._is_junit_asked_for = bool(config.getoption("xmlpath", None))
         self._outbox = _Outbox()
         sink = self._outbox if self._is_worker else _open_sink(config, settings.output)
-        if self._is_controller:
-            settings = dataclasses.replace(settings, coverage=False)  # it runs no test
         is_measured = bool(config.getoption("cov_source", None)) and not config.getoption("no_cov", False)
         lines = PytestCovLines() if is_measured else None
         self._collector = Collector(settings, sink, lines=lines, is_worker=self._is_worker)
         self._installed = self._collector.installed()
         self._installed.__enter__()
         self._status = _PASSED
+        self._own_budget: int | None = None
         self._is_set_up = False
         """Whether the test that runs has been set up before, so that a set-up begins another try."""
 
@@ -76,9 +75,11 @@ class TelemetryPlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin a record and end it."""
+        identity = identify(item)
         self._status = _PASSED
         self._is_set_up = False
-        self._collector.begin(identify(item), "setup")
+        self._own_budget = _own_budget(item) if BUDGET_NAME in identity.tags else None
+        self._collector.begin(identity, "setup")
         try:
             return (yield)
         except BaseException as error:
@@ -88,63 +89,36 @@ class TelemetryPlugin:
             self._end()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self) -> Generator[None, object, object]:
-        """Count what fixtures do to the set-up."""
-        if self._is_set_up:
-            self._collector.begin_again(self._status[0])
-            self._status = _PASSED
-        self._is_set_up = True
-        with self._collector.phase("setup"):
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Count what the test does to the call, and fail it if it is over its budget."""
-        with self._collector.phase("call"):
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Count what the test does to the call, what follows to the tear-down; fail it if it is over its budget."""
+        collector = self._collector
+        collector.enter("call")
+        try:
             result = yield
-        excess = self._collector.excess(_own_budget(item))
+            excess = collector.excess(self._own_budget)
+        finally:
+            collector.enter("teardown")
         if excess:
             pytest.fail(excess, pytrace=False)
         return result
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
-        """Count what fixtures do afterwards to the tear-down."""
-        with self._collector.phase("teardown"):
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note the outcome."""
+        """Note the outcome of a phase and its duration; another set-up is another try."""
         report = yield
-        self._note(report)
-        if self._is_junit_asked_for and report.when == "teardown":
-            report.user_properties += self._collector.properties()
+        if report.when == "setup":
+            if self._is_set_up:
+                self._collector.begin_again(self._status[0])
+                self._status = _PASSED
+            self._is_set_up = True
+        if report.outcome != "passed" or hasattr(report, "wasxfail"):
+            self._note(report)
+        self._collector.note_phase(report.when or "call", report.duration)
+        if report.when == "teardown":
+            if self._is_junit_asked_for:
+                report.user_properties += self._collector.properties()
+            self._collector.enter("setup")
         return report
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """In a worker, send the record along with the last report; in the controller, write it.
-
-        Of a worker that died the controller writes a record for its test.
-        """
-        if self._is_worker and report.when == "teardown" and report.outcome != "rerun":
-            self._end()
-            setattr(report, _OUTBOX, self._outbox.take())
-        elif self._is_controller:
-            record = getattr(report, _OUTBOX, "")
-            if record:
-                self._collector.write(decode(record))
-            elif report.when not in ("setup", "call", "teardown"):
-                self._collector.begin(Identity(report.nodeid, report.nodeid.rpartition("::")[2], file=report.fspath))
-                self._collector.end("crashed", error=_last_line(report))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Write what a worker could not send with a report: the record of a test that was interrupted."""
-        record = getattr(node, "workeroutput", {}).get(_OUTBOX)
-        if record:
-            self._collector.write(decode(record))
 
     def pytest_collectreport(self, report: Any) -> None:
         """Record what cannot be collected."""
@@ -156,9 +130,7 @@ class TelemetryPlugin:
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the summary."""
         self._installed.__exit__(None, None, None)
-        if self._is_worker:
-            self._config.workeroutput[_OUTBOX] = self._outbox.take()  # type: ignore[attr-defined]
-        else:
+        if not self._is_worker:
             self._collector.finish(int(exitstatus))
 
     def _end(self) -> None:
@@ -176,6 +148,80 @@ class TelemetryPlugin:
             self._status = ("xfailed" if expected else "skipped", _reason(report))
         elif expected and report.when == "call":
             self._status = ("xpassed", "")
+
+
+class WorkerPlugin(TelemetryPlugin):
+    """Records the tests that a worker of xdist runs, and sends the records to the controller."""
+
+    _is_sent = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Send the record along with a report of tear-down, which may not be the last where tests are run again."""
+        if report.when == "teardown":
+            record = self._collector.preview(self._status[0], error=self._status[1])
+            setattr(report, _OUTBOX, "" if record is None else encode(record).decode())
+            self._is_sent = True
+
+    def _end(self) -> None:
+        super()._end()
+        if self._is_sent:
+            self._outbox.take()
+        self._is_sent = False
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Send what no report took along: the record of a test that was interrupted."""
+        super().pytest_sessionfinish(exitstatus)
+        self._config.workeroutput[_OUTBOX] = self._outbox.take()  # type: ignore[attr-defined]
+
+
+class ControllerPlugin(TelemetryPlugin):
+    """Writes the records that workers of xdist send."""
+
+    def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
+        super().__init__(config, dataclasses.replace(settings, coverage=False))  # it runs no test
+        self._waiting: dict[object, tuple[str, str]] = {}
+        """The last test of each worker, which may be run again, and its record."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Write the record that came before the one that comes; of a worker that died, one for its test."""
+        record, worker = getattr(report, _OUTBOX, ""), getattr(report, "node", None)
+        if record:
+            if self._waiting.get(worker, ("", ""))[0] != report.nodeid:
+                self._write_waiting(worker)
+            self._waiting[worker] = report.nodeid, record
+        elif report.when not in ("setup", "call", "teardown"):
+            self._collector.begin(Identity(report.nodeid, report.nodeid.rpartition("::")[2], file=report.fspath))
+            self._collector.end("crashed", error=_last_line(report))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Write what a worker has left."""
+        self._write_waiting(node)
+        record = getattr(node, "workeroutput", {}).get(_OUTBOX)
+        if record:
+            self._collector.write(decode(record))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write what workers have left that did not say good-bye, and the summary."""
+        for worker in [*self._waiting]:
+            self._write_waiting(worker)
+        super().pytest_sessionfinish(exitstatus)
+
+    def _write_waiting(self, worker: object) -> None:
+        _, record = self._waiting.pop(worker, ("", ""))
+        if record:
+            self._collector.write(decode(record))
+
+
+def _plugin_for(config: pytest.Config) -> type[TelemetryPlugin]:
+    """Return the plugin for what this process is to a session."""
+    if hasattr(config, "workerinput"):
+        return WorkerPlugin
+    return ControllerPlugin if config.getoption("numprocesses", 0) else TelemetryPlugin
 
 
 def _open_sink(config: pytest.Config, output: str) -> Sink:
@@ -196,13 +242,24 @@ def identify(item: pytest.Item) -> Identity:
         module=getattr(getattr(item, "module", None), "__name__", ""),
         file=file,
         line=(line or 0) + 1,
-        tags=tuple(sorted({mark.name for mark in item.iter_markers()})),
+        tags=_mark_names(item),
         fixtures=tuple(getattr(item, "fixturenames", ())),
     )
 
 
+def _mark_names(item: pytest.Item) -> tuple[str, ...]:
+    """Return the names of a test's marks and of those around it, sooner than pytest gives the marks themselves."""
+    names: set[str] = set()
+    node: Any = item
+    while node is not None:
+        if node.own_markers:
+            names.update(mark.name for mark in node.own_markers)
+        node = node.parent
+    return tuple(sorted(names))
+
+
 def _own_budget(item: pytest.Item) -> int | None:
-    mark = item.get_closest_marker("query_budget")
+    mark = item.get_closest_marker(BUDGET_NAME)
     return None if mark is None else _max_queries(*mark.args, **mark.kwargs)
 
 
@@ -249,7 +306,7 @@ def register(config: pytest.Config) -> None:
             if given := config.getoption(f"telemetry_{option}"):
                 settings = dataclasses.replace(settings, **{option: given})
         settings = dataclasses.replace(settings, budget=_budget(config, settings.budget))
-        plugin = TelemetryPlugin(config, settings)
+        plugin = _plugin_for(config)(config, settings)
     except CallboxError as error:
         raise pytest.UsageError(f"callbox: {error}") from error
     config.pluginmanager.register(plugin, NAME)

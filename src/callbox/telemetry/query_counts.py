@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from callbox.errors import FormatError
-from callbox.render.text import count
 from callbox.store.project import find_store
 from callbox.telemetry.budgets import in_words, most_asking
 from callbox.telemetry.queries import QueryLog
@@ -44,6 +43,11 @@ class QueryCounts:
         self._known = _read(self._path) if self._is_there else {}
         self._now = dict(self._known)
         self._n_fewer = self._n_new = 0
+
+    @property
+    def holds_tests(self) -> bool:
+        """Whether tests are held to numbers."""
+        return bool(self._known) and not self._is_updating
 
     def excess(self, test: str, queries: QueryLog, phase: str = "call") -> str:
         """Say by how much a test makes more queries than it did; "" if it does not.
@@ -74,6 +78,8 @@ class QueryCounts:
 
     def close(self) -> None:
         """Write the file, if that is wanted; else say what it does not know yet."""
+        from callbox.render.text import count  # the package of renderers takes long to import
+
         if self._is_updating:
             if self._now != self._known:
                 _write(self._path, self._now)

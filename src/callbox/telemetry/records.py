@@ -49,7 +49,8 @@ class Running:
         started_ns: of the clock that measures durations.
         spans: what it asked others for, where that is wanted.
         tries: outcomes of the times that it ran before, where a plugin runs failed tests again.
-        peak_kb: the most memory that the process had had when it began.
+        phase_ns: when the phase that runs began; 0 where the framework has none.
+        peak_kb: the most memory that the process had had when the test before ended.
     """
 
     identity: Identity
@@ -61,14 +62,15 @@ class Running:
     requests: list[Request] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     tries: list[str] = field(default_factory=list)
-    phases_ns: dict[str, int] = field(default_factory=dict)
+    phases_ms: dict[str, float] = field(default_factory=dict)
+    phase_ns: int = 0
     peak_kb: int = 0
     n_dropped_spans: int = 0
 
     @classmethod
-    def begin(cls, identity: Identity, phase: str) -> Running:
+    def begin(cls, identity: Identity, phase: str, peak_kb: int) -> Running:
         """Begin now."""
-        return cls(identity, time.time(), time.perf_counter_ns(), phase, peak_kb=peak_memory_kb())
+        return cls(identity, time.time(), time.perf_counter_ns(), phase, peak_kb=peak_kb)
 
     def add_span(self, span: Span) -> None:
         """Keep a span, unless there are too many."""
@@ -118,7 +120,7 @@ def make_record(
         "fixtures": identity.fixtures,
         "error": clean_text(error),
         "tries": [*running.tries, status],
-        "phases": {name: round(ns / 1e6, 3) for name, ns in running.phases_ns.items()},
+        "phases": running.phases_ms,
         "database_queries": queries,
         "http_calls": _http_calls(running),
         "performance": _performance(running, duration_ns / 1e6, queries, settings),

@@ -22,15 +22,14 @@ class Tally:
 
     def add(self, record: dict[str, Any]) -> None:
         """Count a record, and tell it how long the tests so far took."""
-        durations = self._durations
-        durations.add(record["duration"])
-        record["performance"].update(
-            avg_duration=round(durations.mean, 3),
-            median_duration=round(durations.median, 3),
-            p95_duration=durations.percentile(95),
-            p99_duration=durations.percentile(99),
-            total_tests_run=len(durations),
-        )
+        self._durations.add(record["duration"])
+        statistics = self._durations.statistics()
+        performance = record["performance"]
+        performance["avg_duration"] = statistics["avg"]
+        performance["median_duration"] = statistics["median"]
+        performance["p95_duration"] = statistics["p95"]
+        performance["p99_duration"] = statistics["p99"]
+        performance["total_tests_run"] = len(self._durations)
         self._count(KeptTest.of(record), len(record["tries"]) > 1)
 
     def add_kept(self, test: KeptTest) -> None:
@@ -62,10 +61,7 @@ class Tally:
             "flaky": self._flaky,
             "duration": {
                 "wall": round((time.perf_counter_ns() - self._started_ns) / 1e6, 3),
-                "total": round(durations.mean * len(durations), 3),
-                "avg": round(durations.mean, 3),
-                "median": round(durations.median, 3),
-                "p95": durations.percentile(95),
-                "p99": durations.percentile(99),
+                "total": round(durations.total, 3),
+                **durations.statistics(),
             },
         }

@@ -10,7 +10,7 @@ from callbox.telemetry.history import KeptTest
 
 def kept(**known) -> KeptTest:
     plain = {"id": "t", "status": "passed", "duration_ms": 100.0, "n_queries": 2, "n_plus_one": "a.py:3 f"}
-    return KeptTest(**{**plain, "n_blocked": 0, "lines_covered": None, "error": "", **known})
+    return KeptTest(**{**plain, "n_blocked": 0, "lines_covered": 10, "error": "", **known})
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ def kept(**known) -> KeptTest:
         ({"n_plus_one": "a.py:3 f\na.py:9 g"}, ["n+1"]),
         ({"status": "error", "duration_ms": 1000.0}, ["outcome"]),
         ({"status": "skipped"}, []),
+        ({"lines_covered": 9}, ["coverage"]),
+        ({"lines_covered": 11}, []),
+        ({"lines_covered": None}, []),
         ({"id": "new", "n_queries": 99}, []),
     ],
 )

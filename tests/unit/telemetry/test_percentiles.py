@@ -14,11 +14,18 @@ def durations(*values: float) -> Durations:
     return found
 
 
-@pytest.mark.parametrize(("percent", "expected"), [(50, 5), (95, 10), (99, 10), (10, 1), (0, 1), (100, 10)])
-def test_percentile_is_the_least_that_enough_do_not_exceed(percent, expected) -> None:
-    assert durations(*range(10, 0, -1)).percentile(percent) == expected
+@pytest.mark.parametrize(
+    ("n", "p95", "p99"), [(1, 1, 1), (10, 10, 10), (20, 19, 20), (21, 20, 21), (100, 95, 99), (200, 190, 198)]
+)
+def test_percentile_is_the_least_that_enough_do_not_exceed(n, p95, p99) -> None:
+    statistics = durations(*range(n, 0, -1)).statistics()
+
+    assert (statistics["p95"], statistics["p99"]) == (p95, p99)
 
 
 def test_mean_and_median_of_even_odd_and_none() -> None:
-    assert (durations(1, 2, 3, 10).median, durations(1, 2, 10).median, durations().median) == (2.5, 2, 0)
-    assert (durations(1, 2, 3).mean, durations().mean, durations().percentile(95)) == (2, 0, 0)
+    even, odd, none = durations(1, 2, 3, 10), durations(1, 2, 10), durations()
+
+    assert [each.statistics()["median"] for each in (even, odd, none)] == [2.5, 2, 0]
+    assert [each.statistics()["avg"] for each in (even, odd, none)] == [4, 4.333, 0]
+    assert even.total == 16
