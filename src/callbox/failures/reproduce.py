@@ -83,11 +83,15 @@ def _problem_of(code: types.CodeType, module: object) -> str:
     for _ in range(_MAX_WRAPPERS):
         if type(found) is types.FunctionType and found.__code__ is code:
             return ""
-        wrapped = getattr(found, "__dict__", {}).get("__wrapped__") if type(found) is types.FunctionType else None
-        if wrapped is None:
-            break
-        found = wrapped
+        found = _wrapped_by(found)
     return "its name stands for something else"
+
+
+def _wrapped_by(found: Any) -> Any:
+    """Return what a decorator's function or object stands for; None if it stands for nothing."""
+    is_function = type(found) is types.FunctionType
+    namespace = found.__dict__ if is_function else statics.layout_of(type(found)).namespace_of(found)
+    return (namespace or {}).get("__wrapped__")
 
 
 def _arguments_of(frame: types.FrameType) -> tuple[list[Any], dict[str, Any]]:

@@ -13,7 +13,7 @@ from callbox.failures.reproduce import reproductions_of
 from callbox.secrets import RedactRules
 
 MODULE = """
-import asyncio, dataclasses, functools
+import asyncio, callbox, dataclasses, functools
 
 @dataclasses.dataclass
 class Order:
@@ -37,6 +37,21 @@ def wrapped(function):
 
 @wrapped
 def decorated(n):
+    return 1 / n
+
+class Dispatcher:
+    def __init__(self, function):
+        self.__wrapped__ = function
+
+    def __call__(self, *args):
+        return self.__wrapped__(*args)
+
+@Dispatcher
+def dispatched(n):
+    return 1 / n
+
+@callbox.extract_on_failure
+def captured(n):
     return 1 / n
 
 def log_in(password):
@@ -110,10 +125,11 @@ def test_coroutine_is_run(shop, caught) -> None:
     assert calls[-1].call == "asyncio.run(fetch(n=0))"
 
 
-def test_function_behind_a_wrapper_is_called_through_it(shop, caught) -> None:
-    calls = found(caught, shop.decorated, 0)
+@pytest.mark.parametrize("name", ["decorated", "dispatched", "captured"])
+def test_function_behind_a_wrapper_is_called_through_it(shop, caught, name) -> None:
+    calls = found(caught, getattr(shop, name), 0)
 
-    assert calls[-1].call == "decorated(n=0)"
+    assert calls[-1].call == f"{name}(n=0)"
 
 
 @pytest.mark.parametrize(
