@@ -2,7 +2,7 @@
 
 | block | what is done with it |
 |---|---|
-| `python file=NAME`, `toml file=NAME`, ... | written to a file of that name |
+| `python title="NAME"`, `toml title="NAME"`, ... | written to a file of that name |
 | `python` with a `def test_` | run by pytest, with syrupy's `--snapshot-update`, and once more without |
 | `python` | run as a script |
 | `console` | its lines after `$ ` are run in turn; what stands below each is its output, `…` stands for any lines |
@@ -110,7 +110,7 @@ def _run(line: int, command: list[str], folder: Path, expected: str | None = Non
 
 
 def _file(options: str) -> str:
-    found = re.search(r"\bfile=(\S+)", options)
+    found = re.search(r'\btitle="([^"]+)"', options)
     return found[1] if found else ""
 
 

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.render.text import count
 
 if TYPE_CHECKING:
     from callbox.testgen.report import Report
@@ -133,7 +134,7 @@ def print_report(report: Report) -> None:
     for note in report.notes:
         click.echo(f"callbox: warning: {note}", err=True)
     n_same = f", {len(report.unchanged):,} unchanged" if report.unchanged else ""
-    click.echo(f"{len(report.files):,} test modules written{n_same} in {report.duration_s:.1f} s")
+    click.echo(f"{count(len(report.files), 'test module')} written{n_same} in {report.duration_s:.1f} s")
 
 
 def _relative(name: str) -> str:

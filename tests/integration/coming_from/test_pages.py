@@ -8,7 +8,7 @@ import pytest
 from tests.support.pages import run_page
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = [*sorted((DOCS / "coming-from").glob("*.md")), DOCS / "snapshots.md"]
+PAGES = [*sorted((DOCS / "coming-from").glob("*.md")), DOCS / "snapshots.md", DOCS / "tour.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
