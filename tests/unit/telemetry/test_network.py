@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import socket
 import ssl
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -63,6 +65,32 @@ def test_this_machine_is_reached_and_sockets_are_the_class_they_are(guard, calls
         listening.bind(str(tmp_path / "s"))
         listening.listen()
         reaching.connect(str(tmp_path / "s"))
+
+    assert calls == []
+
+
+REQUESTS = {
+    "urllib": lambda: urllib.request.urlopen("http://192.0.2.1/books?page=1&token=abcdefgh12345678"),
+    "http.client": lambda: http.client.HTTPConnection("192.0.2.1").request(
+        "GET", "/books?page=1&token=abcdefgh12345678"
+    ),
+    "requests": lambda: pytest.importorskip("requests").get("http://192.0.2.1/books?page=1&token=abcdefgh12345678"),
+}
+
+
+@pytest.mark.parametrize("reach", REQUESTS.values(), ids=REQUESTS)
+def test_url_of_a_refused_request_is_named_without_its_secrets(guard, calls, reach) -> None:
+    with pytest.raises(OSError, match=r"192\.0\.2\.1"):
+        reach()
+
+    assert calls[0].url == "http://192.0.2.1/books?page=1&token=[redacted: key token]"
+
+
+def test_addresses_of_this_machine_are_let_through(guard, calls) -> None:
+    with socket.create_server(("", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection((socket.gethostname(), port), timeout=5) as client:
+            assert client.getpeername()[1] == port
 
     assert calls == []
 

@@ -10,6 +10,7 @@ from typing import Any
 from callbox.telemetry.web import Note, Request
 
 _BEGUN = "_callbox_request"
+_PORTS = {"http": 80, "https": 443}
 
 
 def attach(note: Note) -> Callable[[], None]:
@@ -64,7 +65,12 @@ def whole_url(connection: Any, url: str) -> str:
     if "://" in url:
         return url
     scheme = "https" if connection.default_port == 443 else "http"
-    host = connection._tunnel_host or connection.host
-    port = connection._tunnel_port if connection._tunnel_host else connection.port
-    host = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{host}{'' if port in (None, connection.default_port) else f':{port}'}{url}"
+    if connection._tunnel_host:
+        return f"{origin(scheme, connection._tunnel_host, connection._tunnel_port)}{url}"
+    return f"{origin(scheme, connection.host, connection.port)}{url}"
+
+
+def origin(scheme: str, host: str, port: int | None) -> str:
+    """Return what a URL begins with, without a port that the scheme implies."""
+    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"{scheme}://{name}{'' if port in (None, _PORTS.get(scheme)) else f':{port}'}"

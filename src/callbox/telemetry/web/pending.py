@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any
 
 from callbox.telemetry.web import clean_url
-from callbox.telemetry.web.http_client import whole_url
+from callbox.telemetry.web.http_client import origin, whole_url
 
 _MAX_FRAMES = 60
 
@@ -29,7 +29,7 @@ def pending_url(frame: FrameType | None) -> str:
 
 def _of_urllib3(found: dict[str, Any]) -> str:
     pool, url = found["self"], str(found["url"])
-    return url if "://" in url else f"{pool.scheme}://{pool.host}{f':{pool.port}' if pool.port else ''}{url}"
+    return url if "://" in url else f"{origin(pool.scheme, pool.host, pool.port)}{url}"
 
 
 _READERS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
