@@ -1,6 +1,7 @@
 """What watching costs: a call that goes well, and a failure with its locals, beside others who do that.
 
-`python benchmarks/failures.py [--json FILE]`; CPU time of this thread, best of several rounds taken in turn.
+`python benchmarks/failures.py [--instructions] [--json FILE]`; CPU time of this thread, best of several rounds taken in
+turn.
 """
 
 from __future__ import annotations
@@ -10,11 +11,18 @@ import functools
 import gc
 import importlib.util
 import json
+import os
 import platform
+import re
+import subprocess
+import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +39,8 @@ ROUNDS = 12
 N_CALLS = 20_000
 N_FAILURES = 60
 OPTIONS = CaptureOptions(include_locals=True)
+PLAIN, BY_HAND, WATCHED = "plain", "try/except by hand", "watched, production"
+GOAL = 0.3
 
 
 class Order:
@@ -76,6 +86,60 @@ def hand_written(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def hand_written_async(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same for coroutine functions."""
+
+    @functools.wraps(function)
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except Exception:
+            raise
+
+    return run
+
+
+def hand_written_generator(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same for generators."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return (yield from function(*args, **kwargs))
+        except Exception:
+            raise
+
+    return run
+
+
+async def work_async(n: int) -> int:
+    await asleep()
+    return n + 1
+
+
+@types.coroutine
+def asleep() -> Iterator[None]:
+    yield
+
+
+def work_in_steps(n: int) -> Iterator[int]:
+    yield n
+    yield n + 1
+
+
+def await_loop(function: Callable[[int], Any], n: int) -> None:
+    """Await a coroutine of the function so often, as other coroutines do."""
+
+    async def run() -> None:
+        for number in range(n):
+            await function(number)
+
+    waiting = run()
+    with suppress(StopIteration):
+        while True:
+            waiting.send(None)
+
+
 def best_us(runs: dict[str, Callable[[], object]], n: int) -> dict[str, float]:
     """Return the least CPU time of each, in microseconds, for one of the `n` that a run does."""
     best = dict.fromkeys(runs, float("inf"))
@@ -88,25 +152,66 @@ def best_us(runs: dict[str, Callable[[], object]], n: int) -> dict[str, float]:
     return best
 
 
-def call_loop(function: Callable[[int], int]) -> Callable[[], None]:
-    def run() -> None:
-        for number in range(N_CALLS):
-            function(number)
+def iterate_loop(function: Callable[[int], Iterator[int]], n: int) -> None:
+    """Run a generator of the function to its end so often."""
+    for number in range(n):
+        for _ in function(number):
+            pass
 
-    return run
+
+def plain_loop(function: Callable[[int], object], n: int) -> None:
+    """Call the function so often."""
+    for number in range(n):
+        function(number)
 
 
-def measure_calls() -> dict[str, float]:
-    """Time a call that goes well: plain, by hand, and watched."""
-    FailureExtractor().persist = False
+Loop = Callable[[Callable[..., Any], int], None]
+KINDS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Loop]] = {
+    "function": (work, hand_written, plain_loop),
+    "coroutine": (work_async, hand_written_async, await_loop),
+    "generator": (work_in_steps, hand_written_generator, iterate_loop),
+}
+"""A function of each kind, a decorator for it, and what calls it."""
+
+
+def variants_of(kind: str) -> dict[str, Callable[..., Any]]:
+    """Return each variant of a kind of function."""
+    function, by_hand, _ = KINDS[kind]
     catcher = Catcher(OPTIONS)
-    runs = {
-        "plain": call_loop(work),
-        "try/except by hand": call_loop(hand_written(work)),
-        "watched, production": call_loop(decorate(work, catcher)),
-        "watched, passed calls kept": call_loop(decorate(work, catcher, counts_passed=True)),
-    }
-    return best_us(runs, N_CALLS)
+    made = {PLAIN: function, BY_HAND: by_hand(function), WATCHED: decorate(function, catcher)}
+    if kind == "function":
+        made["watched, passed calls kept"] = decorate(function, catcher, counts_passed=True)
+    return made
+
+
+def measure_calls() -> dict[str, dict[str, float]]:
+    """Time a call that goes well, by kind of function: plain, by hand, and watched."""
+    FailureExtractor().persist = False
+    found = {}
+    for kind, (_, _, loop) in KINDS.items():
+        runs = {name: partial(loop, function, N_CALLS) for name, function in variants_of(kind).items()}
+        found[kind] = best_us(runs, N_CALLS)
+    return found
+
+
+def count_instructions(kind: str, variant: str) -> float:
+    """Return the instructions of a call, by valgrind: they repeat where times do not."""
+    counted = []
+    for n_calls in (2_000, 12_000):
+        child = [sys.executable, __file__, "--child", kind, variant, str(n_calls)]
+        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *child]
+        environ = os.environ | {"PYTHONHASHSEED": "0"}
+        told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stderr
+        counted.append(int(re.search(r"Collected : (\d+)", told)[1]))  # type: ignore[index]
+    return (counted[1] - counted[0]) / 10_000
+
+
+def run_child(kind: str, variant: str, n_calls: str) -> None:
+    """Call one variant so often, for valgrind to watch."""
+    function = variants_of(kind)[variant]
+    gc.disable()
+    KINDS[kind][2](function, int(n_calls))
+    os._exit(0)
 
 
 def failure_loop(handle: Callable[[BaseException], object]) -> Callable[[], None]:
@@ -139,6 +244,53 @@ def measure_failures(folder: Path) -> dict[str, float]:
     recorder.stop()
     extractor.clear()
     return found
+
+
+def measure_hostile() -> dict[str, float]:
+    """Time captures among values that are too much for whoever looks at all of them."""
+    errors = {
+        "a text of 1 GB": _failed_among("x" * (1 << 30)),
+        "10 million items": _failed_among([7] * 10**7),
+        "a dictionary of a million": _failed_among(dict.fromkeys(range(10**6))),
+        "10,000 objects of 10 attributes": _failed_among([_Wide(n) for n in range(10_000)]),
+        "60 frames, 10,000 objects each": _failed_deep(60),
+        "1,000 frames": _failed_deep(1_000, 10),
+    }
+    runs: dict[str, Callable[[], object]] = {"nothing: raised and caught": failure_loop(lambda _: None)}
+    for name, error in errors.items():
+        runs[name] = lambda error=error: [capture(error, OPTIONS) for _ in range(N_FAILURES)]  # type: ignore[misc]
+    return best_us(runs, N_FAILURES)
+
+
+class _Wide:
+    def __init__(self, number: int) -> None:
+        vars(self).update({f"attribute_{k}": number + k for k in range(10)})
+
+
+def _failed_among(value: Any) -> BaseException:
+    held = {"value": value}
+    try:
+        raise LookupError(held.keys())
+    except LookupError as error:
+        return error
+
+
+def _failed_deep(n_frames: int, n_objects: int = 10_000) -> BaseException:
+    def descend(n: int) -> None:
+        held = [Order(float(k), n) for k in range(n_objects)]
+        if n == 0:
+            raise LookupError(len(held))
+        descend(n - 1)
+
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, n_frames + 200))
+    try:
+        descend(n_frames - 1)
+    except LookupError as error:
+        return error
+    finally:
+        sys.setrecursionlimit(limit)
+    raise AssertionError
 
 
 def _by_traceback(error: BaseException) -> str:
@@ -181,18 +333,35 @@ def main() -> None:
     """Measure and print; write every number where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    parser.add_argument("--instructions", action="store_true", help="count instructions of calls, with valgrind")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.child:
+        run_child(*options.child)
     print(f"CPython {platform.python_version()}, {platform.platform()}\n")
     calls = measure_calls()
-    show("a call that goes well", calls, "plain")
+    for kind, found in calls.items():
+        show(f"a call that goes well: {kind}", found, PLAIN)
+        print(f"{share_of(found):.2f} of what a wrapper by hand adds (goal for functions: at most {GOAL})\n")
+    if options.instructions:
+        for kind in KINDS:
+            counts = {variant: count_instructions(kind, variant) for variant in (PLAIN, BY_HAND, WATCHED)}
+            added = ", ".join(f"{name} {count - counts[PLAIN]:+.0f}" for name, count in counts.items())
+            print(f"instructions, {kind}: {counts[PLAIN]:.0f}; {added}; {share_of(counts):.2f}")
+        print()
     with tempfile.TemporaryDirectory() as folder:
         failures = measure_failures(Path(folder))
     show("a failure", failures, "nothing: raised and caught")
-    added = calls["watched, production"] - calls["plain"]
-    by_hand = calls["try/except by hand"] - calls["plain"]
-    print(f"production: {added / by_hand:.2f} of what a wrapper by hand adds (goal: at most 0.3)")
+    hostile = measure_hostile()
+    show("a failure among hostile values", hostile, "nothing: raised and caught")
     if options.json:
-        options.json.write_text(json.dumps({"calls": calls, "failures": failures}, indent=1) + "\n")
+        numbers = {"calls": calls, "failures": failures, "hostile": hostile}
+        options.json.write_text(json.dumps(numbers, indent=1) + "\n")
+
+
+def share_of(found: dict[str, float]) -> float:
+    """Return what watching adds as a share of what a wrapper by hand adds."""
+    return (found[WATCHED] - found[PLAIN]) / (found[BY_HAND] - found[PLAIN])
 
 
 if __name__ == "__main__":
