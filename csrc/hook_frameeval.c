@@ -82,8 +82,7 @@ static PyObject *local_of(const void *frame, const PyCodeObject *code, int i)
 static void freeze_start(struct cb_thread *thread, Frame *frame, const struct cb_cached *cached, enum cb_kind kind)
 {
     if (kind == CB_CALL) {
-        const struct cb_activation call = {frame, frame->f_code, local_of, cached};
-        cb_scalars_arguments(thread, &call);
+        cb_scalars_arguments(thread, frame, frame->f_code, cached, local_of);
     } else if (kind == CB_RESUME) {
         cb_values_sent(thread, CB_FRAME_TOP(frame));
     }

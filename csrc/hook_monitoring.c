@@ -40,8 +40,7 @@ static void freeze_start(struct cb_thread *thread, PyCodeObject *code, const str
                          enum cb_kind kind)
 {
     if (kind == CB_CALL) {
-        const struct cb_activation call = {cb_current_frame(), code, local_of, cached};
-        cb_scalars_arguments(thread, &call);
+        cb_scalars_arguments(thread, cb_current_frame(), code, cached, local_of);
     } else if (kind == CB_RESUME) {
         cb_values_sent(thread, CB_FRAME_TOP((const cb_frame *)cb_current_frame()));
     }
@@ -184,8 +183,8 @@ static inline struct cb_thread *thread_here(void)
 }
 
 /* A call, or an end that is no unwinding, of one recorder that keeps values and nothing else that needs care. */
-static Py_NO_INLINE PyObject *note_valued(struct cb_thread *thread, const struct cb_cached *cached,
-                                          PyObject *const *args, enum cb_kind kind)
+static inline PyObject *note_valued(struct cb_thread *thread, const struct cb_cached *cached, PyObject *const *args,
+                                    enum cb_kind kind)
 {
     PyCodeObject *code = (PyCodeObject *)args[0];
     const uint32_t word = cached->bits | (uint32_t)kind;
@@ -206,6 +205,10 @@ static Py_NO_INLINE PyObject *note_otherwise(struct cb_thread *thread, const str
 {
     const bool is_start = kind == CB_CALL || kind == CB_RESUME || kind == CB_THROW;
     const uint32_t flags = cached->flags & (CB_IS_SLOW | CB_IS_COROUTINE);
+    if (thread->extras == CB_WITH_VALUES && (flags & CB_IS_EXCLUDED) == 0 &&
+        ((kind == CB_CALL && flags == 0) || kind == CB_RETURN || kind == CB_YIELD)) {
+        return note_valued(thread, cached, args, kind);
+    }
     if ((flags & CB_IS_EXCLUDED) != 0 && (thread->extras & CB_WITH_OTHERS) == 0 &&
         (kind == CB_THROW || kind == CB_UNWIND)) {
         Py_RETURN_NONE; /* these come from all code alike, and cannot be disabled */
@@ -214,10 +217,6 @@ static Py_NO_INLINE PyObject *note_otherwise(struct cb_thread *thread, const str
         cb_ring_append_prefix(thread->ring, CB_FRAME, running_frame() & CB_PAYLOAD_MASK);
         cb_ring_append_now(thread->ring, cached->bits | (uint32_t)kind);
         Py_RETURN_NONE;
-    }
-    if (thread->extras == CB_WITH_VALUES && (flags & CB_IS_EXCLUDED) == 0 &&
-        ((kind == CB_CALL && flags == 0) || kind == CB_RETURN || kind == CB_YIELD)) {
-        return note_valued(thread, cached, args, kind);
     }
     return note_with_care(args, kind);
 }

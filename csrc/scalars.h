@@ -8,20 +8,22 @@
 
 /* Append a call's arguments. Thread: the producer. GIL: held. Leaves the error indicator as found; runs no user code.
  */
-static inline void cb_scalars_arguments(struct cb_thread *thread, const struct cb_activation *call)
+static inline void cb_scalars_arguments(struct cb_thread *thread, const cb_frame *frame, const PyCodeObject *code,
+                                        const struct cb_cached *cached, cb_local_of local_of)
 {
-    const uint32_t flags = call->cached->flags;
+    const uint32_t flags = cached->flags;
     const int n = (int)(flags >> CB_PARAMETERS_SHIFT);
     uint64_t payload;
     int i = 0;
-    cb_values_count_call(thread, call->cached);
+    cb_values_count_call(thread, cached);
     if (CB_LIKELY((flags & (CB_IS_INIT | CB_HAS_SECRET)) == 0)) {
-        for (; i < n && cb_freeze_scalar(cb_frame_bare_local(call->frame, i), &payload); i++) {
+        for (; i < n && cb_freeze_scalar(cb_frame_bare_local(frame, i), &payload); i++) {
             cb_ring_append_prefix(thread->ring, CB_VALUE, payload);
         }
     }
     if (i < n || n == CB_PARAMETERS_MAX) {
-        cb_values_arguments(thread, call, i);
+        const struct cb_activation call = {frame, code, local_of, cached};
+        cb_values_arguments(thread, &call, i);
     }
 }
 
