@@ -78,17 +78,21 @@ class QueryCounts:
 
     def close(self) -> None:
         """Write the file, if that is wanted; else say what it does not know yet."""
-        from callbox.render.text import count  # the package of renderers takes long to import
-
         if self._is_updating:
             if self._now != self._known:
                 _write(self._path, self._now)
-                _say(f"{self._path} written: {count(len(self._now), 'test')} with queries")
+                _say(f"{self._path} written: {_tests(len(self._now))} with queries")
         elif self._is_there:
             news = ((self._n_fewer, "with fewer queries"), (self._n_new, "with queries that it does not know"))
-            said = [f"{count(n, 'test')} {what}" for n, what in news if n]
+            said = [f"{_tests(n)} {what}" for n, what in news if n]
             if said:
                 _say(f"{FILE_NAME}: {', '.join(said)}: to keep what they make now, run with {UPDATE}")
+
+
+def _tests(n: int) -> str:
+    from callbox.render.text import count  # importing the renderers takes as long as many tests
+
+    return count(n, "test")
 
 
 def _read(path: Path) -> dict[str, int]:
