@@ -5,7 +5,10 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import sys
 from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
 from callbox.values import statics
 
@@ -40,7 +43,18 @@ class Names:
         if self._used.setdefault(first, origin) == origin:
             self._from.setdefault(module, set()).add(first)
             return qualname
+        if not _is_reachable(module):
+            return self._alias(module, first) + qualname.removeprefix(first)
         return f"{self.module(module)}.{qualname}"
+
+    def _alias(self, module: str, name: str) -> str:
+        """Import a name of a module under another."""
+        origin = f"{module}:{name} renamed"
+        known = next((alias for alias, whose in self._used.items() if whose == origin), None)
+        alias = known or self._free(f"{module.rpartition('.')[0].rpartition('.')[2]}_{name}")
+        self._used[alias] = origin
+        self._from.setdefault(module, set()).add(f"{name} as {alias}")
+        return alias
 
     def module(self, name: str) -> str:
         """Return how the source names a module, and import it."""
@@ -72,6 +86,14 @@ class Names:
             n += 1
             name = f"{wanted}_{n}"
         return name
+
+
+def _is_reachable(module: str) -> bool:
+    """Say whether a module is what its dotted name gives: a package may hold something else by the same name."""
+    found: Any = sys.modules.get(module.partition(".")[0])
+    for word in module.split(".")[1:]:
+        found = vars(found).get(word) if type(found) is ModuleType else None
+    return module not in sys.modules or found is sys.modules[module]
 
 
 _VARIABLES = {"list": "items", "dict": "mapping", "set": "elements", "ndarray": "array", "data_frame": "frame"}

@@ -9,6 +9,7 @@ import functools
 import math
 import pathlib
 import re
+import sys
 import threading
 import types
 import uuid
@@ -350,3 +351,21 @@ def test_constant_that_the_caller_names_is_written_by_its_name() -> None:
     written = literal([MISSING], style=Style(constants={id(MISSING): ("shop.kinds", "MISSING")}))
 
     assert (written.source, written.imports) == ("[MISSING]", ("from shop.kinds import MISSING",))
+
+
+def test_module_that_its_package_hides_is_not_named_by_its_path(monkeypatch) -> None:
+    def link() -> None:
+        """A rule."""
+
+    hidden, package = types.ModuleType("shoprules.link"), types.ModuleType("shoprules")
+    vars(hidden).update(link=link)
+    vars(package).update(link=link)
+    monkeypatch.setitem(sys.modules, "shoprules", package)
+    monkeypatch.setitem(sys.modules, "shoprules.link", hidden)
+
+    written = literal(
+        [link], style=Style(reserved=frozenset({"link"}), constants={id(link): ("shoprules.link", "link")})
+    )
+
+    assert written.imports == ("from shoprules.link import link as shoprules_link",)
+    assert written.source == "[shoprules_link]"
