@@ -22,8 +22,9 @@ _FORMATS = {
 _CAPTURES = {
     "decorator": "callbox.extract_on_failure, on functions, methods, coroutines and generators",
     "pytest": "pytest --callbox-failures, for every test without a decorator",
-    "production": "callbox.install, for what nobody catches, logging, warnings of the interpreter, WSGI and ASGI",
-    "by hand": "callbox.failures.dump, FailureExtractor().add_failure",
+    "unittest": "python -m callbox.failures before -m unittest or manage.py test, beside any runner",
+    "production": "callbox.install, for what nobody catches, logging, WSGI, ASGI, tasks; a box that survives crashes",
+    "by hand": "callbox.failures.production.dump, FailureExtractor().add_failure",
 }
 
 

@@ -129,6 +129,7 @@ def test_every_failure_of_unittest_is_captured_and_shown(project, history) -> No
     assert done.stderr.count("callbox: where it failed") == 6
     assert "price(order={'price': 4, 'n': 0, 'password': [redacted: key password]}) ✗ ZeroDivisionError" in done.stderr
     assert done.stderr.endswith("failures.db: callbox failures list\n")
+    assert "_run(" not in done.stderr
     assert names(history) == FAILED
     assert len(history.failures()) == 6
     assert [passed.test_name for passed in history.passed()] == ["test_shop.ShopTest.test_ok"]
