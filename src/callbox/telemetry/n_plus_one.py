@@ -7,7 +7,7 @@ choose the row change, or that a library loads there what an object refers to.
 Not one are: paging, by numbers, keys or dates; lists and windows, which are batches; equal
 values, which are polling or a retry; what a statement that changes data asks for itself
 beforehand; one request after the other, each with one query; what migrations and their
-like ask the catalogue.
+like ask the catalogue; a test that goes through a table of cases, each with one query.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def _candidates(queries: Sequence[Query]) -> Iterator[Query]:
     beforehand = _find_parts_of_changes(queries)
     for index, query in enumerate(queries):
         is_reading = query.shape.kind == "SELECT" and not query.shape.is_catalogue and not query.is_many
-        if is_reading and query.origin.path and not query.origin.is_schema and index not in beforehand:
+        origin = query.origin
+        is_table = origin.is_test_loop and not origin.is_relation and not query.request
+        if is_reading and origin.path and not origin.is_schema and not is_table and index not in beforehand:
             yield query
 
 

@@ -7,12 +7,13 @@ the test framework above them.
 from __future__ import annotations
 
 import contextlib
+import dis
 import enum
 import functools
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
@@ -50,6 +51,8 @@ _PARTS = (
     ("/alembic/", Part.SCHEMA),
     ("/asgiref/sync.py", Part.BRIDGE),
 )
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_WAITS = "JUMP_BACKWARD_NO_INTERRUPT"
 Step = tuple[CodeType, int]
 _awaiting: ContextVar[tuple[Step, ...]] = ContextVar("callbox_awaiting", default=())
 
@@ -75,12 +78,14 @@ class Origin:
         loop: the instructions that led there, however often each: equal for every turn of a loop, and of a recursion.
         is_relation: a library loads there what an object refers to.
         is_schema: a library makes tables there.
+        is_test_loop: the test or the fixture goes round in a loop of its own, and the code that it calls has none.
     """
 
     path: tuple[Place, ...] = ()
     loop: frozenset[tuple[int, int]] = frozenset()
     is_relation: bool = False
     is_schema: bool = False
+    is_test_loop: bool = False
     codes: tuple[CodeType, ...] = field(default=(), repr=False, compare=False)
     """Keeps what `loop` names by identity."""
 
@@ -90,16 +95,18 @@ NOWHERE = Origin()
 
 def origin_of(frame: FrameType | None) -> Origin:
     """Return how the project's code came to a frame."""
-    steps, is_relation, is_schema = _walk(frame)
+    steps, is_relation, is_schema, is_test = _walk(frame)
     # Code objects compare by content, which takes its time: they are known by identity.
-    key = (is_relation, is_schema, *[number for code, index in steps for number in (id(code), index)])
+    key = (is_relation, is_schema, is_test, *[number for code, index in steps for number in (id(code), index)])
     origin = _origins.get(key)
     if origin is None:
         if len(_origins) >= _MAX_KNOWN:
             _origins.clear()
         path = tuple(_place_of(code, index) for code, index in steps[:_MAX_SHOWN])
         loop = frozenset((id(code), index) for code, index in steps)
-        origin = _origins[key] = Origin(path, loop, is_relation, is_schema, tuple(code for code, _ in steps))
+        is_test_loop = is_test and _has_loop_of_test_alone(steps)
+        codes = tuple(code for code, _ in steps)
+        origin = _origins[key] = Origin(path, loop, is_relation, is_schema, is_test_loop, codes)
     return origin
 
 
@@ -118,10 +125,10 @@ def awaiting(frame: FrameType | None) -> Iterator[None]:
         _awaiting.reset(token)
 
 
-def _walk(frame: FrameType | None) -> tuple[list[Step], bool, bool]:
-    """Return the project's instructions on the stack, and what stands between them and the frame."""
+def _walk(frame: FrameType | None) -> tuple[list[Step], bool, bool, bool]:
+    """Return the project's instructions on the stack; what stands between them and the frame, and above them a test."""
     steps: list[Step] = []
-    is_relation = is_schema = False
+    is_relation = is_schema = is_test = False
     greenlet = None
     while frame is not None and len(steps) < _MAX_FRAMES:
         code = frame.f_code
@@ -129,6 +136,7 @@ def _walk(frame: FrameType | None) -> tuple[list[Step], bool, bool]:
         if part is None:
             steps.append((code, frame.f_lasti))
         elif part is Part.FRAMEWORK:
+            is_test = True
             break
         elif part is Part.BRIDGE and (before := _awaiting.get()):
             steps += before
@@ -139,7 +147,7 @@ def _walk(frame: FrameType | None) -> tuple[list[Step], bool, bool]:
         frame = frame.f_back
         if frame is None and (greenlet := _parent_of(greenlet)) is not None:
             frame = greenlet.gr_frame
-    return steps, is_relation, is_schema
+    return steps, is_relation, is_schema, is_test
 
 
 def _parent_of(greenlet: Any) -> Any:
@@ -148,6 +156,24 @@ def _parent_of(greenlet: Any) -> Any:
     if module is None:
         return None
     return (module.getcurrent() if greenlet is None else greenlet).parent
+
+
+def _has_loop_of_test_alone(steps: Sequence[Step]) -> bool:
+    """Say whether of all that led to a query only the test is in a loop; a comprehension is part of its function."""
+    n_inner = len(steps) - 1
+    while n_inner > 0 and steps[n_inner - 1][0].co_name in _COMPREHENSIONS:
+        n_inner -= 1
+    return any(_is_in_loop(*step) for step in steps[n_inner:]) and not any(
+        _is_in_loop(*step) for step in steps[:n_inner]
+    )
+
+
+def _is_in_loop(code: CodeType, index: int) -> bool:
+    """Say whether a jump backwards goes round an instruction; those that only wait for a coroutine do not count."""
+    return any(
+        "BACKWARD" in each.opname and each.opname != _WAITS and each.argval <= index <= each.offset
+        for each in dis.get_instructions(code)
+    )
 
 
 def _place_of(code: CodeType, index: int) -> Place:

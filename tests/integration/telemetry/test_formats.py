@@ -11,10 +11,13 @@ SUITE = """
     import sqlite3
     import pytest
 
-    def test_asks():
-        connection = sqlite3.connect(":memory:")
+    def ask(connection):
         for number in range(3):
             connection.execute("select ?", (number,))
+
+    def test_asks():
+        connection = sqlite3.connect(":memory:")
+        ask(connection)
         connection.close()
 
     @pytest.mark.parametrize("name", ["a|<b>"])
@@ -53,7 +56,7 @@ def test_ctrf_counts_its_tests_and_keeps_the_outcome(suite) -> None:
     ]
     assert results["tests"][0]["extra"] == {
         "queries": 3,
-        "n_plus_one": ["test_suite.py:8 test_asks"],
+        "n_plus_one": ["test_suite.py:7 ask"],
         "network_blocked": 0,
     }
 
@@ -76,6 +79,6 @@ def test_junit_has_the_queries_of_each_test(suite, more) -> None:
     assert properties.pop("callbox.queries_ms")
     assert properties == {
         "callbox.queries": "3",
-        "callbox.n_plus_one": "test_suite.py:8 test_asks",
+        "callbox.n_plus_one": "test_suite.py:7 ask",
         "callbox.network_blocked": "0",
     }

@@ -6,10 +6,12 @@ import pytest
 
 SUITE = """
     import os, sqlite3
-    def test_asks():
-        connection = sqlite3.connect(":memory:")
+    def ask(connection):
         for number in range(int(os.environ["N"])):
             connection.execute("select ?", (number,))
+    def test_asks():
+        connection = sqlite3.connect(":memory:")
+        ask(connection)
         connection.close()
     def test_fails(): assert os.environ["N"] == "1", "<many>"
 """
@@ -35,7 +37,7 @@ def test_report_names_what_failed_and_what_asks_databases(runs) -> None:
     assert "2 tests: 1 passed, 1 failed" in report.out
     assert "failed  test_suite.py::test_fails  AssertionError: <many>" in report.out
     assert "4  test_suite.py::test_asks" in report.out
-    assert "test_suite.py::test_asks  test_suite.py:6 test_asks" in report.out
+    assert "test_suite.py::test_asks  test_suite.py:5 ask" in report.out
 
 
 def test_comparison_tells_what_became_worse_by_its_exit_code(runs) -> None:
@@ -43,7 +45,7 @@ def test_comparison_tells_what_became_worse_by_its_exit_code(runs) -> None:
     same = runs.run(*CALLBOX, "compare", "2", "2")
 
     assert (worse.code, same.code) == (1, 0)
-    assert "n+1      test_suite.py::test_asks  test_suite.py:6 test_asks" in worse.out
+    assert "n+1      test_suite.py::test_asks  test_suite.py:5 ask" in worse.out
     assert "queries  test_suite.py::test_asks  1 -> 4" in worse.out
     assert "outcome  test_suite.py::test_fails  passed -> failed: AssertionError: <many>" in worse.out
     assert "time     test_suite.py::test_fails" not in worse.out

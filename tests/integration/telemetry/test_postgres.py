@@ -18,6 +18,9 @@ SUITE = """
     FILL = "insert into t select n, 'name ' || n from generate_series(1, 9) n"
     ONE = "select name from t where id = "
 
+    def ask(connection, mark, values, compile=str):
+        for n in range(4): connection.execute(compile(ONE + mark), values(n))
+
     @pytest.fixture(autouse=True)
     def table():
         with psycopg.connect() as connection:
@@ -29,7 +32,7 @@ SUITE = """
 
     def test_psycopg():
         with psycopg.connect() as connection:
-            for n in range(4): connection.execute(ONE + "%s", (n,))
+            ask(connection, "%s", lambda n: (n,))
             with connection.transaction(): connection.execute("update t set name = 'secret' where id < 4")
             connection.execute("select pg_sleep(0.12)")
 
@@ -45,7 +48,7 @@ SUITE = """
     def test_sqlalchemy():
         engine = create_engine("postgresql+psycopg:///postgres")
         with engine.begin() as connection:
-            for n in range(4): connection.execute(text(ONE + ":id"), {"id": n})
+            ask(connection, ":id", lambda n: {"id": n}, text)
             with connection.begin_nested(): connection.execute(text("update t set name = 'secret' where id < 4"))
             connection.execute(text("select pg_sleep(0.12)"))
         engine.dispose()
@@ -126,10 +129,10 @@ def test_loop_over_rows_is_found_at_its_line_whoever_awaits_it(queries) -> None:
         name: [(4, found[name][0]["sql"].lower())] for name in ALIKE
     }
     assert {name: found[name][0]["site"].split()[0] for name in ALIKE} == {
-        "test_psycopg": "test_suite.py:21",
-        "test_psycopg_async": "test_suite.py:28",
-        "test_sqlalchemy": "test_suite.py:37",
-        "test_sqlalchemy_async": "test_suite.py:46",
+        "test_psycopg": "test_suite.py:11",
+        "test_psycopg_async": "test_suite.py:31",
+        "test_sqlalchemy": "test_suite.py:11",
+        "test_sqlalchemy_async": "test_suite.py:49",
     }
 
 

@@ -115,3 +115,12 @@ def test_loop_over_requests_is_none_and_loop_in_each_is_one() -> None:
 
     assert apart == []
     assert [found["count"] for found in log.as_record()["n_plus_one"]] == [12]
+
+
+def test_table_of_a_test_is_none_unless_each_of_its_requests_loops_or_relations_are_loaded() -> None:
+    table = dataclasses.replace(HERE, is_test_loop=True)
+    relation = dataclasses.replace(table, is_relation=True)
+
+    assert found_in([(GET, (i,), table) for i in range(9)]) == []
+    assert len(found_in([(GET, (i,), table) for i in range(9)], request=1)) == 1
+    assert len(found_in([(GET, (i,), relation) for i in range(9)])) == 1

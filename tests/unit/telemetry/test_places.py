@@ -87,3 +87,19 @@ def test_what_is_installed_beside_the_environment_is_a_library_too(tmp_path, mon
     functions = [place.function.rpartition(".")[2] for place in tool.call(ask).path]
 
     assert functions == ["ask", "test_what_is_installed_beside_the_environment_is_a_library_too"]
+
+
+def ask_often():
+    for _ in range(2):
+        origin = ask()
+    return origin
+
+
+def test_loop_of_the_test_alone_is_told_from_one_in_what_it_calls() -> None:
+    for _ in range(2):
+        own = ask()
+        below = ask_often()
+    _, comprehended = [ask() for _ in range(2)]
+
+    assert [own.is_test_loop, comprehended.is_test_loop] == [True, True]
+    assert [below.is_test_loop, ask_often().is_test_loop, ask().is_test_loop] == [False, False, False]

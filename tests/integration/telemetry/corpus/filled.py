@@ -37,6 +37,16 @@ if not settings.configured:
     django.setup()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Call a case as a test calls the code of its project; those in `cases_tests.py` are tests themselves."""
+    if pyfuncitem.module.__name__ == "cases_tests":
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
+    return True
+
+
 @pytest.fixture(scope="session")
 def tables():
     """The tables of the library; those of the database "bare" are for a case to make."""
