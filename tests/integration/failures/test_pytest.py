@@ -90,7 +90,9 @@ def test_workers_of_xdist_report_together(project) -> None:
 
     result = run(project, "-n", "2", "--callbox-failures=report.json")
 
-    result.stdout.fnmatch_lines(["4 kept in *failures.db: callbox failures list"])
+    result.stdout.fnmatch_lines(
+        ["*callbox: where it failed*", "*callbox: last calls*", "4 kept in *failures.db: callbox failures list"]
+    )
     report = json.loads((project.path / "report.json").read_text())
     assert len(report["failures"]) == 4
     assert len({failure["metadata"]["session"] for failure in report["failures"]}) == 1
@@ -116,4 +118,5 @@ def test_path_of_tests_is_not_taken_for_a_report(project) -> None:
     result = run(project, "--callbox-failures", "test_shop.py")
 
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*report 'test_shop.py': its name must end in one of .json, *paths of tests go before*"])
+    says = "*report 'test_shop.py': its name must end in one of .json, *paths of tests go before*"
+    result.stderr.fnmatch_lines([says])
