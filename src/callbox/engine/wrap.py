@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 
 from callbox import _core
 
+Wrapper = _core.Wrapper
+"""What wrappers are; those of functions are of a type that derives from it."""
 F = TypeVar("F", bound=Callable[..., Any])
 Failed = Callable[[BaseException, tuple[Any, ...], "Mapping[str, Any] | None"], object]
 """Called as `failed(error, args, kwargs)`."""

@@ -6,10 +6,12 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from callbox.engine.wrap import Wrapper
 from callbox.failures import source
 from callbox.failures.model import Frame
 from callbox.failures.options import MAX_FRAMES, MAX_LOCALS, CaptureOptions
 from callbox.failures.values import ValueWriter
+from callbox.values import statics
 
 _HIDDEN = frozenset({"__builtins__", "__tracebackhide__", "__class__"})
 _MAX_WITH_LOCALS = 16
@@ -86,7 +88,7 @@ class FrameReader:
             if (
                 name in _HIDDEN
                 or name[0] == "@"
-                or (is_module and (name.startswith("__") or type(value) in _DEFINITIONS))
+                or (is_module and (name.startswith("__") or _is_definition(type(value))))
             ):
                 continue
             if len(found) >= MAX_LOCALS:
@@ -94,6 +96,10 @@ class FrameReader:
                 break
             found[name] = self._writer.write_named(name, value)
         return found
+
+
+def _is_definition(kind: type) -> bool:
+    return kind in _DEFINITIONS or statics.derives(kind, Wrapper)
 
 
 _OPTIMIZED = 0x01  # co_flags: variables lie in slots, not in a namespace

@@ -79,6 +79,20 @@ def test_plain_assertion_gives_its_locals(extractor, caught) -> None:
     assert last(extractor)["exception"]["frames"][-1]["locals"] == {"found": "[1, 2]"}
 
 
+def test_decorated_functions_are_no_variables_of_their_module(extractor, caught) -> None:
+    program = "@extract_on_failure\ndef helper(): pass\nnumber = 3\nraise ValueError"
+    names = {"extract_on_failure": extract_on_failure}
+
+    @extract_on_failure(include_locals=True)
+    def run():
+        exec(compile(program, "<program>", "exec"), names)
+
+    caught(run)
+
+    found = last(extractor)["exception"]["frames"][-1]["locals"]
+    assert found == {"number": "3"}
+
+
 def test_coroutine_function_is_watched_until_it_ends(extractor, caught) -> None:
     @extract_on_failure
     async def fetch(url):
