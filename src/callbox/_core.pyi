@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
+
+from typing_extensions import disjoint_base
 
 class EngineBusyError(Exception):
     """A foreign hook holds the slot this engine needs."""
 
+@disjoint_base
 class Recorder:
     """One recording: per-thread rings fed by an engine's hook.
 
@@ -69,6 +72,7 @@ def functions() -> list[tuple[int, str, str, str, str, int, bool, int, tuple[str
     Rows `(id, name, qualified_name, module_name, filename, line_number, is_c, code_flags, parameters)`.
     """
 
+@final
 class Wrapper:
     """A callable that stands in for a function; `_is_watched` says for whom."""
 
