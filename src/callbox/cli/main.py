@@ -69,7 +69,9 @@ class LazyGroup(click.Group):
 def callbox(ctx: click.Context) -> None:
     """Record a program's calls, cheaply enough to leave on; then read what it did."""
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        from callbox.cli.here import describe_here
+
+        click.echo("\n".join((ctx.get_help(), "\nHere:", *describe_here(Path.cwd()))))
     elif ctx.invoked_subcommand in config.COMMANDS:
         settings = config.load_settings(ctx.invoked_subcommand, Path.cwd(), os.environ)
         ctx.default_map = {ctx.invoked_subcommand: settings}

@@ -13,7 +13,25 @@ def test_without_a_command_it_says_what_there_is(desk) -> None:
     ending = desk.callbox()
 
     assert ending.code == 0
-    assert [line.split()[0] for line in ending.out.decode().partition("Commands:\n")[2].splitlines()] == list(COMMANDS)
+    commands = ending.out.decode().partition("Commands:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in commands.splitlines()] == list(COMMANDS)
+
+
+def test_without_a_command_it_says_what_it_can_do_here(desk) -> None:
+    desk.recorded(["-c", "pass"], "-o", "app.cbx")
+    desk.write(".callbox/failures.db", "")
+
+    here = desk.callbox().out.decode().partition("Here:\n")[2]
+
+    assert "app.cbx               callbox stats app.cbx\n" in here
+    assert "callbox failures list\n" in here
+    assert "telemetry" not in here
+
+
+def test_shell_completes_commands(desk) -> None:
+    words = {"_CALLBOX_COMPLETE": "bash_complete", "COMP_WORDS": "callbox st", "COMP_CWORD": "1"}
+
+    assert desk.callbox(**words).out == b"plain,stats\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
