@@ -63,7 +63,7 @@ class Closing:
         try:
             from callbox.telemetry.otlp import export_run
         except ImportError:
-            _say("spans are not exported: pip install 'callbox[telemetry]'")
+            _say("spans are not exported: pip install 'callbox[otel]'")
             return
         try:
             export_run(self._otlp, self._started, summary, self._traced)
