@@ -113,10 +113,12 @@ class CaseBuilder:
         else:
             changes = self._changes(call, form, held)
             self._expect_end(call, form, parts, held, variant, has_changes=bool(changes))
-        for name, check in changes.items():
+        for path, check in changes.items():
+            name, _, attribute = path.partition(".")
             parts.pinned.add(name)
-            parts.changed.append(name)
-            self._add_check(parts, check, place(name), f"{name}_after")
+            parts.changed.extend({name} - set(parts.changed))
+            actual = f"{place(name)}.{attribute}" if attribute else place(name)
+            self._add_check(parts, check, actual, f"{path.replace('.', '_')}_after")
         return self._finish(StoredCall(stored.id, call), access, form, parts, surroundings)
 
     def _changes(self, call: Call, form: CallForm, held: _Held) -> dict[str, Check]:
@@ -130,9 +132,24 @@ class CaseBuilder:
             if before != after:
                 check = check_for(held.after[index], held.twin_after[index])
                 if check is None:
-                    raise GenerateError(f"what it does to {name} cannot be compared: no equality and no plain data")
-                changes[name] = check
+                    changes.update(self._changed_attributes(name, index, held))
+                else:
+                    changes[name] = check
         return changes
+
+    def _changed_attributes(self, name: str, index: int, held: _Held) -> dict[str, Check]:
+        """Find the attributes that the call set anew of an argument that is too large to be compared whole."""
+        table = self._constants.table
+        before, after, twin = (
+            getattr(part[index], "__dict__", {}) for part in (held.arguments, held.after, held.twin_after)
+        )
+        changed = {key: after[key] for key in after if key not in before}
+        changed |= {key: after[key] for key in before if key in after and _differ(before[key], after[key], table)}
+        checks = {f"{name}.{key}": check_for(value, twin[key]) for key, value in changed.items()}
+        found = {path: check for path, check in checks.items() if check is not None}
+        if not found or len(found) < len(checks):
+            raise GenerateError(f"what it does to {name} cannot be compared: no equality and no plain data")
+        return found
 
     def _expect_error(self, call: Call, form: CallForm, parts: _Parts, held: _Held, variant: Variant) -> None:
         error, message = held.result
@@ -270,6 +287,10 @@ class CaseBuilder:
             label=label or digest,
             behaviour=(shape_of(tuple(form.values.values())), (call.outcome, bool(call.stdout), *parts.changed)),
         )
+
+
+def _differ(value: Any, other: Any, constants: Mapping[int, tuple[str, str]]) -> bool:
+    return encode(value, constants=constants) != encode(other, constants=constants)
 
 
 def _alias(form: CallForm, held: _Held) -> str | None:

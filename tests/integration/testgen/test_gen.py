@@ -68,6 +68,14 @@ SHOP = """
 
     def connect():
         return open
+
+    class State:
+        def __init__(self):
+            self.rules = [Order(n) for n in range(2000)]
+            self.found = []
+
+    def note(state, text):
+        state.found.append(text)
 """
 MAIN = """
     import random
@@ -81,6 +89,7 @@ MAIN = """
     lines("tea cake"); list(words("a b")); greet("ann"); save("out.txt", "text")
     random.seed(3); roll()
     with opened([]): pass
+    note(State(), "tea")
     identity([1])
 """
 
@@ -174,6 +183,7 @@ def test_method_is_called_on_an_object_that_its_constructor_makes(made) -> None:
         ("save", 'path = str(tmp_path / "out.txt")'),
         ("save", 'assert Path(path).read_text(encoding="utf-8") == "text"'),
         ("roll", "random.seed(3)"),
+        ("note", 'assert state.found == ["tea"]'),
         ("opened", "    with opened(items) as given:\n        assert given == 1\n"),
         ("opened", 'assert items == ["begun", "ended"]'),
     ],
