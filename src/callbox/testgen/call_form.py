@@ -96,7 +96,7 @@ class _Former:
         self._values: dict[str, Any] = {}
         self._indexes: dict[str, int] = {}
         self._extras: list[str] = []
-        self._used = {access.path.partition(".")[0]}
+        self._used = {access.path.partition(".")[0], access.module.partition(".")[0]}
 
     def form(self, result: Any) -> CallForm:
         receiver = self._receiver()
