@@ -273,13 +273,16 @@ def test_snapshots_of_benchmarks_hold_no_secret(desk) -> None:
     assert leaks(desk, printed) == []
 
 
-@pytest.mark.xfail(reason="what a benchmark returns is kept exactly, whatever it is", strict=True)
 def test_exact_results_of_benchmarks_hold_no_secret(desk) -> None:
     pytest.importorskip("asv_runner")
     desk.write("benchmarks/__init__.py", "")
     desk.write("benchmarks/exact.py", "from shop import settings\n\ndef time_settings():\n    return settings(3)\n")
     desk.write("asv.conf.json", CONFIGURATION)
 
-    printed = run_all(desk, "bench capture .")
+    same = run_all(desk, "bench capture .", "bench verify .")
+    desk.write("shop.py", (desk.folder / "shop.py").read_text().replace('"n": n', '"n": n + 1'))
+    other = run_all(desk, "bench verify . --explain")
 
-    assert leaks(desk, printed) == []
+    assert b"1 verified" in same["bench verify ."].out
+    assert b"it differs, by its hash, which alone is kept" in other["bench verify . --explain"].out
+    assert leaks(desk, same | other) == []

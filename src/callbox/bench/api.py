@@ -30,6 +30,7 @@ from callbox.errors import CaptureError, NothingFoundError
 from callbox.store.location import open_location
 from callbox.values.compare import Comparison, Rules, compare
 from callbox.values.exact import decode, encode
+from callbox.values.exact.secrets import find_secret
 
 _RESULT = "result"
 
@@ -206,7 +207,7 @@ class SnapshotManager:
             RefusalError: the value has no exact encoding.
         """
         data = encode(return_value, name=_RESULT)
-        part = Part(_RESULT, digest_of(data), len(data))
+        part = Part(_RESULT, digest_of(data), len(data), secret=find_secret(data))
         case_id = _id_of(benchmark_name, module_path, parameters)
         verdict, reason = (
             (Verdict.CAPTURED, "") if return_value is not None else (Verdict.VACUOUS, "None tells nothing")
@@ -214,7 +215,7 @@ class SnapshotManager:
         origin = describe_origin(Path.cwd(), Settings())
         entry = Entry(case_id, benchmark_name, "", verdict, origin, ENTRY_FORMAT, reason=reason, parts=(part,))
         self.snapshots.create()
-        self.snapshots.put(entry, {part.digest: data})
+        self.snapshots.put(entry, {} if part.secret else {part.digest: data})
         return entry
 
     def load_snapshot(self, benchmark_name: str, module_path: str = "", parameters: Sequence[Any] = ()) -> Any:
@@ -223,11 +224,14 @@ class SnapshotManager:
         Raises:
             NothingFoundError: nothing was.
             FormatError: it is damaged.
+            CaptureError: it looked like a secret, so that its hash alone was kept.
         """
         case_id = _id_of(benchmark_name, module_path, parameters)
         entry = self.snapshots.find(case_id)
         if entry is None:
             raise NothingFoundError(f"no snapshot of {case_id} in {self.snapshots.location}")
+        if secret := next((part for part in entry.parts if part.secret), None):
+            raise CaptureError(f"of {secret.name} of {case_id} its hash alone was kept: {secret.secret}")
         values = {p.name: decode(self.snapshots.blob(p.digest), allow=("*",)) for p in entry.parts if p.digest}
         return values if len(values) > 1 else next(iter(values.values()), None)
 

@@ -71,7 +71,7 @@ def _find_unstable(first: Run, second: Run, compare: Compare) -> tuple[list[str]
         else:
             found = compare(part, other, ())
             paths = [path for path, _ in found.differences]
-            if found.problem or found.n_differences > len(paths) or part.name in paths:
+            if found.problem or part.secret or found.n_differences > len(paths) or part.name in paths:
                 unstable.append(part.name)
             else:
                 unstable += paths
@@ -130,6 +130,9 @@ class Judge:
                 n_differences += 1
             elif not mine.digest:
                 differences.append(f"{part.name}: {mine.refused}")
+                n_differences += 1
+            elif mine.digest != part.digest and (secret := part.secret or mine.secret):
+                differences.append(f"{part.name}: it differs, by its hash, which alone is kept: {secret}")
                 n_differences += 1
             elif mine.digest != part.digest:
                 found = self.compare(mine, part, entry.unstable)

@@ -115,6 +115,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
         digest: of its exact encoding; empty if it was refused.
         size_bytes: of its encoding.
         refused: why it has no encoding; else empty.
+        secret: what in it looks like one, so that its hash alone is kept; else empty.
         data: the encoding; left out where whoever asked knows the digest.
     """
 
@@ -122,6 +123,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     size_bytes: int = 0
     refused: str = ""
+    secret: str = ""
     data: bytes = b""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from callbox.bench.model import Part
 from callbox.errors import CaptureError
 from callbox.values.exact import Limits, encode, fingerprint
+from callbox.values.exact.secrets import find_secret
 
 MAX_KEPT = 8
 """Values kept of one place that is passed many times, besides the last."""
@@ -93,7 +94,7 @@ def encode_parts(
             parts.append(Part(name, refused=str(refusal)))
             continue
         digest = digest_of(data)
-        parts.append(Part(name, digest, len(data), data=b"" if digest in known else data))
+        parts.append(Part(name, digest, len(data), secret=find_secret(data), data=b"" if digest in known else data))
     return tuple(parts)
 
 

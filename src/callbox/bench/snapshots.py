@@ -72,7 +72,7 @@ class Snapshots:
                 if self.location.read(name) is None:
                     self.location.write(name, zlib.compress(data, _ZLIB_LEVEL))
                 self._known.add(digest)
-        parts = tuple(Part(p.name, p.digest, p.size_bytes, p.refused) for p in entry.parts)
+        parts = tuple(Part(p.name, p.digest, p.size_bytes, p.refused, p.secret) for p in entry.parts)
         entry = msgspec.structs.replace(entry, parts=parts)
         self.location.write(name_of(entry.id), msgspec.json.format(msgspec.json.encode(entry), indent=1))
 

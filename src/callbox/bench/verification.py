@@ -116,7 +116,7 @@ def finding_of(entry: Entry) -> Finding:
 
 
 def _keep(snapshots: Snapshots, entry: Entry, run: Run) -> Entry:
-    blobs = {part.digest: part.data for part in run.parts if part.data}
+    blobs = {part.digest: part.data for part in run.parts if part.data and not part.secret}
     if run.trace:
         entry = msgspec.structs.replace(entry, trace=digest_of(run.trace))
         blobs[entry.trace] = run.trace

@@ -1,27 +1,9 @@
-"""Whether a recorded call holds a secret, read from its encodings: every text and every key in them."""
+"""What is left of a recorded call that holds a secret."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
-from typing import Any
-
-import msgspec
-
 from callbox.testgen.model import Call, Effect
-from callbox.values.exact.wire import FillTag, Tag, unseal
-from callbox.values.redact import Redactor
-
-_DICTS = frozenset({Tag.DICT, Tag.ORDERED_DICT, Tag.DEFAULT_DICT})
-_KEYED = (str, bytes)
-"""What a key can make a secret; an object under `token` is one of the program's tokens."""
-
-_decoder = msgspec.msgpack.Decoder()
-
-
-@functools.cache
-def _redactor() -> Redactor:
-    return Redactor()
+from callbox.values.exact.secrets import find_secret, has_secret
 
 
 def without_secrets(call: Call) -> Call:
@@ -46,52 +28,3 @@ def without_secrets(call: Call) -> Call:
         t_epoch_ns=call.t_epoch_ns,
         duration_ns=call.duration_ns,
     )
-
-
-def find_secret(data: bytes, parameters: tuple[str, ...] = ()) -> str:
-    """Return the rule that some part of an encoded value breaks; empty if none does.
-
-    Args:
-        data: what `callbox.values.exact.encode` returned.
-        parameters: names of the items, where the value is a tuple of arguments.
-    """
-    _, shells, steps, root = _decoder.decode(unseal(data))
-    redactor = _redactor()
-    tags = [shell[0] if type(shell) is list else shell for shell in shells]
-    values = [step for step in steps if step[0] > FillTag.LAST]
-    if parameters and type(root) is list and values[root[0]][0] == Tag.TUPLE:
-        for key, value in zip(parameters, values[root[0]][1:], strict=False):
-            if type(value) in _KEYED and value and (rule := redactor.redact_key(key)):
-                return f"argument {key} looks like a secret ({rule})"
-    texts: list[str] = []
-    for step in steps:
-        if rule := _find_keyed(step, tags, redactor):
-            return rule
-        texts.extend(_iter_texts(step[1:]))
-    texts.extend(_iter_texts([root]))
-    return "a text in it looks like a secret" if has_secret(texts) else ""
-
-
-def has_secret(texts: list[str]) -> bool:
-    """Say whether one of some texts holds a secret."""
-    return _redactor().redact_texts(texts) != texts
-
-
-def _find_keyed(step: list[Any], tags: list[int], redactor: Redactor) -> str:
-    if step[0] != FillTag.STATE and not (step[0] == FillTag.ITEMS and tags[step[1]] in _DICTS):
-        return ""
-    row = step[2]
-    for key, value in zip(row[::2], row[1::2], strict=True):
-        if type(key) is str and type(value) in _KEYED and value and (rule := redactor.redact_key(key)):
-            return f"what stands under {key!r} looks like a secret ({rule})"
-    return ""
-
-
-def _iter_texts(row: list[Any]) -> Iterator[str]:
-    for part in row:
-        if type(part) is str:
-            yield part
-        elif type(part) is list:
-            yield from _iter_texts(part)
-        elif type(part) is bytes:
-            yield part.decode("latin-1")

@@ -62,6 +62,15 @@ def test_difference_is_a_mismatch_with_its_path() -> None:
     )
 
 
+def test_difference_in_what_holds_a_secret_shows_nothing_of_it() -> None:
+    run = replace(RUN, parts=(replace(PART, digest="d2", secret="what stands under 'token' looks like a secret"),))
+
+    finding = Judge(never).judge(CASE, run, ENTRY)
+
+    assert finding.verdict is Verdict.MISMATCH
+    assert finding.reason.startswith("result: it differs, by its hash, which alone is kept: what stands under 'token'")
+
+
 @pytest.mark.parametrize(
     ("parts", "text"),
     [((), "result: is not computed any more"), ((Part("result", refused="it is a lock"),), "result: it is a lock")],

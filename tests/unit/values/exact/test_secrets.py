@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callbox.testgen.secrets import find_secret, has_secret
 from callbox.values.exact import encode
+from callbox.values.exact.secrets import find_secret, has_secret
 
 
 class Login:
@@ -36,3 +36,11 @@ def test_secret_in_an_object_is_found() -> None:
 def test_texts_are_looked_at() -> None:
     assert has_secret(["plain", "Authorization: Bearer abcdefghijk"])
     assert not has_secret(["plain"])
+
+
+def test_numbers_are_not_taken_for_text() -> None:
+    np = pytest.importorskip("numpy")
+    text = b"password=hunter2"
+
+    assert find_secret(encode(np.frombuffer(text, np.uint8)))
+    assert not find_secret(encode(np.frombuffer(text, np.float64)))
