@@ -170,10 +170,14 @@ def _has_loop_of_test_alone(steps: Sequence[Step]) -> bool:
 
 def _is_in_loop(code: CodeType, index: int) -> bool:
     """Say whether a jump backwards goes round an instruction; those that only wait for a coroutine do not count."""
-    return any(
-        "BACKWARD" in each.opname and each.opname != _WAITS and each.argval <= index <= each.offset
-        for each in dis.get_instructions(code)
-    )
+    return any(start <= index <= end for start, end in _loops_of(code))
+
+
+@functools.lru_cache(maxsize=4096)
+def _loops_of(code: CodeType) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last instruction of each loop."""
+    jumps = (each for each in dis.get_instructions(code) if "BACKWARD" in each.opname and each.opname != _WAITS)
+    return tuple((each.argval, each.offset) for each in jumps)
 
 
 def _place_of(code: CodeType, index: int) -> Place:
