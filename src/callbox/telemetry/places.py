@@ -182,9 +182,14 @@ def _loops_of(code: CodeType) -> tuple[tuple[int, int], ...]:
 
 def _place_of(code: CodeType, index: int) -> Place:
     lines = (line for start, end, line in code.co_lines() if start <= index < end and line is not None)
-    real = os.path.realpath(code.co_filename)
+    real = _real_path(code.co_filename)
     file = os.path.relpath(real) if real.startswith(os.getcwd() + os.sep) else real  # noqa: PTH109
     return Place(file, next(lines, code.co_firstlineno), code.co_qualname)
+
+
+@functools.lru_cache(maxsize=4096)
+def _real_path(filename: str) -> str:
+    return os.path.realpath(filename)
 
 
 class _Parts(dict[str, "Part | None"]):
