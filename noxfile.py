@@ -77,7 +77,7 @@ def hammer(session: nox.Session) -> None:
 def fuzz_recordings(session: nox.Session) -> None:
     """Damaged recordings, each read: 1000 of each kind, or as many as are given."""
     session.install(".", *group("test"))
-    session.run("python", "tests/fuzz/fuzz_recordings.py", *(session.posargs or ["1000"]), env={"PYTHONPATH": "."})
+    session.run("python", "fuzz/recordings.py", *(session.posargs or ["1000"]), env={"PYTHONPATH": "."})
 
 
 @nox.session(venv_backend="none")

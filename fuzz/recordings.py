@@ -1,6 +1,6 @@
 """Damage recordings of a real program, thousands of times, and read them: each time there is an answer.
 
-Usage: fuzz_recordings.py [ROUNDS] [SEED]. Each round must end within ten seconds.
+Usage: recordings.py [ROUNDS] [SEED]. Each round must end within ten seconds.
 """
 
 from __future__ import annotations
