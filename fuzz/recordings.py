@@ -46,6 +46,7 @@ CHUNK = 100
 
 
 def record(folder: Path, *options: str, is_killed: bool = False) -> None:
+    """Record the program into `box.cbx`."""
     (folder / "program.py").write_text(PROGRAM, encoding="utf-8")
     command = ["-m", "callbox", "run", "-q", "--include", "__main__", "--mode", "trace", "-o", "box.cbx", *options]
     program = ["--", "program.py", *(["killed"] if is_killed else [])]
@@ -53,6 +54,7 @@ def record(folder: Path, *options: str, is_killed: bool = False) -> None:
 
 
 def main(n_rounds: str = "5000", seed: str = "0") -> int:
+    """Damage recordings of each kind so often, and say what became of them."""
     started = time.monotonic()
     names = ("written at the end", "written by a collector", "left in parts")
     totals = {name: Answers() for name in names}
@@ -77,6 +79,7 @@ def main(n_rounds: str = "5000", seed: str = "0") -> int:
 
 
 def add(total: Answers, more: Answers) -> None:
+    """Add answers to others."""
     total.n_whole += more.n_whole
     total.n_partial += more.n_partial
     total.n_refused += more.n_refused
