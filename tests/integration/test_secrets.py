@@ -238,7 +238,7 @@ def test_captured_failures_hold_no_secret(mode, desk) -> None:
 def test_telemetry_and_snapshots_of_tests_hold_no_secret(desk) -> None:
     desk.write("test_shop.py", TESTS)
     words = "-p no:cacheprovider --callbox-telemetry --telemetry-output lines.txt --callbox=trace --callbox-failures"
-    quiet = "-q --tb=no --show-capture=no --no-header --snapshot-update --callbox-include shop"
+    quiet = "-q -rN --tb=no --show-capture=no --no-header --snapshot-update --callbox-include shop"
 
     ran = desk.python("-m", "pytest", *words.split(), *quiet.split())
     printed = {"pytest": ran} | run_all(

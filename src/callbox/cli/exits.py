@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import click
+from typing import TYPE_CHECKING
 
 from callbox.errors import CallboxError, FormatError, NothingFoundError
+
+if TYPE_CHECKING:
+    import click
 
 OK = 0
 NO = 1
@@ -27,6 +30,8 @@ _CODES: tuple[tuple[type[CallboxError], int], ...] = (
 
 def note_damage() -> None:
     """Let the command that runs end with `UNREADABLE` where it would have ended with `OK`."""
+    import click  # which a program that is recorded does without
+
     if context := click.get_current_context(silent=True):
         context.meta[_DAMAGE] = True
 

@@ -90,7 +90,8 @@ class TestRecorder:
         """
         self._config = config
         self._options = options
-        self._worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        # Not the variable: runs that a worker's tests start have it, too.
+        self._worker: str = getattr(config, "workerinput", {}).get("workerid", "")
         self._patterns = options.include or own_patterns(config.rootpath)
         self._recorder = self._new_recorder(options.mode, self._patterns) if options.mode else None
         self._current: Recorder | None = None
