@@ -125,7 +125,7 @@ def find_formatter(root: Path) -> list[str] | None:
         beside = Path(sys.executable).with_name(name)
         command = str(beside) if beside.is_file() else shutil.which(name)
         if command is not None:
-            return [command, "format", "--quiet"] if name == "ruff" else [command, "--quiet"]
+            return [command, "format", "--quiet", "--no-cache"] if name == "ruff" else [command, "--quiet"]
     return None
 
 

@@ -125,6 +125,12 @@ def test_tests_pass_as_the_project_runs_them_and_need_no_callbox(made) -> None:
     assert "import callbox" not in "".join(p.read_text() for p in made.folder.glob("tests/generated/*.py"))
 
 
+def test_nothing_is_left_beside_the_tests(recorded, made) -> None:
+    before, after = ({path.name for path in project.folder.iterdir()} for project in (recorded, made))
+
+    assert after - before == {"report.json", "tests"}
+
+
 def test_tests_read_as_if_written_by_hand(made) -> None:
     assert generated(made, "price") == (
         "import re\n"
