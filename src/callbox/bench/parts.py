@@ -94,7 +94,9 @@ def encode_parts(
             parts.append(Part(name, refused=str(refusal)))
             continue
         digest = digest_of(data)
-        parts.append(Part(name, digest, len(data), secret=find_secret(data), data=b"" if digest in known else data))
+        is_known = digest in known
+        secret = "" if is_known else find_secret(data)
+        parts.append(Part(name, digest, len(data), secret=secret, data=b"" if is_known else data))
     return tuple(parts)
 
 

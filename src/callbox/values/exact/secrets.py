@@ -18,6 +18,8 @@ _NUMBERS = "biufcmM"
 _BYTES = ("u1", "i1")
 """Arrays of numbers hold no text, but those of bytes may."""
 
+_MAX_BINARY_BYTES = 1 << 16
+
 _decoder = msgspec.msgpack.Decoder()
 
 
@@ -80,4 +82,12 @@ def _iter_texts(row: list[Any]) -> Iterator[str]:
         elif type(part) is list:
             yield from _iter_texts(part)
         elif type(part) is bytes:
-            yield part.decode("latin-1")
+            yield _as_text(part)
+
+
+def _as_text(data: bytes) -> str:
+    """Return bytes as text: of what is no text, packed data most often, the beginning."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data[:_MAX_BINARY_BYTES].decode("latin-1")
