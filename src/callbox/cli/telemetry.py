@@ -136,7 +136,10 @@ def _print_json(value: object) -> None:
 
 
 def _write(location: str, text: str) -> None:
+    from callbox.telemetry.killed import keep_killed_runs
     with open_output(location) as file:
         file.write(text.encode("utf-8", "replace"))
     if location != STDOUT:
         click.echo(f"{location} written")
+    for killed in keep_killed_runs(history):
+        click.echo(f"callbox: {printable(str(killed))}: it is kept", err=True)

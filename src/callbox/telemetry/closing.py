@@ -12,6 +12,8 @@ from typing import Any
 from callbox.errors import CallboxError
 from callbox.store.project import find_store
 from callbox.telemetry.history import FILE_NAME, KeptTest, Run, RunHistory
+from callbox.telemetry.journal import Journal, open_journal
+from callbox.telemetry.killed import keep_killed_runs
 from callbox.telemetry.lines import OFF
 from callbox.telemetry.settings import TelemetrySettings
 
@@ -27,6 +29,8 @@ class Closing:
         self._store = settings.store or str(find_store(FILE_NAME))
         self._started = dt.datetime.now()
         self._traced: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self.journal: Journal | None = None if self._store == OFF else open_journal(self._store, self._started)
+        """What is left of the run if its process is killed."""
 
     def add_trace(self, record: dict[str, Any], trace: dict[str, Any]) -> None:
         """Take what a test asked others for."""
@@ -37,11 +41,15 @@ class Closing:
         run = Run(0, self._started.isoformat(timespec="seconds"), summary)
         history = None if self._store == OFF else RunHistory(self._store)
         if history is not None:
+            for killed in keep_killed_runs(history):
+                _say(f"{killed}: it is kept")
             try:
                 run = dataclasses.replace(run, id=history.add(self._started, summary, tests))
             except CallboxError as error:
                 _say(f"this run is not kept: {error}")
                 history = None
+        if self.journal is not None:
+            self.journal.discard()
         if self._files:
             try:
                 self._report(run, tests, history)

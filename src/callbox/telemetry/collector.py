@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from callbox.telemetry.budgets import Budget
 from callbox.telemetry.closing import Closing
+from callbox.telemetry.history import KeptTest
+from callbox.telemetry.journal import Journal
 from callbox.telemetry.lines import LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
 from callbox.telemetry.query_counts import QueryCounts
@@ -50,6 +52,7 @@ class Collector:
         *,
         lines: LineCoverage | None = None,
         is_worker: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         """Prepare.
 
@@ -58,12 +61,15 @@ class Collector:
             sink: where records go; what the settings say by default.
             lines: what measures lines.
             is_worker: another process counts the records, keeps the run and ends it.
+            journal: of that process, where tests that begin are noted in case this one is killed.
         """
         self.settings = settings
         self._lines = lines or LineCoverage()
         self._sink: Target = sink or Sink(settings.output)
         self._is_worker = is_worker
         self._closing = None if is_worker else Closing(settings)
+        self.journal = journal if self._closing is None else self._closing.journal
+        """Where tests that begin are noted in case a process is killed; None where no run is kept."""
         self._tally = Tally()
         self._query_counts = QueryCounts(is_updating=settings.update_queries)
         self._is_limited = settings.budget != Budget() or self._query_counts.holds_tests
@@ -98,9 +104,20 @@ class Collector:
         if self._watchers is not None:
             self._watchers.attach()
             self._requests.attach()
+        self.announce(identity.id)
         self._running = Running.begin(identity, phase, self._peak_kb)
         self.guard.is_exempt = "allow_network" in identity.tags
         self._lines.begin(identity.id)
+
+    def announce(self, test: str) -> None:
+        """Note that a test begins, here or in a worker: if nothing more is heard of it, it has crashed."""
+        if self.journal is not None:
+            self.journal.begin(test)
+
+    def expect(self, record: dict[str, Any]) -> None:
+        """Note that a test has ended in a worker; its record will be written later."""
+        if self.journal is not None:
+            self.journal.end(KeptTest.of(record))
 
     def begin_again(self, status: str) -> None:
         """Say that the test that runs has ended so, and is tried once more."""
@@ -187,7 +204,9 @@ class Collector:
     def write(self, record: dict[str, Any]) -> None:
         """Count a record, which may come from another process, and write it with the percentiles so far."""
         if not self._is_worker:
-            self._tally.add(record)
+            kept = self._tally.add(record)
+            if self.journal is not None:
+                self.journal.end(kept)
             self._query_counts.note(record)
             trace = record.pop(TRACE, None)
             if trace is not None and self._closing is not None:

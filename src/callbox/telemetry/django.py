@@ -11,28 +11,35 @@ the processes send their records to the first one. A project's own runner is mix
 from __future__ import annotations
 
 import contextlib
+import functools
 import runpy
 import sys
+import types
 from typing import Any
 
 from django.test import runner
 from django.test.runner import DiscoverRunner, ParallelTestSuite, RemoteTestResult, RemoteTestRunner
 
 from callbox.telemetry.collector import Collector
+from callbox.telemetry.journal import Journal, join_journal
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.unittest import Recorded, result_class
+from callbox.telemetry.workers import Replayed, WorkerWatch
 
 __all__ = ["TelemetryMixin", "TelemetryTestRunner"]
 
 
 class _Outbox:
-    """Keeps records until the process that asked for the tests takes them."""
+    """Keeps records until the process that asked for the tests takes them, which this one may not live to see."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal | None) -> None:
         self.records: list[dict[str, Any]] = []
+        self._journal = journal
 
     def write(self, _prefix: str, record: dict[str, Any]) -> None:
         self.records.append(record)
+        if self._journal is not None:
+            self._journal.end_elsewhere(record)
 
     def close(self) -> None:
         self.records.clear()
@@ -56,9 +63,9 @@ class RemoteResult(Recorded, RemoteTestResult):  # type: ignore[misc]
 class _Worker:
     """The collector of a worker process; it lives as long as the process."""
 
-    def __init__(self) -> None:
-        self.outbox = _Outbox()
-        self.collector = Collector(TelemetrySettings.load(), self.outbox, is_worker=True)
+    def __init__(self, journal: Journal | None) -> None:
+        self.outbox = _Outbox(journal)
+        self.collector = Collector(TelemetrySettings.load(), self.outbox, is_worker=True, journal=journal)
         self._stack = contextlib.ExitStack()
         self._stack.enter_context(self.collector.installed())
 
@@ -66,15 +73,15 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _worker() -> _Worker:
+def _worker(journal: str = "") -> _Worker:
     if not _workers:
-        _workers.append(_Worker())
+        _workers.append(_Worker(join_journal(journal) if journal else None))
     return _workers[0]
 
 
-def _init_worker(*args: Any, **kwargs: Any) -> None:
+def _init_worker(journal: str, *args: Any, **kwargs: Any) -> None:
     """Watch before Django's own set-up: where workers are not forked, that imports the project."""
-    _worker()
+    _worker(journal)
     runner._init_worker(*args, **kwargs)
 
 
@@ -88,14 +95,18 @@ class ParallelSuite(ParallelTestSuite):  # type: ignore[misc]
     """Runs tests in workers that record them."""
 
     runner_class = RemoteRunner
-    init_worker = _init_worker
+
+    def lend_journal(self, journal: Journal | None) -> None:
+        """Have workers write in the journal of this process; Django hands the function of this method to them."""
+        path = "" if journal is None else str(journal.path)
+        self.init_worker = types.MethodType(functools.partial(_init_worker, path), self)
 
 
 class TelemetryMixin:
     """Adds records to a runner that derives from Django's."""
 
     parallel_test_suite = ParallelSuite
-    _is_parallel = False
+    _watch: WorkerWatch | None = None
 
     def run_tests(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and write the summary at the end."""
@@ -105,19 +116,27 @@ class TelemetryMixin:
             with self._collector.installed():
                 n_bad = super().run_tests(*args, **kwargs)  # type: ignore[misc]
         finally:
+            if self._watch is not None:
+                self._watch.conclude()
             self._collector.finish(1 if n_bad else 0)
         return n_bad
 
     def run_suite(self, suite: Any, **kwargs: Any) -> Any:
         """Run the tests; workers that are forked do not inherit what this process watches."""
-        self._is_parallel = isinstance(suite, ParallelTestSuite)
+        if isinstance(suite, ParallelTestSuite):
+            self._watch = WorkerWatch(self._collector, runner.iter_test_cases(suite))
+            if isinstance(suite, ParallelSuite):
+                suite.lend_journal(self._watch.journal)
         return super().run_suite(suite, **kwargs)  # type: ignore[misc]
 
     def get_test_runner_kwargs(self) -> dict[str, Any]:
         """Give the text runner Django's class of results, or the project's, with records on top."""
         kwargs: dict[str, Any] = super().get_test_runner_kwargs()  # type: ignore[misc]
         base = kwargs.get("resultclass")
-        kwargs["resultclass"] = result_class(self._collector, base, is_replay=self._is_parallel)
+        if self._watch is None:
+            kwargs["resultclass"] = result_class(self._collector, base)
+        else:
+            kwargs["resultclass"] = result_class(self._collector, base, Replayed, watch=self._watch)
         return kwargs
 
 

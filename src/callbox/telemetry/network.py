@@ -14,9 +14,11 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from callbox.telemetry.places import project_path
+from callbox.telemetry.web import clean_url, under_way
 from callbox.telemetry.web.pending import pending_url
 
 _LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
@@ -107,8 +109,7 @@ class NetworkGuard:
         is_blocked = self._mode == "block" and not self.is_exempt
         frame = sys._getframe(1)
         where = host if port is None else f"{host}:{port}"
-        url = pending_url(frame)
-        path = tuple(str(place) for place in project_path(frame))
+        url, path = _purpose(host, frame)
         self.on_call(Call(kind, host, port, is_blocked, url or where, path))
         if is_blocked:
             raise NetworkBlockedError(
@@ -132,6 +133,15 @@ class NetworkGuard:
         """Say whether an allowed name leads to an address; after a look-up, only the address is connected to."""
         names = [name for name in (_own_name(), *sorted(self._allowed)) if not _is_address(name) and "/" not in name]
         return any(address in _addresses_of(name) for name in names)
+
+
+def _purpose(host: str, frame: FrameType | None) -> tuple[str, tuple[str, ...]]:
+    """Return the URL that a host is reached for, "" where no library tells, and the places that led there."""
+    url, path = pending_url(frame), project_path(frame)
+    begun = None if url and path else under_way(host)
+    if begun is not None:
+        url, path = url or clean_url(begun.url), path or begun.path
+    return url, tuple(str(place) for place in path)
 
 
 def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -181,17 +181,22 @@ class ControllerPlugin(TelemetryPlugin):
 
     def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
         super().__init__(config, dataclasses.replace(settings, coverage=False))  # it runs no test
-        self._waiting: dict[object, tuple[str, str]] = {}
-        """The last test of each worker, which may be run again, and its record."""
+        self._waiting: dict[object, dict[str, Any]] = {}
+        """The record of each worker's last test, which may be run again."""
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note that a worker begins a test."""
+        self._collector.announce(nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Write the record that came before the one that comes; of a worker that died, one for its test."""
         record, worker = getattr(report, _OUTBOX, ""), getattr(report, "node", None)
         if record:
-            if self._waiting.get(worker, ("", ""))[0] != report.nodeid:
+            if self._waiting.get(worker, {}).get("id") != report.nodeid:
                 self._write_waiting(worker)
-            self._waiting[worker] = report.nodeid, record
+            self._waiting[worker] = decode(record)
+            self._collector.expect(self._waiting[worker])
         elif report.when not in ("setup", "call", "teardown"):
             self._collector.begin(Identity(report.nodeid, report.nodeid.rpartition("::")[2], file=report.fspath))
             self._collector.end("crashed", error=_last_line(report))
@@ -212,9 +217,9 @@ class ControllerPlugin(TelemetryPlugin):
         super().pytest_sessionfinish(exitstatus)
 
     def _write_waiting(self, worker: object) -> None:
-        _, record = self._waiting.pop(worker, ("", ""))
+        record = self._waiting.pop(worker, None)
         if record:
-            self._collector.write(decode(record))
+            self._collector.write(record)
 
 
 def _plugin_for(config: pytest.Config) -> type[TelemetryPlugin]:

@@ -20,8 +20,8 @@ class Tally:
         self._flaky: list[str] = []
         self._started_ns = time.perf_counter_ns()
 
-    def add(self, record: dict[str, Any]) -> None:
-        """Count a record, and tell it how long the tests so far took."""
+    def add(self, record: dict[str, Any]) -> KeptTest:
+        """Count a record, tell it how long the tests so far took, and return what is kept of it."""
         self._durations.add(record["duration"])
         statistics = self._durations.statistics()
         performance = record["performance"]
@@ -30,7 +30,9 @@ class Tally:
         performance["p95_duration"] = statistics["p95"]
         performance["p99_duration"] = statistics["p99"]
         performance["total_tests_run"] = len(self._durations)
-        self._count(KeptTest.of(record), len(record["tries"]) > 1)
+        kept = KeptTest.of(record)
+        self._count(kept, len(record["tries"]) > 1)
+        return kept
 
     def add_kept(self, test: KeptTest) -> None:
         """Count a test of which this is all that is known."""

@@ -88,10 +88,6 @@ class Recorded(unittest.TestResult):
         super().addUnexpectedSuccess(test)
         self._note(test, "failed", "it was expected to fail, and passed")
 
-    def writeRecord(self, _test: Any, record: dict[str, Any]) -> None:
-        """Write a record that another process sends."""
-        self.collector.write(record)
-
     def _note(self, test: Any, status: str, error: str) -> None:
         """Keep what happened to the test that runs, the first that is bad; of a fixture, write a record."""
         if self.is_replay:
@@ -103,10 +99,11 @@ class Recorded(unittest.TestResult):
             self._outcome = status, error
 
 
-def result_class(collector: Collector, base: type[Any] | None = None, *, is_replay: bool = False) -> type[Any]:
+def result_class(
+    collector: Collector, base: type[Any] | None = None, kind: type[Recorded] = Recorded, **attributes: Any
+) -> type[Any]:
     """Return a class of results that tells a collector, on top of a framework's own class."""
-    bases = (Recorded, base or unittest.TextTestResult)
-    return type("TelemetryResult", bases, {"collector": collector, "is_replay": is_replay})
+    return type("TelemetryResult", (kind, base or unittest.TextTestResult), {"collector": collector, **attributes})
 
 
 def identify(test: Any) -> Identity:

@@ -17,7 +17,9 @@ def run_line(run: Run) -> str:
     summary = run.summary
     statuses = ", ".join(f"{n:,} {status}" for status, n in summary["by_status"].items()) or "none"
     total_ms = summary["duration"]["total"]
-    return f"run {run.id}  {run.started}  {count(summary['total_tests'], 'test')}: {statuses}; {total_ms / 1000:,.2f} s"
+    killed = "; killed before its end" if summary["exit_code"] is None else ""
+    tests = count(summary["total_tests"], "test")
+    return f"run {run.id}  {run.started}  {tests}: {statuses}; {total_ms / 1000:,.2f} s{killed}"
 
 
 def run_lines(run: Run, tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> Iterator[str]:
@@ -34,6 +36,18 @@ def run_lines(run: Run, tests: Sequence[KeptTest], statuses: Mapping[str, list[s
     yield from _table("most queries", [(f"{test.n_queries:,}", test.id) for test in asking])
     yield from _table("N+1", [(test.id, ", ".join(test.sites)) for test in tests if test.sites])
     yield from _table("blocked from the network", [(f"{test.n_blocked}", test.id) for test in tests if test.n_blocked])
+
+
+def test_lines(run: Run, test: KeptTest, statuses: Sequence[str]) -> Iterator[str]:
+    """Return what is kept of a test in a run, and how it ended in the runs up to that one."""
+    yield f"{test.id}  {test.status} in run {run.id} of {run.started}"
+    if test.error:
+        yield f"  {test.error}"
+    lines = "" if test.lines_covered is None else f", {count(test.lines_covered, 'line')}"
+    queries = f"{test.n_queries:,} {'query' if test.n_queries == 1 else 'queries'}"
+    yield f"  {test.duration_ms:,.1f} ms, {queries}, {test.n_blocked:,} blocked from the network{lines}"
+    yield from (f"  N+1 at {site}" for site in test.sites)
+    yield f"  the last runs: {', '.join(statuses)}"
 
 
 def regression_lines(regressions: Sequence[Regression]) -> Iterator[str]:

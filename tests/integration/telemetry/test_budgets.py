@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-SUITE = """
-    import sqlite3, time
+DATABASE = """
+    import os, sqlite3, time
     import pytest
 
     @pytest.fixture
@@ -16,7 +16,10 @@ SUITE = """
         connection.execute("select 0")
         yield connection
         connection.close()
-
+"""
+SUITE = (
+    DATABASE
+    + """
     def ask(db, n):
         for number in range(n): db.execute("select ?", (number,))
 
@@ -31,6 +34,7 @@ SUITE = """
         ask(db, 1)
         assert False, "of its own"
 """
+)
 UNITS = """
     import sqlite3, unittest
     class Asking(unittest.TestCase):
@@ -83,22 +87,15 @@ def test_limit_that_is_no_number_is_told(lab) -> None:
     assert "callbox: callbox_max_queries='few': give a number of 0 or more" in ran.err
 
 
-COUNTED = """
-    import os, sqlite3
-    import pytest
-
-    @pytest.fixture
-    def db():
-        connection = sqlite3.connect(":memory:")
-        connection.execute("select 0")
-        yield connection
-        connection.close()
-
+COUNTED = (
+    DATABASE
+    + """
     def test_asks(db):
         for number in range(int(os.environ["N"])): db.execute("select ?", (number,))
     def test_asks_once(db): db.execute("select 1")
     def test_asks_nothing(): pass
 """
+)
 
 
 @pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "xdist"])

@@ -80,6 +80,16 @@ class Request:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """A request that is under way: its URL as it is, its host, and the places that led to it, the nearest first."""
+
+    url: str
+    host: str
+    path: tuple[Place, ...]
+
+
+_under_way: list[Begun] = []
 Note = Callable[[Request], object]
 
 
@@ -103,13 +113,25 @@ class RequestWatchers:
 def timed(note: Note, method: str, url: str) -> Iterator[list[int]]:
     """Time a request, and tell of it; the block adds the status of its response."""
     statuses: list[int] = []
+    begun = Begun(url, urlsplit(url).hostname or "", project_path(sys._getframe()))
+    _under_way.append(begun)
     began_ns = time.perf_counter_ns()
     try:
         yield statuses
     except BaseException as error:
         note(Request.ended(method, url, time.perf_counter_ns() - began_ns, error))
         raise
+    finally:
+        _under_way.remove(begun)
     note(Request.ended(method, url, time.perf_counter_ns() - began_ns, statuses[0]))
+
+
+def under_way(host: str) -> Begun | None:
+    """Return the request that a host is asked for now, the last one that began; None if there is none.
+
+    Asynchronous libraries look names up in threads and connect in tasks of their own, whose frames tell nothing of it.
+    """
+    return next((begun for begun in reversed(_under_way) if begun.host == host.lower()), None)
 
 
 def clean_url(url: str) -> str:
