@@ -108,6 +108,7 @@ def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
 
 def _open(store: str | None) -> RunHistory:
     from callbox.telemetry.history import RunHistory
+    from callbox.telemetry.killed import keep_killed_runs
     from callbox.telemetry.lines import OFF
 
     store = store or load_settings(TELEMETRY, Path.cwd(), os.environ).get("store", "")
@@ -115,6 +116,8 @@ def _open(store: str | None) -> RunHistory:
         raise ConfigError("no runs are kept: store is 'off' in the configuration: name another with --store")
     history = RunHistory(store or "")
     click.get_current_context().call_on_close(history.close)
+    for killed in keep_killed_runs(history):
+        click.echo(f"callbox: {printable(str(killed))}: it is kept", err=True)
     return history
 
 
@@ -136,10 +139,7 @@ def _print_json(value: object) -> None:
 
 
 def _write(location: str, text: str) -> None:
-    from callbox.telemetry.killed import keep_killed_runs
     with open_output(location) as file:
         file.write(text.encode("utf-8", "replace"))
     if location != STDOUT:
         click.echo(f"{location} written")
-    for killed in keep_killed_runs(history):
-        click.echo(f"callbox: {printable(str(killed))}: it is kept", err=True)
