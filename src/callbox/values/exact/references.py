@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import functools
+import re
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -40,15 +41,20 @@ def _reference_of_cached(function: Any) -> Reference:
     return namespace.get("__module__", ""), namespace.get("__qualname__", "")
 
 
+METHOD_OF_HEAP_TYPE: type = type(re.compile("").match)
+"""What a bound method in C is whose class lies on the heap; another type than that of other functions in C."""
+
 _REFERENCES: dict[int, Callable[[Any], Reference]] = {
     id(types.FunctionType): lambda function: (function.__module__, function.__qualname__),
     id(types.BuiltinFunctionType): _reference_of_builtin,
+    id(METHOD_OF_HEAP_TYPE): _reference_of_builtin,
     id(types.MethodDescriptorType): _reference_of_descriptor,
     id(types.WrapperDescriptorType): _reference_of_descriptor,
     id(functools._lru_cache_wrapper): _reference_of_cached,
 }
 _FUNCTIONS: list[type] = [
-    *(types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType),
+    *(types.FunctionType, types.BuiltinFunctionType, METHOD_OF_HEAP_TYPE),
+    *(types.MethodDescriptorType, types.WrapperDescriptorType),
     functools._lru_cache_wrapper,
 ]
 
@@ -76,7 +82,10 @@ def reference_of(function: Any) -> Reference:
 def _pack_function(encoder: Encoder, value: Any, link: Link) -> Row:
     reference = reference_of(value)
     if reference is None:
-        raise RefusedPartError(link, f"it is the method {value.__name__!r} of a built-in object")
+        owner, name = value.__self__, value.__name__
+        if _bind(owner, name) is None:
+            raise RefusedPartError(link, f"it is the method {name!r} of a built-in object")
+        return [encoder.put(owner, (link, "attribute", "__self__")), name]
     problem = statics.reference_problem(value, *reference)
     if problem is not None:
         raise RefusedPartError(link, problem)
@@ -84,12 +93,28 @@ def _pack_function(encoder: Encoder, value: Any, link: Link) -> Row:
 
 
 def _build_function(decoder: Decoder, row: Row) -> Any:
+    if len(row) > 1:
+        owner, name = decoder.values(row)
+        method = _bind(owner, name)
+        if method is None:
+            raise FormatError(f"encoded value binds {name!r} of a {type(owner).__name__}, which is no method in C")
+        return decoder.nested(method, owner)
     (name,) = row
     found = decoder.find(name)
     if not is_function(type(found)):
         module, qualname = decoder.name_at(name)
         raise FormatError(f"encoded value needs function {module}.{qualname}, which is a {type(found).__name__}")
     return found
+
+
+def _bind(owner: Any, name: str) -> Any:
+    """Bind a method that is written in C, past the owner's own attributes; None if its class has none of that name."""
+    if statics.derives(type(owner), type):
+        found = statics.find_attribute(owner, name)
+        return found.__get__(None, owner) if type(found) is types.ClassMethodDescriptorType else None
+    found = statics.find_attribute(type(owner), name)
+    # Without the class, CPython 3.11 crashes on methods that need to know the one that defines them.
+    return found.__get__(owner, type(owner)) if type(found) is types.MethodDescriptorType else None
 
 
 def _pack_class(encoder: Encoder, value: type, link: Link) -> Row:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from callbox.values.exact.references import reference_of
+from callbox.values.exact.references import METHOD_OF_HEAP_TYPE, reference_of
 from callbox.values.literals.atoms import write_bytes
 from callbox.values.literals.families import Writing, register
 from callbox.values.literals.layout import Group, Node, Suffixed, call
@@ -195,7 +195,7 @@ register(Writing(_write_moment), *_CLOCKS)
 register(Writing(_write_fixed_zone), dt.timezone)
 register(Writing(_write_named_zone), zoneinfo.ZoneInfo)
 register(Writing(write_reference), types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType)
-register(Writing(write_reference), types.WrapperDescriptorType, functools._lru_cache_wrapper)
+register(Writing(write_reference), types.WrapperDescriptorType, functools._lru_cache_wrapper, METHOD_OF_HEAP_TYPE)
 register(Writing(_write_module), types.ModuleType)
 register(Writing(_write_method, has_identity=True), types.MethodType)
 register(Writing(_write_partial, has_identity=True), functools.partial)

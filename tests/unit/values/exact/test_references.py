@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import math
 import os.path
+import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from tests.support import value_kinds as kinds
 
 from callbox.errors import FormatError
 from callbox.values.exact import decode, encode
+from callbox.values.exact.wire import Tag, seal
 from callbox.values.refusal import RefusalError
 
 
@@ -45,6 +48,38 @@ def test_bound_method_keeps_its_object() -> None:
     decoded_owner, method = decode(encode([owner, owner.method]))
 
     assert method() is decoded_owner
+
+
+def test_method_in_c_keeps_its_object() -> None:
+    items: list[object] = []
+
+    again, append = decode(encode([items, items.append]))
+    append(1)
+
+    assert again == [1]
+
+
+@pytest.mark.parametrize("method", [re.compile("a+").match, "abc".upper, {}.get, dict.fromkeys])
+def test_method_in_c_is_bound_again(method) -> None:
+    decoded = decode(encode(method))
+
+    assert (type(decoded), decoded.__name__) == (type(method), method.__name__)
+    assert decoded.__self__ == method.__self__
+
+
+def test_method_in_c_that_a_class_hides_is_refused() -> None:
+    class Hiding(list):
+        def append(self, item: object) -> None: ...
+
+    with pytest.raises(RefusalError, match="it is the method 'append' of a built-in object"):
+        encode(super(Hiding, Hiding()).append)
+
+
+def test_bytes_that_bind_what_is_no_method_in_c_are_refused() -> None:
+    damaged = msgspec.msgpack.encode([[], [Tag.LIST], [[Tag.FUNCTION, [-1], "__class__"]], [0]])
+
+    with pytest.raises(FormatError, match="binds '__class__' of a list, which is no method in C"):
+        decode(seal(damaged))
 
 
 def test_class_method_is_bound_to_its_class_again() -> None:
