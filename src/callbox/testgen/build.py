@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callbox.errors import GenerateError
+from callbox.testgen.ambient import set_by
 from callbox.testgen.call_form import TAKEN_NAMES, CallForm, form_call, snake
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import Case, label_of, place, slug
@@ -18,6 +19,7 @@ from callbox.testgen.model import Call, Kind, Outcome
 from callbox.testgen.plain_data import data_of
 from callbox.testgen.replay import add_replay, without_replayed
 from callbox.testgen.resolve import Access, resolve
+from callbox.testgen.setting import Settings, expect_set
 from callbox.testgen.shapes import shape_of
 from callbox.testgen.surroundings import Surroundings, surround
 from callbox.testgen.vocabulary import Vocabulary
@@ -26,6 +28,7 @@ from callbox.values.exact import decode, encode
 _ALLOW = ("*",)
 _IMMUTABLE = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset, type)
 _DIGEST_CHARS = 8
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,14 @@ class Variant:
         has_frozen_time: the clock stands still at the moment of the recording.
         has_message: what an exception says is asserted.
         has_inner_arguments: what replayed functions were called with is asserted.
+        has_setting: variables of the project's modules are set to what they held.
     """
 
     is_close: bool = False
     has_frozen_time: bool = False
     has_message: bool = True
     has_inner_arguments: bool = True
+    has_setting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class _Parts:
     pinned: set[str] = field(default_factory=set)
     changed: list[str] = field(default_factory=list)
     circumstances: str = ""
+    setting: str = ""
     needs_data: bool = False
 
 
@@ -73,7 +79,12 @@ class CaseBuilder:
     """Builds cases of one function."""
 
     def __init__(
-        self, vocabulary: Vocabulary, constants: Constants, async_style: str, replayed: Sequence[str] = ()
+        self,
+        vocabulary: Vocabulary,
+        constants: Constants,
+        async_style: str,
+        settings: Settings,
+        replayed: Sequence[str] = (),
     ) -> None:
         """Prepare.
 
@@ -81,11 +92,13 @@ class CaseBuilder:
             vocabulary: writes values, with the imports of the test module.
             constants: what is named rather than copied.
             async_style: "asyncio" or "anyio", the plugin's mark; empty where there is no plugin.
+            settings: calls that set variables.
             replayed: globs of functions that only answer, as they did when the call was recorded.
         """
         self._vocabulary = vocabulary
         self._constants = constants
         self._async_style = async_style
+        self._settings = settings
         self._replayed = replayed
 
     def build(self, stored: StoredCall, variant: Variant) -> Case:
@@ -107,12 +120,16 @@ class CaseBuilder:
         taken = TAKEN_NAMES | {*form.values, access.path.partition(".")[0]}
         parts = _Parts(dict(form.values))
         parts.circumstances = add_replay(call, form, surroundings, taken, has_arguments=variant.has_inner_arguments)
+        self._settings.undo(call, surroundings, taken)
+        expect_set(call, surroundings, taken)
+        if variant.has_setting:
+            parts.setting = self._settings.bring_about(call, surroundings, taken)
         if access.form == "constructor" and 0 not in form.indexes.values():
             self._expect_made(call, form, parts, held, variant)
             changes: Mapping[str, Check] = {}
         else:
             changes = self._changes(call, form, held)
-            self._expect_end(call, form, parts, held, variant, has_changes=bool(changes))
+            self._expect_end(call, form, parts, held, variant, has_changes=bool(changes or set_by(call)))
         for path, check in changes.items():
             name, _, attribute = path.partition(".")
             parts.pinned.add(name)
@@ -285,7 +302,11 @@ class CaseBuilder:
             is_async=is_async,
             needs_data=parts.needs_data,
             label=label or digest,
-            behaviour=(shape_of(tuple(form.values.values())), (call.outcome, bool(call.stdout), *parts.changed)),
+            behaviour=(
+                shape_of(tuple(form.values.values())),
+                (call.outcome, bool(call.stdout), *parts.changed),
+                ("gives", *shape_of((parts.values.get("expected"),))),
+            ),
         )
 
 
@@ -305,7 +326,8 @@ def _test_name(call: Call, access: Access, form: CallForm, parts: _Parts) -> str
         words = [*words[:-1], "init"]
     name = "test_" + "_".join(word.strip("_") for word in words)
     if form.extras:
-        name += "_with_" + "_and_".join(snake(extra) for extra in form.extras)
+        is_long = len(form.extras) > _MAX_NAMED
+        name += f"_with_{len(form.extras)}_options" if is_long else "_with_" + "_and_".join(map(snake, form.extras))
     if parts.changed:
         name += "_changes_" + "_and_".join(parts.changed)
     if call.stdout or call.stderr:
@@ -314,6 +336,8 @@ def _test_name(call: Call, access: Access, form: CallForm, parts: _Parts) -> str
         raises = next((line for line in parts.body if "pytest.raises(" in line), "")
         error = re.search(r"pytest\.raises\(([\w.]+)", raises)
         name += f"_raises_{snake(error[1].rpartition('.')[2])}" if error else "_raises"
+    if parts.setting:
+        name += f"_{parts.setting}"
     if parts.circumstances:
         name += f"_when_{parts.circumstances}"
     return name if len(name) <= 100 else name[:100].rstrip("_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,9 @@ def snake(name: str) -> str:
     return _CAMEL.sub("_", name).lower().strip("_") or "value"
 
 
-def form_call(target: Target, access: Access, arguments: tuple[Any, ...], result: Any) -> CallForm:
+def form_call(
+    target: Target, access: Access, arguments: tuple[Any, ...], result: Any, taken: Iterable[str] = ()
+) -> CallForm:
     """Choose how to make a recorded call again.
 
     Args:
@@ -81,22 +83,23 @@ def form_call(target: Target, access: Access, arguments: tuple[Any, ...], result
         access: how a test reaches it.
         arguments: what its parameters held.
         result: what it returned; a comparison that gave NotImplemented is no comparison in a test.
+        taken: more names that mean something else in the test.
 
     Raises:
         GenerateError: a parameter's name cannot be passed again.
     """
-    return _Former(target, access, arguments).form(result)
+    return _Former(target, access, arguments, taken).form(result)
 
 
 class _Former:
-    def __init__(self, target: Target, access: Access, arguments: tuple[Any, ...]) -> None:
+    def __init__(self, target: Target, access: Access, arguments: tuple[Any, ...], taken: Iterable[str]) -> None:
         self._target = target
         self._access = access
         self._arguments = arguments
         self._values: dict[str, Any] = {}
         self._indexes: dict[str, int] = {}
         self._extras: list[str] = []
-        self._used = {access.path.partition(".")[0], access.module.partition(".")[0]}
+        self._used = {access.path.partition(".")[0], access.module.partition(".")[0], *taken}
 
     def form(self, result: Any) -> CallForm:
         receiver = self._receiver()

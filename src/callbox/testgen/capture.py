@@ -1,8 +1,9 @@
 """Recording calls in full: arguments before the call, arguments and result after it, effects between.
 
-What is kept is bounded: of each function up to `limit` different calls, and a
-few more for each new shape of arguments. A function whose calls bring nothing new is
-looked at ever more rarely.
+What is kept is bounded: of each function up to `limit` different calls, a few more for
+each new shape of arguments, and more to choose from of those that other code than the
+targets' makes: what a program asks of a library shows most of it. A function whose calls
+bring nothing new is looked at ever more rarely.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from callbox.engine.observe import Witness
+from callbox.testgen.ambient import AmbientWatch
 from callbox.testgen.call_site import caller_of, passed_in
 from callbox.testgen.constants import Constants
 from callbox.testgen.effects import EffectWatch, draws
@@ -34,6 +36,11 @@ _MAX_SPARED = 4_095
 _MAX_SEARCHES = 50
 _SHARE = 0.2
 """Of the program's time, what recording may take beyond `_GRACE_S` and a few calls of each function."""
+_SHARE_INSIDE = 0.1
+"""The same for calls that the targets make themselves: the rest is for those that come from outside."""
+_SHAPES = 4
+_CANDIDATES = 10
+"""How many times the limit is kept where shapes of arguments are new, and where calls come from outside."""
 _GRACE_S = 0.5
 _FEW = 3
 _PATIENCE = 32
@@ -80,6 +87,7 @@ class Capturer:
         self.options = options
         self.effects = EffectWatch()
         self.constants = Constants()
+        self.ambient = AmbientWatch()
         self._n_searches = 0
         self._began_at = _monotonic()
         self._spent_s = 0.0
@@ -87,6 +95,7 @@ class Capturer:
         """Whether every call is handed on at once."""
         self._keep = keep
         self._functions: dict[Target, ObservedFunction] = {}
+        self._packages: set[str] = set()
         self._pending: list[Call] = []
         self._lock = threading.Lock()
         self._flushed_at = _monotonic()
@@ -113,6 +122,8 @@ class Capturer:
         """
         if target not in self._functions:
             self.constants.add_package(target.module)
+            self._packages.add(target.module.partition(".")[0])
+            self.ambient.add_package(target.module)
             found = ObservedFunction(self, target, may_draw=draws(module))
             found.is_kept, found.is_replayed = is_kept, is_replayed
             self._functions[target] = found
@@ -142,9 +153,13 @@ class Capturer:
         """Take note of what looking at a call took."""
         self._spent_s += seconds
 
-    def is_overspent(self) -> bool:
-        """Say whether recording has taken more than its share of the program's time."""
-        return self._spent_s > _GRACE_S + _SHARE * (_monotonic() - self._began_at)
+    def is_overspent(self, share: float) -> bool:
+        """Say whether recording has taken more than a share of the program's time."""
+        return self._spent_s > _GRACE_S + share * (_monotonic() - self._began_at)
+
+    def is_outside(self, frame: FrameType | None) -> bool:
+        """Say whether a frame runs other code than the targets' packages."""
+        return frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] not in self._packages
 
     def add(self, call: Call) -> None:
         """Take a finished call; writes from time to time, so that a kill costs little."""
@@ -223,11 +238,10 @@ class ObservedFunction:
         options = self.capturer.options
         if not options.is_nested and _ident() in self.running:
             return None
-        shape = shape_of(arguments)
+        ambient = self.capturer.ambient.read()
+        shape = (*shape_of(arguments), *ambient.items())
         n_alike = self._shapes.get(shape, 0)
-        if options.limit and self._n_kept >= options.limit and (n_alike or self._n_kept >= 4 * options.limit):
-            return self._spare()
-        if options.limit and self._n_looks >= _FEW and self.capturer.is_overspent():
+        if options.limit and not self._is_wanted(options.limit, is_alike=n_alike > 0):
             return self._spare()
         self._n_looks += 1
         started = _seconds()
@@ -237,7 +251,8 @@ class ObservedFunction:
             return self._refuse(_name_argument(str(refused), self.target))
         finally:
             self.capturer.spend(_seconds() - started)
-        digest = hashlib.blake2b(data, digest_size=16).digest()
+        held = repr(ambient).encode() if ambient else b""
+        digest = hashlib.blake2b(data + held, digest_size=16).digest()
         # Where others answer for it, the same arguments can lead to something else.
         n_same = self._digests.get(digest, 0)
         if n_same >= (1 if options.replayed is None else _FEW):
@@ -248,7 +263,17 @@ class ObservedFunction:
         self._n_idle = self._n_spared = 0
         if self.target.kind is Kind.FUNCTION:
             self.running.add(_ident())
-        return CallWitness(self, arguments, data)
+        return CallWitness(self, arguments, data, ambient)
+
+    def _is_wanted(self, limit: int, *, is_alike: bool) -> bool:
+        """Say whether a call is to be looked at: few are kept yet, its shape is new, or it comes from outside."""
+        capturer, n_kept = self.capturer, self._n_kept
+        is_new = n_kept < limit or (n_kept < _SHAPES * limit and not is_alike)
+        if is_new and (self._n_looks < _FEW or not capturer.is_overspent(_SHARE_INSIDE)):
+            return True
+        if n_kept >= _CANDIDATES * limit or capturer.is_overspent(_SHARE):
+            return False
+        return capturer.is_outside(caller_of(sys._getframe()))
 
     def take_count(self) -> int:
         """Return how many calls were seen since this was asked last."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from dataclasses import dataclass
 from typing import Any
 
 from callbox.testgen.plain_data import NAME, data_of
+from callbox.values.exact.iterators import remaining
 
 _HEAP_TYPE = 1 << 9
 """Flag of classes that Python code made."""
@@ -51,6 +53,10 @@ def check_for(value: Any, twin: Any, *, is_close: bool = False) -> Check | None:
         return Check("assert «actual» is «expected»", value)
     if type(value) is float and math.isnan(value):
         return Check("assert math.isnan(«actual»)", imports=("import math",))
+    items = remaining(value)
+    if items is not None:
+        check = check_for(items, remaining(twin) or [], is_close=is_close)
+        return check and dataclasses.replace(check, template=check.template.replace("«actual»", "list(«actual»)"))
     special = _library_check(value)
     if special is not None:
         return special

@@ -28,6 +28,7 @@ from callbox.testgen.project_imports import as_main, importing_from
 from callbox.testgen.replay import is_replayed
 from callbox.testgen.report import Fate, Report, Verdict
 from callbox.testgen.resolve import module_name
+from callbox.testgen.setting import Settings
 from callbox.testgen.targets import MAIN
 from callbox.testgen.verify import Conditions, Results, can_move_clock, merge_failures, run_tests
 from callbox.testgen.vocabulary import Vocabulary
@@ -78,6 +79,7 @@ class Generator:
         self._builders: dict[str | None, CaseBuilder] = {}
         self._async_style = _async_style()
         self._constants = Constants()
+        self._settings = Settings(())
 
     def run(self, store: CallStore | CallFiles) -> Report:
         """Generate tests from the calls in a store.
@@ -91,6 +93,7 @@ class Generator:
             calls = [c for c in store.calls() if self._wants(c.call.target)]
         if not calls:
             raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")
+        self._settings = Settings(stored.call for stored in calls)
         self._warn_of_unknown_mocks(calls)
         for target, n_seen, _ in store.targets():
             self._report.n_seen[target.full_name] = self._report.n_seen.get(target.full_name, 0) + n_seen
@@ -155,7 +158,7 @@ class Generator:
         if builder is None:
             vocabulary = Vocabulary(self._constants, main)
             builder = self._builders[main] = CaseBuilder(
-                vocabulary, self._constants, self._async_style, self._options.replayed
+                vocabulary, self._constants, self._async_style, self._settings, self._options.replayed
             )
         with as_main(main):
             try:
@@ -207,7 +210,7 @@ class Generator:
         for case in failed:
             with contextlib.suppress(CallboxError):
                 other = self._build(self._stored[case.id], variant)
-                if (other.body, other.decorators) != (case.body, case.decorators):
+                if other.form != case.form:
                     rewritten.append(other)
         return rewritten
 
@@ -370,8 +373,9 @@ class Generator:
 
 _ROUNDS = (
     _PLAIN,
-    Variant(is_close=True, has_message=False, has_inner_arguments=False),
-    Variant(has_frozen_time=True),
+    Variant(has_setting=True),
+    Variant(has_setting=True, is_close=True, has_message=False, has_inner_arguments=False),
+    Variant(has_setting=True, has_frozen_time=True),
 )
 
 

@@ -64,9 +64,9 @@ class Effect:
 
     Attributes:
         kind: "reads file", "writes file", "changes files", "environment", "network", "process",
-            "database" or "randomness".
-        detail: a path, an address, a command, redacted; of randomness the seed, if it is known.
-        content: what the file held, after the call; None for large files and anything else.
+            "database" or "randomness"; or a kind of `callbox.testgen.ambient`.
+        detail: a path, an address, a command, redacted; of randomness the seed, if it is known; a variable.
+        content: what the file held, after the call; the value of a variable; None for large files and anything else.
     """
 
     kind: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callbox.testgen.ambient import HELD, SET
 from callbox.testgen.model import Call, Effect
 from callbox.values.exact.secrets import find_secret, has_secret
 
@@ -9,7 +10,8 @@ from callbox.values.exact.secrets import find_secret, has_secret
 def without_secrets(call: Call) -> Call:
     """Return a call that may be kept: itself, or what is left of it without what it worked on."""
     rule = find_secret(call.arguments, call.target.parameters)
-    encoded = [call.end, *(data for inner in call.inner for data in (*inner.arguments, inner.end))]
+    variables = [e.content or b"" for e in call.effects if e.kind in (HELD, SET)]
+    encoded = [call.end, *variables, *(data for inner in call.inner for data in (*inner.arguments, inner.end))]
     rule = rule or next((found for data in encoded if data and (found := find_secret(data))), "")
     touched = [*call.effects, *(effect for inner in call.inner for effect in inner.effects)]
     texts = [call.stdout, call.stderr, *(e.detail for e in touched)]

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from callbox.model import EventKind
+from callbox.testgen.ambient import Ambient, ambient_effects
 from callbox.testgen.effects import freeze_effects, is_long
 from callbox.testgen.model import Call, InnerCall, Kind, Outcome, Target
 from callbox.testgen.secrets import without_secrets
@@ -31,10 +32,22 @@ _ident = threading.get_ident
 class CallWitness:
     """One call that runs."""
 
-    __slots__ = ("arguments", "data", "function", "problem", "span", "started_ns", "t_epoch_ns", "thread", "yielded")
+    __slots__ = (
+        "ambient",
+        "arguments",
+        "data",
+        "function",
+        "problem",
+        "span",
+        "started_ns",
+        "t_epoch_ns",
+        "thread",
+        "yielded",
+    )
 
-    def __init__(self, function: ObservedFunction, arguments: tuple[Any, ...], data: bytes) -> None:
+    def __init__(self, function: ObservedFunction, arguments: tuple[Any, ...], data: bytes, ambient: Ambient) -> None:
         self.function = function
+        self.ambient = ambient
         self.arguments = arguments
         self.data = data
         self.problem = ""
@@ -73,7 +86,11 @@ class CallWitness:
         function = self.function
         began = _seconds()
         function.running.discard(self.thread)
-        effects = function.capturer.effects.end(self.span)
+        capturer = function.capturer
+        effects = (
+            *capturer.effects.end(self.span),
+            *ambient_effects(self.ambient, capturer.ambient.read()),
+        )
         texts = self.span.texts()
         if isinstance(value, _INTERRUPTS) and outcome is Outcome.RAISED:
             self.problem = f"it was ended by {type(value).__name__}"
@@ -93,8 +110,8 @@ class CallWitness:
             t_epoch_ns=self.t_epoch_ns,
             duration_ns=duration_ns,
         )
-        function.capturer.add(without_secrets(call))
-        function.capturer.spend(_seconds() - began)
+        capturer.add(without_secrets(call))
+        capturer.spend(_seconds() - began)
 
     def _inner(self) -> tuple[InnerCall, ...]:
         span = self.span

@@ -40,6 +40,8 @@ class Slotted:
         ([Order(1)], "assert [vars(item) for item in «actual»] == «expected»"),
         (Order(Order(1)), "assert as_data(«actual») == «expected»"),
         (Slotted(), "assert as_data(«actual») == «expected»"),
+        (iter([1]), "assert list(«actual») == «expected»"),
+        (iter([Slotted()]), "assert as_data(list(«actual»)) == «expected»"),
         (np.arange(3), "np.testing.assert_array_equal(«actual», «expected», strict=True)"),
     ],
 )
