@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -14,6 +13,8 @@ import click
 
 from callbox.cli import exits
 from callbox.cli.bench_options import BenchOptions, read_options, running_options, shared_options
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
 from callbox.errors import ConfigError, NothingFoundError
 
 if TYPE_CHECKING:
@@ -23,13 +24,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_EXAMPLES = """
-\b
-Examples:
-  callbox bench list benchmarks
-  callbox bench capture benchmarks
-  callbox bench verify benchmarks --tolerance 1e-9 0 --html report.html
-"""
+_EXAMPLES = examples(
+    "callbox bench list benchmarks",
+    "callbox bench capture benchmarks",
+    "callbox bench verify benchmarks --tolerance 1e-9 0 --html report.html",
+)
 
 
 @click.group("bench", epilog=_EXAMPLES)
@@ -40,9 +39,11 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command(
+    "list", epilog=examples("callbox bench list benchmarks", "callbox bench list . --filter time_sort --json")
+)
 @shared_options
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option
 def list_command(directory: str, as_json: bool, **given: Any) -> int:
     """List the benchmarks, their parameters, and the modules that cannot be imported."""
     from callbox.bench.campaign import discover
@@ -56,7 +57,7 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
     cases = _select(found, options)
     benchmarks = list({case.benchmark.name: case.benchmark for case in cases}.values())
     if as_json:
-        click.echo(json.dumps({"benchmarks": to_builtins(benchmarks), "broken": to_builtins(found.broken)}, indent=2))
+        print_json({"benchmarks": to_builtins(benchmarks), "broken": to_builtins(found.broken)})
     else:
         for benchmark in benchmarks:
             n_cases = len(benchmark.cases())
@@ -66,7 +67,13 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
     return exits.OK if benchmarks else exits.NOTHING_FOUND
 
 
-@command.command("capture")
+@command.command(
+    "capture",
+    epilog=examples(
+        "callbox bench capture benchmarks",
+        "callbox bench capture benchmarks --trace --snapshot-dir s3://bucket/snapshots",
+    ),
+)
 @shared_options
 @running_options
 @click.option("--fresh", is_flag=True, help="Begin anew, even if a capture of the same was interrupted.")
@@ -85,7 +92,10 @@ def capture_command(directory: str, fresh: bool, **given: Any) -> int:
     return _report(options, f"Captured from {plan.suite.root}", findings, broken)
 
 
-@command.command("verify")
+@command.command(
+    "verify",
+    epilog=examples("callbox bench verify benchmarks", "callbox bench verify benchmarks --explain --junit answers.xml"),
+)
 @shared_options
 @running_options
 @click.option("--explain", is_flag=True, help="Name the first call that gave something else; needs `capture --trace`.")
@@ -108,12 +118,12 @@ def verify_command(directory: str, explain: bool, **given: Any) -> int:
     return _report(options, f"Verified in {plan.suite.root}", findings, broken)
 
 
-@command.command("diff")
+@command.command("diff", epilog=examples("callbox bench diff .snapshots s3://bucket/snapshots"))
 @click.argument("before")
 @click.argument("after")
 @click.option("--filter", "-k", "pattern", default="", metavar="REGEX", help="Only benchmarks whose name matches.")
 @click.option("--tolerance", type=(float, float), metavar="RTOL ATOL", help="How close numbers must be.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option
 def diff_command(before: str, after: str, pattern: str, tolerance: tuple[float, float] | None, as_json: bool) -> int:
     """Compare the snapshots of two locations; no benchmark is run."""
     from callbox.bench.difference import compare_snapshots
@@ -130,7 +140,7 @@ def diff_command(before: str, after: str, pattern: str, tolerance: tuple[float, 
     return _report(BenchOptions(before, as_json=as_json), f"{before} and {after}", findings, ())
 
 
-@command.command("config")
+@command.command("config", epilog=examples("callbox bench config --show", "callbox bench config benchmarks --init"))
 @click.argument("directory", default=".", metavar="[DIR]")
 @click.option("--init", "is_init", is_flag=True, help="Write a callbox.toml with the defaults.")
 @click.option("--show", "is_show", is_flag=True, help="Print what is in force.")
@@ -142,7 +152,7 @@ def config_command(directory: str, is_init: bool, is_show: bool) -> int:
         raise click.UsageError("give --init or --show", click.get_current_context())
     if is_show:
         options = read_options(directory, {})
-        click.echo(json.dumps(options.as_table(), indent=2))
+        print_json(options.as_table())
         return exits.OK
     path = Path(directory) / "callbox.toml"
     try:
@@ -156,7 +166,7 @@ def config_command(directory: str, is_init: bool, is_show: bool) -> int:
     return exits.OK
 
 
-@command.command("clean")
+@command.command("clean", epilog=examples("callbox bench clean benchmarks --filter time_sort --dry-run"))
 @shared_options
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
@@ -255,7 +265,7 @@ def _report(options: BenchOptions, title: str, findings: list[Finding], broken: 
             "broken": to_builtins(broken),
             "summary": summary(findings, broken),
         }
-        click.echo(json.dumps(document, indent=2))
+        print_json(document)
         return exit_code_of(findings, broken)
     for finding in findings:
         if is_worth_showing(finding, is_verbose=options.verbose, is_quiet=options.quiet):

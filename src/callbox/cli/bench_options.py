@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from callbox import config
+from callbox.cli.json_output import json_option
 from callbox.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def running_options(function: F) -> F:
     for decorate in (
         click.option("--html", type=click.Path(), help="Write a report as one page."),
         click.option("--junit", type=click.Path(), help="Write a report as JUnit XML."),
-        click.option("--json", "as_json", is_flag=True, help="Print as JSON."),
+        json_option,
         click.option("--trace", is_flag=True, help="Keep the calls with their values, for --explain."),
         click.option("--deepest", is_flag=True, help="Keep also the result of the deepest call that has one."),
         click.option("--pickle", multiple=True, metavar="GLOB", help="Allow pickles of these classes."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.cli import exits
 from callbox.cli.output import import_fsspec, is_url, reason
+from callbox.cli.waiting import waiting
 from callbox.errors import FormatError, NothingFoundError
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ def open_box(path: str) -> Recording:
     from callbox.render.text import printable
     from callbox.tracing.steps import describe_steps, read_steps
 
-    recording = _open_url(path) if is_url(path) else open_recording(path)
+    with waiting(f"reading {PurePath(path).name}"):
+        recording = _open_url(path) if is_url(path) else open_recording(path)
+        n_calls = len(recording.tree.calls)
     warnings = [*recording.damage, *recording.notes]
     if recording.damage:
         exits.note_damage()
-    if not len(recording.tree.calls):
+    if not n_calls:
         reasons = f": {'; '.join(warnings)}" if warnings else ""
         raise NothingFoundError(printable(f"{path} holds no calls{reasons}"))
     if steps := read_steps(recording):

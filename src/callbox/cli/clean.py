@@ -10,11 +10,16 @@ from typing import Any
 
 import click
 
+from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
 from callbox.errors import ConfigError
 
 
-@click.command("clean", cls=CommandWithOldSettings)
+@click.command(
+    "clean",
+    cls=CommandWithOldSettings,
+    epilog=examples("callbox clean --before 2026-01-31 --dry-run", "callbox clean --glob 'shop.vendor.*' --yes"),
+)
 @click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
 @click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
               help="Delete calls kept in these formats.  [default: exact]")  # fmt: skip

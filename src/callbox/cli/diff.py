@@ -9,6 +9,8 @@ import click
 
 from callbox.cli import exits
 from callbox.cli.box import name_boxes, open_box
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option
 from callbox.cli.output import STDOUT, open_output
 from callbox.cli.waiting import waiting
 
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
     from callbox.render.difference import Report
 
 
-@click.command("diff")
+@click.command(
+    "diff",
+    epilog=examples(
+        "callbox diff before.cbx after.cbx", "callbox diff --no-times --format html -o change.html before.cbx after.cbx"
+    ),
+)
 @click.argument("before")
 @click.argument("after")
 @click.option(
@@ -32,7 +39,8 @@ if TYPE_CHECKING:
 @click.option("--values/--no-values", default=True, help="Compare arguments, results and exceptions.")
 @click.option("--times/--no-times", default=True, help="Compare the times of functions.")
 @click.option("--max-lines", type=click.IntRange(min=0), default=200, show_default=True, help="Calls to show.")
-def command(before: str, after: str, *, form: str, output: str, values: bool, times: bool, max_lines: int) -> int:
+@json_option
+def command(before: str, after: str, *, form: str, output: str, max_lines: int, **flags: bool) -> int:
     """Say how two recordings differ.
 
     Calls added, removed and moved, the first value that changed, and functions that were called more often or
@@ -43,10 +51,10 @@ def command(before: str, after: str, *, form: str, output: str, values: bool, ti
 
     names = tuple(name_boxes((before, after))) if before != after else (before, after)
     with waiting("comparing"):
-        comparison = Comparison(values, times, max_lines)
+        comparison = Comparison(flags["values"], flags["times"], max_lines)
         report = compare_recordings(one, other, (names[0], names[1]), comparison)
     with open_output(output) as file:
-        file.write(_WRITERS[form](report).encode("utf-8", "backslashreplace") + b"\n")
+        file.write(_WRITERS["json" if flags["as_json"] else form](report).encode("utf-8", "backslashreplace") + b"\n")
     return exits.OK if report.is_equal else exits.NO
 
 
@@ -57,7 +65,7 @@ def _text(report: Report) -> str:
 
 
 def _json(report: Report) -> str:
-    return json.dumps(report.to_dict(), indent=1)
+    return json.dumps(report.to_dict(), indent=2)
 
 
 def _html(report: Report) -> str:

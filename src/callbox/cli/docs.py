@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
 from callbox.errors import GenerateError, NothingFoundError
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from callbox.testgen.model import Target
 
 
-@click.command("docs", cls=CommandWithOldSettings)
+@click.command(
+    "docs", cls=CommandWithOldSettings, epilog=examples("callbox docs --dry-run", "callbox docs --markdown README.md")
+)
 @click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
 @click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
               help="Read calls kept in these formats only.")  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 import sys
 import time
@@ -13,6 +12,9 @@ from importlib import metadata
 
 import click
 
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
+from callbox.cli.waiting import waiting
 from callbox.engine import Options, choose_engine, engine_names, new_recorder
 from callbox.engine.recorder import Recorder, clock_name, platform_name
 from callbox.errors import CallboxError
@@ -57,16 +59,17 @@ class Diagnosis:
     costs: tuple[EngineCost, ...]
 
 
-@click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.command("doctor", epilog=examples("callbox doctor"))
+@json_option
 def command(as_json: bool) -> None:
     """Say what recording costs here.
 
     The engines that this Python has, the clock, and the cost of a recorded event, measured now.
     """
-    diagnosis = diagnose()
+    with waiting("measuring"):
+        diagnosis = diagnose()
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(diagnosis), indent=2))
+        print_json(dataclasses.asdict(diagnosis))
         return
     click.echo(f"callbox   {diagnosis.callbox}")
     click.echo(f"python    {diagnosis.python}, {diagnosis.executable}")

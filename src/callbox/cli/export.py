@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from callbox.cli.box import describe, open_box
+from callbox.cli.examples import examples
 from callbox.cli.output import STDOUT, open_output
 from callbox.cli.waiting import waiting
 
@@ -81,7 +82,14 @@ _FORMATS = {
 PARQUET = "parquet"
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=examples(
+        "callbox export app.cbx",
+        "callbox export app.cbx --to folded -o - | flamegraph.pl --countname ns > app.svg",
+        "callbox export app.cbx --to parquet -o s3://bucket/app.parquet",
+    ),
+)
 @click.argument("box")
 @click.option(
     "--to",

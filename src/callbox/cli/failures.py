@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
 from callbox.errors import CallboxError, ConfigError, GenerateError, NothingFoundError
 from callbox.render.text import count, printable
 
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 FORMATS = ("json", "md", "markdown", "yaml", "xml", "csv", "html")
 
 _store = click.option("--store", type=click.Path(dir_okay=False), help="The database; that of the project by default.")
-_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
-@click.group("failures")
+@click.group(
+    "failures", epilog=examples("pytest --callbox-failures", "callbox failures list", "callbox failures show d719")
+)
 def command() -> None:
     """Show, count and clear the failures that were captured.
 
@@ -42,7 +44,9 @@ def _open(store: str | None) -> History:
     return History(Path(store) if store else find_path())
 
 
-@command.command()
+@command.command(
+    epilog=examples("callbox failures report -o failures.html", "callbox failures report --format md --max-failures 50")
+)
 @_store
 @click.option("--format", "-f", "form", type=click.Choice(FORMATS), help="By the file's ending, else JSON.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="The file; else it is printed.")
@@ -73,9 +77,9 @@ def report(
         click.echo(f"{count(shown, 'failure')} written to {path}")
 
 
-@command.command("list")
+@command.command("list", epilog=examples("callbox failures list --limit 10"))
 @_store
-@_json
+@json_option
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Kinds, the newest first.")
 def list_kinds(store: str | None, as_json: bool, limit: int) -> None:
     """List the kinds of failures, with how often each came."""
@@ -84,7 +88,7 @@ def list_kinds(store: str | None, as_json: bool, limit: int) -> None:
     history = _open(store)
     groups = history.groups()
     if as_json:
-        _print_json([dataclasses.asdict(group) for group in groups[:limit]])
+        print_json([dataclasses.asdict(group) for group in groups[:limit]])
         return
     if not groups:
         raise _nothing(history)
@@ -93,10 +97,10 @@ def list_kinds(store: str | None, as_json: bool, limit: int) -> None:
         click.echo(f"… {count(len(groups) - limit, 'more kind')}")
 
 
-@command.command()
+@command.command(epilog=examples("callbox failures show d719"))
 @click.argument("id")
 @_store
-@_json
+@json_option
 def show(id: str, store: str | None, as_json: bool) -> None:  # noqa: A002  (the argument's name in --help)
     """Show a failure: where, with which values, after which calls.
 
@@ -107,7 +111,7 @@ def show(id: str, store: str | None, as_json: bool) -> None:  # noqa: A002  (the
 
     failure = find_failure(_open(store), id)
     if as_json:
-        _print_json(failure_to_dict(failure))
+        print_json(failure_to_dict(failure))
     else:
         _print(failure_lines(failure))
 
@@ -124,7 +128,7 @@ def find_failure(history: History, prefix: str) -> Failure:
     return found[0]
 
 
-@command.command()
+@command.command(epilog=examples("callbox failures test d719 -o tests/test_order.py"))
 @click.argument("id")
 @_store
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="The test's file; else test_failure_ID.py here.")
@@ -146,9 +150,9 @@ def test(id: str, store: str | None, output: str | None) -> None:  # noqa: A002 
     click.echo(f"it fails as the failure did: {failure.summary}")
 
 
-@command.command()
+@command.command(epilog=examples("callbox failures stats --prometheus"))
 @_store
-@_json
+@json_option
 @click.option("--prometheus", is_flag=True, help="As Prometheus' text format.")
 def stats(store: str | None, as_json: bool, prometheus: bool) -> None:
     """Count failures, kinds and passed calls."""
@@ -159,13 +163,13 @@ def stats(store: str | None, as_json: bool, prometheus: bool) -> None:
     if prometheus:
         click.echo(prometheus_text(found), nl=False)
     elif as_json:
-        _print_json(found)
+        print_json(found)
     else:
         width = max(map(len, found))
         _print(f"{name.replace('_', ' '):<{width}}  {value}" for name, value in found.items())
 
 
-@command.command()
+@command.command(epilog=examples("callbox failures clear --confirm"))
 @_store
 @click.option("--confirm", is_flag=True, help="Do not ask.")
 def clear(store: str | None, confirm: bool) -> None:
@@ -178,9 +182,9 @@ def clear(store: str | None, confirm: bool) -> None:
     click.echo(f"forgot {count(history.clear(), 'failure')}")
 
 
-@command.command()
+@command.command(epilog=examples("callbox failures analyze"))
 @_store
-@_json
+@json_option
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Kinds, the most frequent.")
 def analyze(store: str | None, as_json: bool, limit: int) -> None:
     """Show what failures of one kind have in common, and what passed calls do not have."""
@@ -191,22 +195,22 @@ def analyze(store: str | None, as_json: bool, limit: int) -> None:
     groups = sorted(history.groups(), key=lambda group: -group.n)[:limit]
     found = look_at(groups, lambda kind: history.failures(fingerprint=kind), history.passed)
     if as_json:
-        _print_json([dataclasses.asdict(each) for each in found])
+        print_json([dataclasses.asdict(each) for each in found])
         return
     if not found:
         raise _nothing(history)
     _print(analysis_lines(found))
 
 
-@command.command()
-@_json
+@command.command(epilog=examples("callbox failures features"))
+@json_option
 def features(as_json: bool) -> None:
     """List what can be captured, how, and as what it can be reported."""
     from callbox.failures.features import features as known
 
     found = known()
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for title, entries in found.items():
         click.echo(title)
@@ -223,7 +227,3 @@ def _nothing(history: History) -> CallboxError:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(printable(line))
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

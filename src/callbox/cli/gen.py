@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
 from callbox.cli.old_settings import CommandWithOldSettings
 from callbox.render.text import count
 
@@ -18,7 +20,11 @@ _MAX_MUTANTS = 200
 DEFAULT_FOLDER = "tests/generated"
 
 
-@click.command("gen", cls=CommandWithOldSettings)
+@click.command(
+    "gen",
+    cls=CommandWithOldSettings,
+    epilog=examples("callbox gen", "callbox gen -d tests/recorded --function 'shop.*' --mutate"),
+)
 @click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
 @click.option("--output", "-o", metavar="FILE", help="Write one test module for all functions.")
 @click.option("--output-dir", "-d", metavar="FOLDER",
@@ -35,7 +41,7 @@ DEFAULT_FOLDER = "tests/generated"
 @click.option("--verify/--no-verify", default=True, help="Keep tests only that pass in fresh processes.  [default: on]")
 @click.option("--mutate", is_flag=True, help="See which mutants of the functions the tests kill.")
 @click.option("--report", metavar="FILE", help="Write what became of every call, as .json or .html.")
-@click.option("--json", "is_json", is_flag=True, help="Print the report as JSON.")
+@json_option
 @click.option("--quiet", "-q", is_flag=True, help="Print warnings and errors only.")
 def command(**options: Any) -> int:
     """Make pytest tests of recorded calls.
@@ -45,10 +51,8 @@ def command(**options: Any) -> int:
     than a year later.
     """
     report = generate_tests(options)
-    if options["is_json"]:
-        import json
-
-        click.echo(json.dumps(report.to_json(), indent=2))
+    if options["as_json"]:
+        print_json(report.to_json())
     elif not options["quiet"]:
         print_report(report)
     return 0 if report.files or report.unchanged else 3
@@ -64,7 +68,7 @@ def generate_tests(options: dict[str, Any]) -> Report:
     from callbox.testgen.generate import GenerateOptions, Generator
 
     output, folder = _chosen_place(options["output"], options["output_dir"])
-    say = None if options["quiet"] or options["is_json"] else _say
+    say = None if options["quiet"] or options["as_json"] else _say
     generate = GenerateOptions(
         layout=layout_of(output, folder),
         functions=tuple(options["functions"]),

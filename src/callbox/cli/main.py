@@ -13,6 +13,7 @@ import click
 
 from callbox import config
 from callbox.cli import exits
+from callbox.cli.examples import examples
 from callbox.errors import CallboxError
 
 COMMANDS = (
@@ -63,7 +64,15 @@ class LazyGroup(click.Group):
         return exits.settle(ctx, result)
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+_EXAMPLES = examples("callbox run --mode trace -- script.py --its-option", "callbox show callbox.cbx", "callbox doctor")
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="callbox", message="callbox %(version)s")
 @click.pass_context
 def callbox(ctx: click.Context) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from callbox.cli.box import name_boxes, open_box
+from callbox.cli.examples import examples
 from callbox.cli.output import is_url, open_output
 from callbox.cli.waiting import waiting
 
 
-@click.command("merge")
+@click.command("merge", epilog=examples("callbox merge -o all.cbx web.cbx worker.cbx"))
 @click.argument("boxes", nargs=-1, required=True)
 @click.option("--output", "-o", required=True, metavar="OUT", help="The box to write: a path or an fsspec URL.")
 def command(boxes: tuple[str, ...], output: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import datetime
 import decimal
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from callbox.cli.box import name_boxes, open_box
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
 from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
     from callbox.recording.query import Answer
 
+_EXAMPLES = examples(
+    'callbox query app.cbx "select function, count(*) n from calls group by all order by n desc limit 5"',
+    """callbox query before.cbx after.cbx "select * from values where role = 'exception'" --json""",
+)
 _PLAIN_WIDTH = 1000
 """Wider than any table: where no terminal sets a width, nothing is cut."""
 
 
-@click.command("query")
+@click.command("query", epilog=_EXAMPLES)
 @click.argument("words", nargs=-1, required=True, metavar="BOX... SQL")
 @click.option(
     "--format",
@@ -35,13 +40,11 @@ _PLAIN_WIDTH = 1000
     show_default=True,
     help="As what to print the answer.",
 )
-def command(words: tuple[str, ...], form: str) -> None:
-    r"""Ask recordings a question in SQL.
+@json_option
+def command(words: tuple[str, ...], form: str, as_json: bool) -> None:
+    """Ask recordings a question in SQL.
 
-    Of the tables events, calls, functions, values and threads, whose column `box` says which recording a row is of:
-
-    \b
-        callbox query callbox.cbx "select function, count(*) n from calls group by all order by n desc limit 5"
+    Of the tables events, calls, functions, values and threads, whose column `box` says which recording a row is of.
     """
     *boxes, sql = words
     if not boxes:
@@ -51,7 +54,7 @@ def command(words: tuple[str, ...], form: str) -> None:
     with waiting("asking"):
         recordings = {name: open_box(box) for name, box in name_boxes(boxes).items()}
         answer = query(recordings, sql)
-    _WRITERS[form](answer)
+    _WRITERS["json" if as_json else form](answer)
 
 
 def _print_table(answer: Answer) -> None:
@@ -82,7 +85,7 @@ def _shown(value: Any) -> str:
 
 def _print_json(answer: Answer) -> None:
     rows = [dict(zip(answer.names, map(_plain, row), strict=True)) for row in answer.rows]
-    click.echo(json.dumps(rows, indent=1))
+    print_json(rows)
 
 
 def _plain(value: Any) -> Any:

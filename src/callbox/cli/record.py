@@ -7,18 +7,16 @@ from typing import Any
 
 import click
 
+from callbox.cli.examples import examples
 from callbox.cli.plan import launch
 from callbox.cli.program import Program, parse_program
 from callbox.cli.recording_plan import RecordingPlan
 from callbox.cli.words import CommandWithProgram, program_words
 
-# \b keeps click from filling the lines.
-_EXAMPLES = """
-\b
-Examples:
-  callbox record shop.pricing.discount -- script.py --its-option
-  callbox record 'shop.*' '!shop.vendor.*' -- -m pytest -q
-"""
+_EXAMPLES = examples(
+    "callbox record shop.pricing.discount -- script.py --its-option",
+    "callbox record 'shop.*' '!shop.vendor.*' -- -m pytest -q",
+)
 
 
 @click.command("record", cls=CommandWithProgram, epilog=_EXAMPLES)

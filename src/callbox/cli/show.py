@@ -9,6 +9,8 @@ import click
 
 from callbox.cli import exits
 from callbox.cli.box import open_box
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option
 from callbox.errors import NothingFoundError
 
 if TYPE_CHECKING:
@@ -24,7 +26,14 @@ class _Limits:
     max_lines: int
 
 
-@click.command("show")
+@click.command(
+    "show",
+    epilog=examples(
+        "callbox show app.cbx",
+        "callbox show --function 'shop.*' --max-depth 3 app.cbx",
+        "callbox show --last 20 .callbox/flight.cbx",
+    ),
+)
 @click.argument("box")
 @click.option("--format", "-f", type=click.Choice(FORMATS), help="As what; see above.")
 @click.option("--function", metavar="GLOB", help="Show calls of functions that match, and what they called.")
@@ -34,15 +43,16 @@ class _Limits:
 @click.option(
     "--max-lines", type=click.IntRange(min=1), default=1000, show_default=True, help="Lines of a tree or list."
 )
+@json_option
 def command(
     box: str,
     *,
     format: str | None,  # noqa: A002  (the option's and the setting's name)
     function: str | None,
     last: int | None,
-    follow: bool,
     max_depth: int,
     max_lines: int,
+    **flags: bool,
 ) -> int:
     """Show what a recording says.
 
@@ -53,7 +63,7 @@ def command(
     A tree unless told otherwise; stacks with --last N, then lines of each thread,
     if the program was killed or still runs. The exit code is 4 if the box is damaged.
     """
-    if follow:
+    if flags["follow"]:
         from callbox.cli.follow import follow as follow_box
 
         follow_box(box, glob=function, max_lines=max_lines)
@@ -62,7 +72,9 @@ def command(
     tree = recording.tree
     if function is not None:
         tree = _select(tree, function, box)
-    if format is None:
+    if flags["as_json"]:
+        format = "json"  # noqa: A001
+    elif format is None:
         format = "tree" if last is None or recording.header.is_complete else "stack"  # noqa: A001
     if last is not None and format != "stack":
         from callbox.tracing.selection import select_newest

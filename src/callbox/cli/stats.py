@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from callbox.cli.box import describe, name_boxes, open_box
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
 from callbox.cli.waiting import waiting
 
 if TYPE_CHECKING:
@@ -29,11 +30,16 @@ _ORDERS: dict[str, Callable[[FunctionMetrics], int]] = {
 }
 
 
-@click.command("stats")
+@click.command(
+    "stats",
+    epilog=examples(
+        "callbox stats --top 10 --sort calls app.cbx", "callbox stats monday.cbx tuesday.cbx wednesday.cbx"
+    ),
+)
 @click.argument("boxes", nargs=-1, required=True)
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Functions to list.")
 @click.option("--sort", type=click.Choice(list(_ORDERS)), default="self", show_default=True, help="Largest first.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@json_option
 def command(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
     """Say where the time went.
 
@@ -46,10 +52,11 @@ def command(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
     recording = open_box(boxes[0])
     from callbox.tracing.metrics import compute_metrics
 
-    metrics = compute_metrics(recording.tree)
+    with waiting("counting"):
+        metrics = compute_metrics(recording.tree)
     entries = sorted(metrics.functions, key=_ORDERS[sort], reverse=True)
     if as_json:
-        click.echo(json.dumps({"recording": describe(recording), **metrics.to_dict()}, indent=2))
+        print_json({"recording": describe(recording), **metrics.to_dict()})
         return
     with _printed() as console:
         _print_heading(console, recording, metrics)
@@ -67,7 +74,7 @@ def _summarise(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> No
         # One at a time: recordings are large, what is kept of them is small.
         runs = summarise_runs({name: compute_metrics(open_box(box).tree) for name, box in name_boxes(boxes).items()})
     if as_json:
-        click.echo(json.dumps(runs.to_dict(), indent=2))
+        print_json(runs.to_dict())
         return
     with _printed() as console:
         print_runs(console, runs, sorted(runs.functions, key=ORDERS[sort], reverse=True), top)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from callbox.cli.clean import clean_calls
+from callbox.cli.examples import examples
 from callbox.cli.gen import DEFAULT_FOLDER, generate_tests, print_report
 from callbox.cli.program import parse_program
 from callbox.cli.record import plan_recording, record_and_wait
@@ -16,7 +17,14 @@ from callbox.errors import NothingFoundError
 _FORMATS = click.Choice(("exact", "pickle", "json", "repr"))
 
 
-@click.command("tead", cls=CommandWithProgram)
+@click.command(
+    "tead",
+    cls=CommandWithProgram,
+    epilog=examples(
+        "callbox tead 'shop.*' -- script.py --its-option",
+        "callbox tead shop.total --pre-clean -o tests/test_total.py -- -m shop",
+    ),
+)
 @click.option("--limit", "-l", type=click.IntRange(min=0), default=10, show_default=True,
               help="Different calls, and tests, of each function; 0 for all.")  # fmt: skip
 @click.option("--storage-dir", "-s", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls go.")
@@ -52,7 +60,7 @@ def command(ctx: click.Context, /, targets: tuple[str, ...], **options: Any) -> 
         clean_calls({**chosen, "functions": (), "globs": (), "dry_run": False}, is_asking=False)
     code = record_and_wait(program, plan)
     formats = options["formats"] or (options["format"],)
-    wanted = {**options, "calls_dir": calls_dir, "formats": formats, "is_json": False}
+    wanted = {**options, "calls_dir": calls_dir, "formats": formats, "as_json": False}
     wanted["functions"] = _function_globs(targets) if options["only_targets"] else ()
     try:
         report = generate_tests(wanted)

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
+from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
 from callbox.errors import NothingFoundError
 
 
-@click.command("types", cls=CommandWithOldSettings)
+@click.command(
+    "types", cls=CommandWithOldSettings, epilog=examples("callbox types", "callbox types --output-dir typings")
+)
 @click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
 @click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
               help="Read calls kept in these formats only.")  # fmt: skip

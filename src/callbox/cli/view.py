@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from callbox.cli.box import open_box
+from callbox.cli.examples import examples
+from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError
 
 if TYPE_CHECKING:
     from callbox.view.exhibit import Exhibit
 
 
-@click.command("view")
+@click.command(
+    "view", epilog=examples("callbox view app.cbx", "callbox view before.cbx after.cbx --static change.html")
+)
 @click.argument("box")
 @click.argument("second_box", required=False, metavar="[SECOND_BOX]")
 @click.option(
@@ -64,7 +68,8 @@ def _prepare(exhibits: list[Exhibit]) -> None:
 def _write(exhibits: list[Exhibit], path: Path) -> None:
     from callbox.view.static import format_page
 
-    page = format_page(exhibits)
+    with waiting("drawing"):
+        page = format_page(exhibits)
     partial = path.with_name(f".{path.name}.part")
     try:
         partial.touch(mode=0o600)
