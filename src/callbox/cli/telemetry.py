@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callbox.cli import exits
+from callbox.cli.examples import examples
+from callbox.cli.json_output import json_option, print_json
 from callbox.cli.output import STDOUT, open_output
 from callbox.config import TELEMETRY, load_settings
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, NothingFoundError
 from callbox.render.text import count, printable
 
 if TYPE_CHECKING:
     from callbox.telemetry.history import KeptTest, Run, RunHistory
 
 _store = click.option("--store", type=click.Path(dir_okay=False), help="The database; that of the project by default.")
-_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
-@click.group("telemetry")
+@click.group(
+    "telemetry",
+    epilog=examples("pytest --callbox-telemetry", "callbox telemetry report", "callbox telemetry compare 41 42"),
+)
 def command() -> None:
     """Show and compare the runs of tests that telemetry kept.
 
@@ -32,9 +35,9 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", epilog=examples("callbox telemetry list"))
 @_store
-@_json
+@json_option
 def list_runs(store: str | None, as_json: bool) -> None:
     """List the runs, the newest first."""
     from callbox.telemetry.words import run_line
@@ -43,15 +46,15 @@ def list_runs(store: str | None, as_json: bool) -> None:
     history.find()
     runs = history.runs()[::-1]
     if as_json:
-        _print_json([dataclasses.asdict(run) for run in runs])
+        print_json([dataclasses.asdict(run) for run in runs])
     else:
         _print(run_line(run) for run in runs)
 
 
-@command.command()
+@command.command(epilog=examples("callbox telemetry report", "callbox telemetry report 42 --html tests.html"))
 @click.argument("run", type=int, required=False)
 @_store
-@_json
+@json_option
 @click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a page.")
 @click.option("--ctrf", type=click.Path(dir_okay=False), metavar="FILE", help="Write JSON in the format of CTRF.")
 @click.option("--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Write a summary for a CI job.")
@@ -76,16 +79,41 @@ def report(
     if markdown is not None:
         _write(markdown, "\n".join([*markdown_lines(found, tests, statuses), ""]))
     if as_json:
-        _print_json(_plain_run(found, tests, statuses))
+        print_json(_plain_run(found, tests, statuses))
     elif html is ctrf is markdown is None:
         _print(run_lines(found, tests, statuses))
 
 
-@command.command()
+@command.command(epilog=examples("callbox telemetry show tests/test_shop.py::test_order"))
+@click.argument("test")
+@click.option("--run", type=int, metavar="N", help="The run; by default the newest.")
+@_store
+@json_option
+def show(test: str, run: int | None, store: str | None, as_json: bool) -> None:
+    """Show what is kept of a test: its outcome, what it cost, its last runs.
+
+    TEST is its id, or a part of it that may be in several.
+    """
+    from callbox.telemetry.words import test_lines
+
+    history = _open(store)
+    found = history.find(run)
+    kept, statuses = history.tests(found), history.statuses(found)
+    chosen = [each for each in kept if each.id == test] or [each for each in kept if test in each.id]
+    if not chosen:
+        raise NothingFoundError(f"no test of run {found.id} has {test!r} in its id: {history.path} keeps {len(kept):,}")
+    if as_json:
+        print_json([{**each._asdict(), "n_plus_one": each.sites, "last": statuses[each.id]} for each in chosen])
+    else:
+        for each in chosen:
+            _print(test_lines(found, each, statuses[each.id]))
+
+
+@command.command(epilog=examples("callbox telemetry compare 41 42"))
 @click.argument("a", type=int)
 @click.argument("b", type=int)
 @_store
-@_json
+@json_option
 def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
     """Show which tests are worse in run B than in run A: outcome, time, queries, N+1, coverage.
 
@@ -98,7 +126,7 @@ def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
     before, after = history.find(a), history.find(b)
     regressions = find_regressions(history.tests(before), history.tests(after))
     if as_json:
-        _print_json([dataclasses.asdict(each) for each in regressions])
+        print_json([dataclasses.asdict(each) for each in regressions])
     else:
         _print([run_line(before), run_line(after)])
         _print(regression_lines(regressions))
@@ -132,10 +160,6 @@ def _plain_run(run: Run, tests: list[KeptTest], statuses: dict[str, list[str]]) 
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(printable(line))
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2))
 
 
 def _write(location: str, text: str) -> None:
