@@ -65,7 +65,7 @@ def sections(failure: Failure) -> list[tuple[str, str]]:
     frames = failure.exception.frames[-_N_FRAMES:] if failure.exception else ()
     lines = [line for frame in frames for line in frame_lines(frame)]
     found = [
-        ("callbox: where it failed", "\n".join([*lines[1:], "", f"all of it: callbox failures show {failure.id}"]))
+        ("callbox: where it failed", "\n".join(lines[1:]))
     ]
     if failure.calls:
         found.append(("callbox: last calls", "\n".join(failure.calls.splitlines()[-_MAX_CALL_LINES:])))

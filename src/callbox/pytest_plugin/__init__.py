@@ -99,6 +99,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from callbox.pytest_plugin.failures import FailurePlugin
 
         config.pluginmanager.register(FailurePlugin(config, report), FAILURES)
+    if config.getoption("callbox_telemetry") or report:
+        _link_failures(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -158,6 +160,14 @@ def _record_tests(config: pytest.Config) -> None:
     except (ConfigError, argparse.ArgumentTypeError) as error:
         raise pytest.UsageError(f"callbox: {error}") from error
     config.pluginmanager.register(recorder, _RECORDER)
+    _link_failures(config)
+
+
+def _link_failures(config: pytest.Config) -> None:
+    from callbox.pytest_plugin import links
+
+    if not config.pluginmanager.has_plugin(links.NAME):
+        links.register(config, has_telemetry=config.getoption("callbox_telemetry"))
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

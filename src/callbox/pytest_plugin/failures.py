@@ -18,12 +18,14 @@ from callbox.failures.options import find_mode, options_of
 from callbox.failures.output import write_report
 from callbox.failures.spool import Spool
 from callbox.failures.words import sections
+from callbox.pytest_plugin.links import add_link
 from callbox.store.own_modules import own_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from callbox.failures.model import Failure
 
 NAME = "callbox-failures"
 STORE_ONLY = "-"
@@ -90,6 +92,7 @@ class FailurePlugin:
             if failure is not None:
                 self._told.failures += 1
                 report.sections += sections(failure)
+                _link(item, failure)
         elif report.passed and call.when == "call":
             arguments = describe_arguments(_parameters(item), self._options)
             self._extractor.add_passed(Passed(item.nodeid, call.start, _module(item), call.duration, arguments))
@@ -161,6 +164,13 @@ class FailurePlugin:
         except CallboxError as error:
             return f"the report is not written: {error}"
         return f"report written to {path}"
+
+
+def _link(item: pytest.Item, failure: Failure) -> None:
+    """Say how to see all of a failure, and how to make it again where that is possible."""
+    add_link(item, "its failure", "failures", "show", failure.id)
+    if any(not each.reason for each in failure.reproductions):
+        add_link(item, "its reproducer", "failures", "test", failure.id)
 
 
 def _parameters(item: pytest.Item) -> dict[str, Any]:

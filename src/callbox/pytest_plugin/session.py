@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from callbox.engine.choice import new_recorder
+from callbox.engine.globs import is_selected
 from callbox.engine.options import MODES, Options
 from callbox.engine.recorder import read_clock
 from callbox.errors import CallboxError
+from callbox.pytest_plugin.links import add_link
 from callbox.pytest_plugin.marker import mark_of
 from callbox.store.own_modules import own_patterns
 
@@ -136,12 +139,14 @@ class TestRecorder:
         report = yield
         if report.failed and self._current is not None and (self._options.failure_mode or mark_of(item)):
             try:
-                self._report_failure(report, self._current)
+                self._report_failure(item, report, self._current)
             except (CallboxError, OSError) as error:
                 report.sections.append((_SECTION, f"they cannot be shown: {error}"))
+        if report.failed and self._current is self._recorder and self._options.keep_mode is not None:
+            add_link(item, "its calls", "show", *self._function_option(item, report), self._shown(self._box))
         return report
 
-    def _report_failure(self, report: pytest.TestReport, recorder: Recorder) -> None:
+    def _report_failure(self, item: pytest.Item, report: pytest.TestReport, recorder: Recorder) -> None:
         from callbox.recording import Recording, write_box
 
         recording = Recording.from_capture(recorder.capture())
@@ -151,7 +156,7 @@ class TestRecorder:
             self._make_folder()
             write_box(recording.capture, path)
             self._summary.boxes.append(str(path))
-            text += f"\n\nall of them: callbox show {_relative(path, self._config.invocation_params.dir)}"
+            add_link(item, "all of its calls", "show", self._shown(path))
         report.sections.append((_SECTION, text))
 
     @pytest.hookimpl(tryfirst=True)
@@ -169,14 +174,28 @@ class TestRecorder:
     def _keep(self, capture: Capture) -> None:
         from callbox.recording import write_box
 
-        path = self._options.folder / f"tests{'-' if self._worker else ''}{self._worker}.cbx"
         try:
             self._make_folder()
-            write_box(capture, path)
+            write_box(capture, self._box)
         except (CallboxError, OSError) as error:
             self._summary.problems.append(f"the recording is lost: {error}")
         else:
-            self._summary.boxes.append(str(path))
+            self._summary.boxes.append(str(self._box))
+
+    def _function_option(self, item: pytest.Item, report: pytest.TestReport) -> tuple[str, ...]:
+        """Choose the calls of a test from those of all, if the test's own function was called and recorded."""
+        function = getattr(item, "function", None)
+        if report.when != "call" or function is None or not is_selected(self._patterns, function.__module__):
+            return ()
+        return "--function", f"{function.__module__}.{function.__qualname__}"
+
+    @property
+    def _box(self) -> Path:
+        """Where the recording of all tests goes that this process runs."""
+        return self._options.folder / f"tests{'-' if self._worker else ''}{self._worker}.cbx"
+
+    def _shown(self, path: Path) -> str:
+        return _relative(path, self._config.invocation_params.dir)
 
     def _make_folder(self) -> None:
         self._options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -228,7 +247,7 @@ def _summary_lines(summary: Summary, here: Path) -> list[str]:
             f"{summary.n_dropped:,} older events were dropped: raise callbox_max_events, or record less with "
             "--callbox-include"
         )
-    lines += [f"callbox show {_relative(path, here)}" for path in summary.boxes]
+    lines += [f"callbox show {shlex.quote(_relative(path, here))}" for path in summary.boxes]
     return lines + summary.problems
 
 

@@ -42,7 +42,7 @@ def test_failure_shows_its_last_calls_and_keeps_them(project, run) -> None:
             "└─ total(items=['pear', 'fig']) → 7",
             "*├─ price(item='pear') → 4",
             "*└─ price(item='fig') → 3",
-            "all of them: callbox show .callbox/test_shop.py-test_fails.cbx",
+            "all of its calls  callbox show .callbox/test_shop.py-test_fails.cbx",
         ]
     )
     result.stdout.fnmatch_lines(["*price(item='') ✗ ValueError('no item')"])
