@@ -85,10 +85,10 @@ class CallRecord:
 def _filters(suite: Suite) -> tuple[str, ...]:
     """Select the code under test: the project where it is known and importable by its name, else all but Python's."""
     if suite.project.isidentifier() and suite.project in sys.modules:
-        return (suite.project, f"{suite.project}.*", suite.package, f"{suite.package}.*")
+        return (f"{suite.project}.*", f"{suite.package}.*")
     names = sorted(name for name in sys.stdlib_module_names if name != "__main__")
     outside = (*names, "asv_runner", "time_machine")
-    return tuple(pattern for name in outside for pattern in (f"!{name}", f"!{name}.*"))
+    return tuple(f"!{name}.*" for name in outside)
 
 
 def _source_of(name: str, base: str) -> list[Source]:

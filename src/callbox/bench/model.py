@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import shlex
 from typing import Any
 
 import msgspec
@@ -228,6 +229,7 @@ class Finding(msgspec.Struct, frozen=True):
         unstable: paths that were not compared.
         notes: what a reader should know besides.
         seconds: wall time of its body.
+        boxes: recordings of the run that was captured and of the one that differs, if it was explained.
     """
 
     id: str
@@ -239,6 +241,13 @@ class Finding(msgspec.Struct, frozen=True):
     unstable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    boxes: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and how to look at the recordings."""
+        shown = (f"both runs: {shlex.join(('callbox', 'view', *self.boxes))}",) if self.boxes else ()
+        return (*self.notes[:1], *shown, *self.notes[1:])
 
 
 def to_builtins(value: Any) -> Any:

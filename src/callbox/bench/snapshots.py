@@ -171,8 +171,13 @@ class Snapshots:
 
 def name_of(case_id: str) -> str:
     """Return the name of a case's entry: readable, and its own."""
+    return f"cases/{stem_of(case_id)}.json"
+
+
+def stem_of(case_id: str) -> str:
+    """Return a case's name as files bear it."""
     digest = hashlib.blake2b(case_id.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-    return f"cases/{_UNFIT.sub('_', case_id)[:_MAX_NAME_CHARS].strip('_')}-{digest}.json"
+    return f"{_UNFIT.sub('_', case_id)[:_MAX_NAME_CHARS].strip('_')}-{digest}"
 
 
 def _digests(entry: Entry) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from callbox.bench.limits import Settings
 from callbox.bench.model import WRONG, BrokenModule, Case, Entry, Finding, Part, Run, Verdict
 from callbox.bench.origin import describe_origin
 from callbox.bench.parts import digest_of
-from callbox.bench.snapshots import Snapshots
+from callbox.bench.snapshots import Snapshots, stem_of
 from callbox.bench.suite import Suite
 from callbox.bench.tolerance import Tolerance, Tolerances
 from callbox.bench.wire import Compared
 from callbox.errors import FormatError
+from callbox.store.location import open_location
+from callbox.store.project import find_store
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -147,7 +149,11 @@ def _with_snapshot(
 
 
 def explained(plan: Plan, snapshots: Snapshots, findings: Sequence[Finding]) -> list[Finding]:
-    """Run what mismatched once more, recording its calls, and add the first call that diverged to its notes."""
+    """Run what mismatched once more, recording its calls, and add the first call that diverged to its notes.
+
+    The recordings of both runs are kept in the project's `.callbox/bench`, to be looked at.
+    """
+    folder = find_store("bench", Path(plan.suite.project_root or plan.suite.root))
     settings = msgspec.structs.replace(plan.settings, with_trace=True)
     by_id = {case.id: case for case in plan.cases}
     result = []
@@ -156,15 +162,32 @@ def explained(plan: Plan, snapshots: Snapshots, findings: Sequence[Finding]) -> 
             result.append(finding)
             continue
         entry = snapshots.find(finding.id)
+        boxes: tuple[str, ...] = ()
         if entry is None or not entry.trace:
             note = "captured without its calls: `callbox bench capture --trace` keeps them for --explain"
         else:
             case = by_id[finding.id]
             batch = Batch(plan.suite, case.benchmark.module, (case,), settings, pickled=plan.pickled)
             ((_, (run,)),) = run_batch(batch)
-            note = explain_divergence(run.trace, snapshots.blob(entry.trace)) if run.trace else run.reason
-        result.append(msgspec.structs.replace(finding, notes=(note, *finding.notes)))
+            note = run.reason
+            if run.trace:
+                captured = snapshots.blob(entry.trace)
+                note = explain_divergence(run.trace, captured)
+                boxes = _keep_boxes(folder, finding.id, {"captured": captured, "verified": run.trace})
+        result.append(msgspec.structs.replace(finding, notes=(note, *finding.notes), boxes=boxes))
     return result
+
+
+def _keep_boxes(folder: Path, case_id: str, boxes: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Write recordings of a case beside each other, and return their paths as the working folder sees them."""
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    location = open_location(str(folder))
+    names = {f"{stem_of(case_id)}.{what}.cbx": box for what, box in boxes.items()}
+    for name, box in names.items():
+        location.write(name, box)
+    here = Path.cwd()
+    paths = [folder / name for name in names]
+    return tuple(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths)
 
 
 def exit_code_of(findings: Sequence[Finding], broken: Sequence[BrokenModule] = ()) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from xml.etree import ElementTree
 
 import pytest
@@ -108,6 +110,19 @@ def test_explanation_names_the_first_call_that_diverged(workshop) -> None:
 
     notes = findings["features.Totals.track_total(10)"]["notes"]
     assert notes[0].startswith("first diverging call: shop.prices.line_total(")
+
+
+def test_explanation_opens_in_the_view(workshop) -> None:
+    workshop.bench("capture", ".", "--filter", "Totals.track_total", "--trace")
+    workshop.change(PRICES, "line.price * line.count", "line.price * line.count + 1")
+
+    told = workshop.bench("verify", ".", "--filter", "Totals.track_total", "--explain").out.decode()
+
+    command = shlex.split(re.search(r"note: both runs: callbox (view .*)", told)[1])
+    assert [path.rpartition(".")[0].rpartition(".")[2] for path in command[1:]] == ["captured", "verified"]
+    ending = workshop.desk.callbox(*command, "--static", "runs.html")
+    assert (ending.code, ending.err) == (0, b"")
+    assert workshop.desk.callbox("diff", *command[1:], "--no-times").out.count(b"changed") >= 1
 
 
 def test_damaged_snapshots_are_named_and_cost_no_other(ready) -> None:

@@ -42,7 +42,7 @@ def write_page(title: str, findings: Sequence[Finding], broken: Sequence[BrokenM
 
 
 def _row(finding: Finding) -> str:
-    details = "\n".join((*(finding.differences or ((finding.reason,) if finding.reason else ())), *finding.notes))
+    details = "\n".join((*(finding.differences or ((finding.reason,) if finding.reason else ())), *finding.remarks))
     more = f"<pre>{_text(details)}</pre>" if details else ""
     return (
         f'<tr><td class="{_tone(finding.verdict)}">{finding.verdict}</td>'

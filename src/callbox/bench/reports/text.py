@@ -30,7 +30,7 @@ def lines_of(finding: Finding, *, is_verbose: bool = False) -> list[str]:
     elif finding.reason:
         lines.append(f"    {finding.reason}")
     if is_verbose or finding.verdict in WRONG:
-        lines += [f"    note: {note}" for note in finding.notes]
+        lines += [f"    note: {note}" for note in finding.remarks]
     return lines
 
 
