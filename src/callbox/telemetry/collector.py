@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from callbox import boarding
 from callbox.telemetry.budgets import Budget
+from callbox.telemetry.children import Children
 from callbox.telemetry.closing import Closing
 from callbox.telemetry.history import KeptTest
 from callbox.telemetry.journal import Journal
@@ -81,6 +83,7 @@ class Collector:
         self._requests = RequestWatchers(self._note_request)
         self.guard = NetworkGuard(settings.network, settings.allowed_hosts)
         self.guard.on_call = self._note_call
+        self._children = Children(settings.network, settings.allowed_hosts)
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[Collector]:
@@ -88,6 +91,7 @@ class Collector:
         from callbox.telemetry.database import watch_databases
 
         self.guard.install()
+        self._children.install()
         if self.settings.coverage:
             self._lines.start()
         try:
@@ -97,6 +101,7 @@ class Collector:
             self._watchers = None
             self._requests.detach()
             self._lines.stop()
+            self._children.uninstall()
             self.guard.uninstall()
 
     def begin(self, identity: Identity, phase: str = "call") -> None:
@@ -105,8 +110,10 @@ class Collector:
             self._watchers.attach()
             self._requests.attach()
         self.announce(identity.id)
+        boarding.renew()
         self._running = Running.begin(identity, phase, self._peak_kb)
-        self.guard.is_exempt = "allow_network" in identity.tags
+        if "allow_network" in identity.tags:
+            self._exempt(True)
         self._lines.begin(identity.id)
 
     def announce(self, test: str) -> None:
@@ -185,7 +192,8 @@ class Collector:
         """
         record = self.preview(status, error=error)
         self._running = None
-        self.guard.is_exempt = False
+        if self.guard.is_exempt:
+            self._exempt(False)
         if record is not None:
             self._peak_kb = record["performance"]["memory_peak_kb"]
             self.write(record)
@@ -196,6 +204,7 @@ class Collector:
         running = self._running
         if running is None or os.getpid() != self._process_id:
             return None
+        running.calls += map(Call.of_child, self._children.heard())
         record = make_record(running, status, error, self._lines.end(running.identity.id), self.settings)
         if self.settings.otlp:
             record[TRACE] = running.trace()
@@ -242,8 +251,16 @@ class Collector:
                 if self.settings.otlp:
                     running.add_span(request_span(request))
 
+    def _exempt(self, is_exempt: bool) -> None:
+        """Let what runs, and the processes that it starts, reach other machines, or no more."""
+        self.guard.is_exempt = is_exempt
+        self._children.let_in(is_exempt=is_exempt)
+
     def _note_call(self, call: Call) -> None:
         running = self._running
+        if os.getpid() != self._process_id:
+            self._children.tell(call)
+            return
         if running is not None:
             with self._lock:
                 running.calls.append(call)

@@ -10,6 +10,7 @@ Source: PEP 578, and the table of audit events in the library reference.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterable
@@ -17,12 +18,14 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from callbox import boarding
+from callbox.telemetry.children import EVENTS, LOOKUPS
 from callbox.telemetry.places import project_path
 from callbox.telemetry.web import clean_url, under_way
 from callbox.telemetry.web.pending import pending_url
 
-_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
-_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getnameinfo", *_LOOKUPS})
+_STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
+_WATCHED = EVENTS | _STARTS
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
 
 
@@ -41,6 +44,7 @@ class Call:
         is_blocked: it was refused.
         url: what was to be asked for, where a library's frames tell; else host and port.
         path: places of the project's code that led to it, the nearest first.
+        is_child: a process that the test has started made it.
     """
 
     kind: str
@@ -49,6 +53,13 @@ class Call:
     is_blocked: bool
     url: str
     path: tuple[str, ...]
+    is_child: bool = False
+
+    @classmethod
+    def of_child(cls, record: dict[str, Any]) -> Call:
+        """Return what a process that a test started has told."""
+        about = {name: record[name] for name in ("kind", "host", "port", "url")}
+        return cls(**about, is_blocked=record["blocked"], path=tuple(record["path"]), is_child=True)
 
     def as_record(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -60,6 +71,7 @@ class Call:
             "blocked": self.is_blocked,
             "site": self.path[0] if self.path else "",
             "path": list(self.path),
+            "child": self.is_child,
         }
 
 
@@ -75,6 +87,7 @@ class NetworkGuard:
         """
         self._mode = mode
         self._allowed = frozenset(name.lower() for name in allowed)
+        self._process_id = os.getpid()
         self.on_call: Callable[[Call], object] = lambda _call: None
         """Told of every attempt to reach another machine that is not allowed."""
         self.is_exempt = False
@@ -85,7 +98,8 @@ class NetworkGuard:
         global _hook_is_installed
         if self._mode == "off":
             return
-        _guards.append(self)
+        # In a forked process, that of the parent has done its duty.
+        _guards[:] = [*(guard for guard in _guards if guard._process_id == self._process_id), self]
         if not _hook_is_installed:
             _hook_is_installed = True
             sys.addaudithook(_audit)
@@ -166,7 +180,7 @@ def _addresses_of(name: str) -> set[ipaddress.IPv4Address | ipaddress.IPv6Addres
 
 def _target(event: str, args: tuple[Any, ...]) -> tuple[str, str, int | None] | None:
     """Return what an event reaches for; None for Unix sockets and the like."""
-    if event in _LOOKUPS:
+    if event in LOOKUPS:
         host = args[0]
         return None if host is None or _is_address(host) else ("lookup", _as_text(host), None)
     address = args[0] if event == "socket.getnameinfo" else args[1]
@@ -197,6 +211,10 @@ _hook_is_installed = False
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if _guards and event in _EVENTS:
-        for guard in tuple(_guards):
-            guard.check(event, args)
+    if event not in _WATCHED or not _guards:
+        return
+    if event in _STARTS:
+        boarding.renew()
+        return
+    for guard in tuple(_guards):
+        guard.check(event, args)

@@ -51,3 +51,5 @@ finally:
     # A process that the program started may be of a Python that has no callbox: it is then not recorded.
     with contextlib.suppress(Exception) if _cargo["plan"]["owner"] else contextlib.nullcontext():
         _board(_cargo["package_parent"], _cargo.get("board", "callbox.cli.flight"), _cargo["plan"])
+        for _module, _plan in _cargo.get("also", ()):
+            _board(_cargo["package_parent"], _module, _plan)
