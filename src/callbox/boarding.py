@@ -71,7 +71,9 @@ def variables(before: str | None, more: Mapping[str, Mapping[str, Any]] | None =
         before: the search path that the new process would have.
         more: plans by their modules.
     """
-    (board, plan), *also = {**(more or {}), **_passengers}.items()
-    cargo = {"python_path": before, "package_parent": PACKAGE_PARENT, "board": board, "plan": plan, "also": also}
+    asked = more or {}
+    # of one module the plan that is asked for, and that one first
+    passengers = [*{**asked, **_passengers, **asked}.items()]
+    cargo = {"python_path": before, "package_parent": PACKAGE_PARENT, "passengers": passengers}
     folders = os.pathsep.join((BOOT_FOLDER, before)) if before else BOOT_FOLDER
     return {_SEARCH_PATH: folders, VARIABLE: json.dumps(cargo)}

@@ -15,8 +15,8 @@ import dataclasses
 import os
 from collections.abc import Collection, Sequence
 
+from callbox.cli.flight_plan import FlightPlan
 from callbox.cli.namesakes import Namesakes
-from callbox.cli.plan import FlightPlan
 from callbox.engine import Options, Recorder, new_recorder
 from callbox.errors import CallboxError
 

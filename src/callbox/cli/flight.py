@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.cli import exits
 from callbox.cli.escort import Escort, collected, is_worth_following
+from callbox.cli.flight_plan import FlightPlan
 from callbox.cli.namesakes import Namesakes
-from callbox.cli.plan import FlightPlan
 from callbox.engine import Recorder, new_recorder
 from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
 from callbox.errors import CallboxError

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from callbox.cli.plan import BOOT_FOLDER, PACKAGE_PARENT, VARIABLE
-
-BOARD = "callbox.cli.recording"
-"""The module whose `board` takes this plan."""
+from callbox.cli.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingPlan:
+class RecordingPlan(Plan):
     """Which calls to record, and where to put them.
 
     Attributes:
@@ -32,6 +26,8 @@ class RecordingPlan:
         owner: process id of the program, which reports; 0 until it begins.
     """
 
+    BOARD: ClassVar[str] = "callbox.cli.recording"
+
     targets: tuple[str, ...]
     storage_dir: str
     folder: str
@@ -42,21 +38,6 @@ class RecordingPlan:
     format: str = "exact"
     is_quiet: bool = False
     owner: int = 0
-
-    def to_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return an environment that carries this plan into a new interpreter."""
-        return {**environ, **self._variables(environ.get("PYTHONPATH"))}
-
-    def follow_children(self) -> None:
-        """Let in the Python processes that inherit this one's environment; `os.environ` does not show how."""
-        for name, value in self._variables(os.environ.get("PYTHONPATH")).items():
-            os.putenv(name, value)
-
-    def _variables(self, before: str | None) -> dict[str, str]:
-        plan = dataclasses.asdict(self)
-        cargo = {"python_path": before, "package_parent": PACKAGE_PARENT, "board": BOARD, "plan": plan}
-        folders = os.pathsep.join((BOOT_FOLDER, before)) if before else BOOT_FOLDER
-        return {"PYTHONPATH": folders, VARIABLE: json.dumps(cargo)}
 
     @classmethod
     def from_cargo(cls, plan: Mapping[str, Any]) -> RecordingPlan:

@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from callbox import config
-from callbox.cli.plan import FlightPlan, launch
+from callbox.cli.examples import examples
+from callbox.cli.flight_plan import FlightPlan
+from callbox.cli.plan import launch
 from callbox.cli.program import parse_program
 from callbox.cli.spill import MIN_SLOTS, start_collector
 from callbox.engine import ORACLE
@@ -19,13 +21,11 @@ from callbox.engine.options import ENVIRONMENTS, MODES, Options, resolve_mode
 from callbox.engine.redaction import redact_command
 from callbox.errors import ConfigError
 
-# \b keeps click from filling the lines.
-_EXAMPLES = """
-\b
-Examples:
-  callbox run -- script.py --its-option
-  callbox run --include 'myapp.*' --include '!myapp.vendor.*' -- -m myapp
-"""
+_EXAMPLES = examples(
+    "callbox run -- script.py --its-option",
+    "callbox run --include 'myapp.*' --include '!myapp.vendor.*' -- -m myapp",
+    "callbox run --mode trace --output app.cbx -- -c 'import myapp; myapp.main()'",
+)
 
 _IN_MEMORY = (
     "no rings in {folder}: {reason}; the recording is in memory: if the program is killed it is lost, "

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from callbox.cli.escort import Escort, is_worth_following, with_spawned_main
-from callbox.cli.plan import FlightPlan
+from callbox.cli.flight_plan import FlightPlan
 from callbox.engine import Options
 from callbox.recording.parts import find_parts
 

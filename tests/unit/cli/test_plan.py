@@ -9,7 +9,10 @@ import sys
 
 import pytest
 
-from callbox.cli.plan import BOOT_FOLDER, VARIABLE, FlightPlan, launch
+from callbox import boarding
+from callbox.boarding import BOOT_FOLDER, VARIABLE
+from callbox.cli.flight_plan import FlightPlan
+from callbox.cli.plan import launch
 from callbox.cli.program import Program
 from callbox.engine import Options
 from callbox.errors import ProgramError
@@ -30,7 +33,8 @@ PLAN = FlightPlan(
 def test_plan_survives_the_crossing() -> None:
     environ = PLAN.to_environment({})
 
-    assert FlightPlan.from_cargo(json.loads(environ[VARIABLE])["plan"]) == PLAN
+    [[board, plan]] = json.loads(environ[VARIABLE])["passengers"]
+    assert (board, FlightPlan.from_cargo(plan)) == ("callbox.cli.flight", PLAN)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +62,7 @@ def test_children_inherit_what_the_program_does_not_see(monkeypatch) -> None:
         PLAN.follow_children()
         inherited = subprocess.run([sys.executable, "-I", "-c", show], capture_output=True, text=True, check=True)
     finally:
-        os.unsetenv(VARIABLE)
-        os.putenv("PYTHONPATH", "/a")
+        boarding.keep_out(PLAN.BOARD)
 
     assert inherited.stdout == f"{BOOT_FOLDER}{os.pathsep}/a True\n"
     assert dict(os.environ) == before

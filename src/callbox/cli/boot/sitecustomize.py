@@ -48,8 +48,7 @@ _restore(_cargo["python_path"])
 try:
     __import__("sitecustomize")
 finally:
-    # A process that the program started may be of a Python that has no callbox: it is then not recorded.
-    with contextlib.suppress(Exception) if _cargo["plan"]["owner"] else contextlib.nullcontext():
-        _board(_cargo["package_parent"], _cargo.get("board", "callbox.cli.flight"), _cargo["plan"])
-        for _module, _plan in _cargo.get("also", ()):
+    for _module, _plan in _cargo["passengers"]:
+        # A process that the program started may be of a Python that has no callbox: it is then not recorded.
+        with contextlib.suppress(Exception) if _plan["owner"] else contextlib.nullcontext():
             _board(_cargo["package_parent"], _module, _plan)
