@@ -3,8 +3,9 @@
     python benchmarks/web.py [--rounds 8] [--seconds 2] [--json FILE]
 
 A small Flask application on gunicorn and a small FastAPI application on uvicorn, one worker each, on the loopback,
-loaded by wrk. All variants of a server run at once and are loaded in turn, so that one round is a fair comparison;
-a ratio is to the bare application in the same round, the median over the rounds.
+loaded by wrk. Servers have one processor and wrk another. All variants of a server run at once and are loaded in
+turn, so that one round is a fair comparison; a ratio is to the mean of the two bare applications in the same round,
+the median over the rounds. How far the two bare ones are apart says what can be told.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,14 +30,16 @@ from pathlib import Path
 from racing.machine import describe_machine
 
 HERE = Path(__file__).resolve().parent
-VARIANTS = ("bare", "bare again", "static", "profile", "profile without a budget")
+BARE = ("bare", "bare again")
+VARIANTS = (*BARE, "static", "profile", "profile without a budget")
 GOALS = {"static": 0.99, "profile": 0.95}
-"""Least share of the bare application's requests a second."""
+"""Least share of the bare applications' requests a second."""
 SERVERS = {
     "Flask on gunicorn": ["gunicorn", "--workers=1", "--threads=1", "--worker-class=gthread", "served:flask_app()"],
     "FastAPI on uvicorn": ["uvicorn", "--factory", "--no-access-log", "--log-level=warning", "served:fastapi_app"],
 }
 PATH = "/orders/20"
+CPU_OF_SERVERS, CPU_OF_WRK = "0", "1"
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -47,6 +50,13 @@ class Load:
     requests_per_s: float
     cpu_us: float
     """Processor time of the server for one request."""
+
+    @classmethod
+    def mean(cls, loads: Sequence[Load]) -> Load:
+        """Return what they gave on average."""
+        return cls(
+            statistics.mean(load.requests_per_s for load in loads), statistics.mean(load.cpu_us for load in loads)
+        )
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,16 @@ class Served:
     def load(self, seconds: int) -> Load:
         """Let wrk ask as fast as it can."""
         before = self.cpu_ticks()
-        command = ["wrk", "--threads=1", "--connections=8", f"--duration={seconds}s", self.url]
+        command = [
+            "taskset",
+            "--cpu-list",
+            CPU_OF_WRK,
+            "wrk",
+            "--threads=1",
+            "--connections=8",
+            f"--duration={seconds}s",
+            self.url,
+        ]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         n_requests = int(re.search(r"(\d+) requests in", told)[1])  # type: ignore[index]
         per_s = float(re.search(r"Requests/sec: *([\d.]+)", told)[1])  # type: ignore[index]
@@ -93,9 +112,10 @@ def serve(words: list[str], variant: str) -> Iterator[Served]:
         place = [f"--bind=127.0.0.1:{port}"] if words[0] == "gunicorn" else [f"--port={port}"]
         said = {"VARIANT": variant.removesuffix(" again"), "CALLBOX_MODE": "production"}
         server = subprocess.Popen(
-            [sys.executable, "-m", *words, *place],
+            ["taskset", "--cpu-list", CPU_OF_SERVERS, sys.executable, "-m", *words, *place],
             cwd=folder,
-            env={**os.environ, **said, "PYTHONPATH": str(HERE), "HOME": folder},
+            # one seed for all: the order of sets and dictionaries alone moves a server by a few percent
+            env={**os.environ, **said, "PYTHONPATH": str(HERE), "PYTHONHASHSEED": "0", "HOME": folder},
             stderr=subprocess.DEVNULL,
         )
         try:
@@ -137,16 +157,16 @@ def measure(words: list[str], n_rounds: int, seconds: int) -> dict[str, list[Loa
 
 def show(title: str, loads: dict[str, list[Load]]) -> None:
     """Print a Markdown table."""
-    print(f"| {title} | requests/s | of the bare one's | least, greatest | least CPU µs/request | of the bare one's |")
+    print(f"| {title} | requests/s | of the bare ones' | least, greatest | CPU µs/request | of the bare ones' |")
     print("|---|---:|---:|---:|---:|---:|")
-    bare = loads["bare"]
+    bare = [Load.mean(each) for each in zip(*(loads[name] for name in BARE), strict=True)]
     for variant, found in loads.items():
         shares = [a.requests_per_s / b.requests_per_s for a, b in zip(found, bare, strict=True)]
-        cpu_us, bare_us = (min(load.cpu_us for load in each) for each in (found, bare))
+        cpu_shares = [a.cpu_us / b.cpu_us for a, b in zip(found, bare, strict=True)]
         print(
             f"| {variant} | {statistics.median(load.requests_per_s for load in found):,.0f} "
             f"| {statistics.median(shares):.3f} | {min(shares):.2f}, {max(shares):.2f} "
-            f"| {cpu_us:,.0f} | {cpu_us / bare_us:.3f} |"
+            f"| {statistics.median(load.cpu_us for load in found):,.0f} | {statistics.median(cpu_shares):.3f} |"
         )
         goal = GOALS.get(variant)
         if goal is not None:
