@@ -27,18 +27,31 @@ class Watched:
 
     def __enter__(self) -> Watched:
         """Begin."""
-        self._before = CURRENT.get()
-        CURRENT.set(self._work)
+        self.begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Capture what was raised."""
+        self.end()
+        if error is not None:
+            self.tell(error)
+
+    def begin(self) -> None:
+        """Say that the thread or task is busy with this from now on."""
+        self._before = CURRENT.get()
+        CURRENT.set(self._work)
+
+    def end(self) -> None:
+        """Say that it is not any more."""
         # not by a token: what resumes a generator may have another context than who began it
         CURRENT.set(self._before)
+
+    def tell(self, error: BaseException) -> None:
+        """Capture what was raised."""
         installation = current()
-        if error is not None and installation is not None:
+        if installation is not None:
             installation.tell(error, self._origin, self._subject)
 
     def _subject(self) -> Subject:
