@@ -56,13 +56,19 @@ static void copy_is_independent(void)
     cb_storage_release(copy);
 }
 
+/* A ring in a folder of its own, which is made of the template `folder`. */
+static struct cb_storage *map_in(char *folder, char path[64], uint64_t n_arena_bytes)
+{
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, 64, "%s/ring", folder);
+    return cb_storage_map(path, N_SLOTS, n_arena_bytes, producer, &is_collected);
+}
+
 static void file_holds_what_was_recorded_after_it_is_released(void)
 {
     char folder[] = "/tmp/callbox-test-XXXXXX";
     char path[64];
-    CHECK(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/ring", folder);
-    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, N_ARENA_BYTES, producer, &is_collected);
+    struct cb_storage *storage = map_in(folder, path, N_ARENA_BYTES);
     append_one(storage);
     cb_storage_release(storage);
 
@@ -90,9 +96,7 @@ static void thread_that_ended_is_counted_and_its_file_deleted(void)
 {
     char folder[] = "/tmp/callbox-test-XXXXXX";
     char path[64];
-    CHECK(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/ring", folder);
-    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, 0, producer, &is_collected);
+    struct cb_storage *storage = map_in(folder, path, 0);
     storage->header->about.forgotten = (struct cb_forgotten){.n_threads = 3, .n_events = 40};
     append_one(storage);
     struct cb_forgotten forgotten = {.n_threads = 1, .n_events = 5};
@@ -109,10 +113,8 @@ static void ring_that_is_collected_outlives_its_thread(void)
 {
     char folder[] = "/tmp/callbox-test-XXXXXX";
     char path[64];
-    CHECK(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/ring", folder);
     is_collected = true;
-    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, 0, producer, &is_collected);
+    struct cb_storage *storage = map_in(folder, path, 0);
     struct cb_forgotten forgotten = {0};
 
     cb_storage_forget(storage, &forgotten);
@@ -133,9 +135,7 @@ static void name_is_cut_between_characters(void)
     char folder[] = "/tmp/callbox-test-XXXXXX";
     char path[64];
     char name[CB_THREAD_NAME_SIZE + 2];
-    CHECK(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof path, "%s/ring", folder);
-    struct cb_storage *storage = cb_storage_map(path, N_SLOTS, 0, producer, &is_collected);
+    struct cb_storage *storage = map_in(folder, path, 0);
     memset(name, 'a', sizeof name);
     memcpy(name + CB_THREAD_NAME_SIZE - 1, "\xC3\xA9", 2);
 
@@ -168,13 +168,6 @@ static size_t n_retained(const struct cb_storage *storage)
     return view.n_slots[0] + view.n_slots[1];
 }
 
-static struct cb_storage *map_in(char *folder, char path[64])
-{
-    CHECK(mkdtemp(folder) != NULL);
-    snprintf(path, 64, "%s/ring", folder);
-    return cb_storage_map(path, N_SLOTS, N_ARENA_BYTES * 16, producer, &is_collected);
-}
-
 static void remove_all(struct cb_storage *storage, const char *folder, const char *path)
 {
     cb_storage_release(storage);
@@ -185,7 +178,7 @@ static void remove_all(struct cb_storage *storage, const char *folder, const cha
 static void file_grows_as_it_is_filled(void)
 {
     char folder[] = "/tmp/callbox-test-XXXXXX", path[64];
-    struct cb_storage *storage = map_in(folder, path);
+    struct cb_storage *storage = map_in(folder, path, N_ARENA_BYTES * 16);
     struct stat before, after;
     uint64_t offset = 0;
 
@@ -208,7 +201,7 @@ static void file_grows_as_it_is_filled(void)
 static void file_that_is_deleted_keeps_the_newest_in_the_room_it_has(void)
 {
     char folder[] = "/tmp/callbox-test-XXXXXX", path[64];
-    struct cb_storage *storage = map_in(folder, path);
+    struct cb_storage *storage = map_in(folder, path, N_ARENA_BYTES * 16);
     uint64_t offset = 0;
     unlink(path);
 
@@ -240,7 +233,7 @@ static void *take(void *given)
 static void producer_waits_for_its_collector(void)
 {
     char folder[] = "/tmp/callbox-test-XXXXXX", path[64];
-    struct cb_storage *storage = map_in(folder, path);
+    struct cb_storage *storage = map_in(folder, path, N_ARENA_BYTES * 16);
     uint64_t offset = 0, most = 0;
     pthread_t collector;
     is_collected = true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -67,8 +68,14 @@ def clean_environment() -> dict[str, str]:
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait for something to become true."""
+    """Wait for something to become true; a server that is being replaced may drop who asks it meanwhile."""
+
+    def holds() -> bool:
+        with contextlib.suppress(ConnectionError):
+            return bool(condition())
+        return False
+
     until = time.monotonic() + TIMEOUT_S
-    while not condition():
+    while not holds():
         assert time.monotonic() < until, f"{what} did not happen in {TIMEOUT_S} s"
         time.sleep(_PAUSE_S)

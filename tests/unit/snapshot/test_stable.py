@@ -20,7 +20,7 @@ ENDED = ClockReading(0, MONOTONIC_NS + 10**9, (NOW_S + 1) * 10**9)
 
 @pytest.fixture
 def stabiliser() -> Stabiliser:
-    return Stabiliser(STARTED, ENDED, Places(("/tmp",), "/work/app", "/users/ada"))
+    return Stabiliser(STARTED, ENDED, Places(("/tmp",), "/srv/app", "/users/ada"))
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def stabiliser() -> Stabiliser:
         ("open /tmp/tmpa1b2c3d4/x failed", "open <tmp>/x failed"),
         ("/tmp/fixed.db", "<tmp>/fixed.db"),
         ("/tmpfiles/a", "/tmpfiles/a"),
-        ("/work/app/src/a.py:3", "<cwd>/src/a.py:3"),
-        ("/work/apple/src", "/work/apple/src"),
+        ("/srv/app/src/a.py:3", "<cwd>/src/a.py:3"),
+        ("/srv/apple/src", "/srv/apple/src"),
         ("/users/ada/.config", "<home>/.config"),
         ("made 2023-11-14T22:13:20.123456+00:00", "made <time>"),
         ("on 2023-11-14", "on <time>"),
