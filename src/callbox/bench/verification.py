@@ -153,7 +153,7 @@ def explained(plan: Plan, snapshots: Snapshots, findings: Sequence[Finding]) -> 
 
     The recordings of both runs are kept in the project's `.callbox/bench`, to be looked at.
     """
-    folder = find_store("bench", Path(plan.suite.project_root or plan.suite.root))
+    folder = find_store("bench")
     settings = msgspec.structs.replace(plan.settings, with_trace=True)
     by_id = {case.id: case for case in plan.cases}
     result = []

@@ -16,6 +16,7 @@ from callbox.cli.bench_options import BenchOptions, read_options, running_option
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
 from callbox.errors import ConfigError, NothingFoundError
+from callbox.render.text import count
 
 if TYPE_CHECKING:
     from callbox.bench.campaign import Found
@@ -63,7 +64,7 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
             n_cases = len(benchmark.cases())
             click.echo(f"{benchmark.name}  {benchmark.type}{f', {n_cases:,} cases' if n_cases > 1 else ''}")
         _tell_broken(found.broken)
-        click.echo(f"{len(benchmarks):,} benchmarks, {len(cases):,} cases", err=True)
+        click.echo(f"{count(len(benchmarks), 'benchmark')}, {count(len(cases), 'case')}", err=True)
     return exits.OK if benchmarks else exits.NOTHING_FOUND
 
 
@@ -184,14 +185,16 @@ def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int
         raise NothingFoundError(f"no snapshot in {options.snapshot_dir} matches {options.pattern!r}")
     if dry_run:
         click.echo("\n".join(chosen))
-        click.echo(f"{len(chosen):,} snapshots would be deleted", err=True)
+        click.echo(f"{count(len(chosen), 'snapshot')} would be deleted", err=True)
         return exits.OK
     if not yes:
         if not sys.stdin.isatty():
-            raise ConfigError(f"{len(chosen):,} snapshots would be deleted: say --yes to do it without being asked")
-        click.confirm(f"Delete {len(chosen):,} snapshots in {options.snapshot_dir}?", abort=True)
+            raise ConfigError(
+                f"{count(len(chosen), 'snapshot')} would be deleted: say --yes to do it without being asked"
+            )
+        click.confirm(f"Delete {count(len(chosen), 'snapshot')} in {options.snapshot_dir}?", abort=True)
     n_blobs = snapshots.delete(chosen)
-    click.echo(f"deleted {len(chosen):,} snapshots and {n_blobs:,} blobs")
+    click.echo(f"deleted {count(len(chosen), 'snapshot')} and {count(n_blobs, 'blob')}")
     return exits.OK
 
 

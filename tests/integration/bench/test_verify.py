@@ -193,7 +193,7 @@ def test_clean_deletes_what_it_says_and_only_that(ready) -> None:
 
     assert (asked.code, b"say --yes" in asked.err) == (2, True)
     assert shown.out == b"features.time_loop\n"
-    assert done.out.startswith(b"deleted 1 snapshots and 1 blobs")
+    assert done.out.startswith(b"deleted 1 snapshot and 1 blob")
     assert ready.verdicts("verify", ".", "--filter", "time_loop|time_words") == {
         "features.time_loop": "missing",
         "renamed.time_words": "verified",
