@@ -64,6 +64,27 @@ def sanitizers(session: nox.Session, sanitizers: str) -> None:
 
 
 @nox.session
+def sanitized_suite(session: nox.Session) -> None:
+    """The tests with the core under AddressSanitizer and UndefinedBehaviorSanitizer; arguments go to pytest."""
+    session.install(*RUNTIME, *group("test"), *group("build"))
+    folder = Path(session.create_tmp()).resolve()
+    options = ["-Ccmake.define.CALLBOX_SANITIZE=address,undefined", f"-Cbuild-dir={folder}/build"]
+    session.install("--no-build-isolation", "--no-deps", "--force-reinstall", *options, ".")
+    session.run("python", "trust/sanitized.py", *session.posargs)
+
+
+@nox.session
+def valgrind(session: nox.Session) -> None:
+    """The C tests, and the tests marked so, under valgrind; arguments go to pytest."""
+    session.install(*RUNTIME, *group("test"), *group("build"))
+    folder = Path(session.create_tmp()).resolve()
+    session.run("cmake", "-S", ".", "-B", f"{folder}/build", "-G", "Ninja", "-DCALLBOX_TESTS=ON")
+    session.run("cmake", "--build", f"{folder}/build")
+    session.install("--no-build-isolation", "--no-deps", f"-Cbuild-dir={folder}/extension", ".")
+    session.run("python", "trust/valgrind.py", f"{folder}/build/csrc/tests", *session.posargs)
+
+
+@nox.session
 def hammer(session: nox.Session) -> None:
     """Rings filled and emptied at once, under ThreadSanitizer, for 5 seconds or as many as are given."""
     session.install("cmake", "ninja")
@@ -93,6 +114,38 @@ def pythons(session: nox.Session, version: str) -> None:
     session.run(".ci/pythons", "test", version, *session.posargs)
 
 
+def run_on(session: nox.Session, version: str, script: str) -> None:
+    """Run a script of `trust` with this Python, or with another one of `.ci/pythons`."""
+    if version == "here":
+        session.install(".")
+        session.run("python", script, *session.posargs)
+    else:
+        install = 'pip install -q . && exec python "$@"'
+        there = (".ci/pythons", "run", version, "--", "bash", "-c", install, "install")
+        session.run(*there, script, *session.posargs, external=True)
+
+
+@nox.session
+@nox.parametrize("version", ["here", "3.14"])
+def cpython_tests(session: nox.Session, version: str) -> None:
+    """CPython's own tests, alone and recorded by each engine; arguments choose engines and tests."""
+    run_on(session, version, "trust/cpython_tests.py")
+
+
+@nox.session
+@nox.parametrize("version", ["here", "3.14"])
+def faults(session: nox.Session, version: str) -> None:
+    """Memory, disk and signals that fail beneath a recording, call by call; arguments name suites."""
+    run_on(session, version, "trust/faults.py")
+
+
+@nox.session
+@nox.parametrize("version", ["here", "3.14"])
+def soak(session: nox.Session, version: str) -> None:
+    """Twenty minutes of events without pause, or as many seconds as are given: nothing may grow."""
+    run_on(session, version, "trust/soak.py")
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Race callbox against its peers; arguments go to the race."""
@@ -101,11 +154,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
-def fuzz_values(session: nox.Session) -> None:
-    """Ten minutes of damaged encoded values, guided by coverage; arguments replace libFuzzer's options."""
-    session.install(*RUNTIME, "atheris>=3")
+@nox.parametrize("target", ["values", "sql", "filters"])
+def fuzz(session: nox.Session, target: str) -> None:
+    """Ten minutes of damaged input for one target, guided by coverage; arguments replace libFuzzer's options."""
+    session.install(".", "atheris>=3")
     options = session.posargs or ["-max_total_time=600", "-rss_limit_mb=2048", "-timeout=20"]
-    session.run("python", "fuzz/decode_value.py", *options, env={"PYTHONPATH": "src"})
+    session.run("python", "fuzz/guided.py", target, *options)
 
 
 @nox.session

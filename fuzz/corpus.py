@@ -1,6 +1,7 @@
-"""The saved corpus of encoded values' bodies: `python fuzz/corpus.py FOLDER` saves what a fuzzer left in a folder.
+"""The saved inputs of the fuzzers, one archive for each target in `fuzz/saved`.
 
-Shrink the folder first: `python fuzz/decode_value.py -merge=1 NEW_FOLDER FOLDER`.
+`python fuzz/corpus.py TARGET FOLDER` saves what a fuzzer left in a folder. Shrink that first:
+`python fuzz/guided.py TARGET -merge=1 NEW_FOLDER FOLDER`.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ import sys
 import zipfile
 from pathlib import Path
 
-SAVED = Path(__file__).parent / "corpus.zip"
+SAVED = Path(__file__).parent / "saved"
 
 
-def read_corpus(path: Path = SAVED) -> list[bytes]:
-    """Return the saved inputs."""
+def saved_path(target: str) -> Path:
+    """Return the path of a target's archive."""
+    return SAVED / f"{target}.zip"
+
+
+def read_corpus(path: Path) -> list[bytes]:
+    """Return saved inputs."""
     with zipfile.ZipFile(path) as archive:
         return [archive.read(name) for name in archive.namelist()]
 
 
-def save_corpus(folder: Path, path: Path = SAVED) -> int:
+def save_corpus(folder: Path, path: Path) -> int:
     """Save the files of a folder, the same bytes for the same files; return their number."""
     bodies = sorted({file.read_bytes() for file in folder.iterdir()}, key=lambda body: (len(body), body))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -28,4 +34,5 @@ def save_corpus(folder: Path, path: Path = SAVED) -> int:
 
 
 if __name__ == "__main__":
-    print(f"{save_corpus(Path(sys.argv[1]))} inputs in {SAVED}")
+    target, folder = sys.argv[1:]
+    print(f"{save_corpus(Path(folder), saved_path(target))} inputs in {saved_path(target)}")

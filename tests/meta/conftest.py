@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FOLDERS = ("src", "csrc", "tests", "benchmarks", "fuzz", "examples", "docs", "tools", ".ci")
+FOLDERS = ("src", "csrc", "tests", "benchmarks", "fuzz", "trust", "examples", "docs", "tools", ".ci")
 NOT_OURS = {"__pycache__", "vendor", "gold", "out", "build"}
 PYTHON = {".py"}
 CYTHON = {".pyx", ".pxd"}

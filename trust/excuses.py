@@ -1,0 +1,37 @@
+"""Tests of CPython's that ask for what no recorder can grant, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """A test that cannot pass while an engine records it."""
+
+    engines: tuple[str, ...]
+    test: str
+    """A glob; the name of a module stands for how its process ends."""
+    reason: str
+
+
+EVERY = ("frameeval", "setprofile", "monitoring")
+
+EXCUSES = (
+    Excuse(
+        EVERY,
+        "test_code",
+        "All its tests pass; then the process dies, when it is no longer recorded. CPython calls each function that "
+        "frees what hangs on code objects for all code with anything hanging on it, of callbox too; the test's is a "
+        "Python function, and code that dies with the interpreter calls it when its own module is gone already.",
+    ),
+)
+
+
+def find_excuse(engine: str, test: str) -> str:
+    """Return the reason for which a test may fail under an engine; "" if there is none."""
+    for excuse in EXCUSES:
+        if engine in excuse.engines and fnmatchcase(test, excuse.test):
+            return excuse.reason
+    return ""

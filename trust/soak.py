@@ -1,0 +1,149 @@
+"""A program that calls without pause, in threads, tasks and forked children, recorded for as long as is asked.
+
+    python trust/soak.py [SECONDS] [OPTION OF callbox run]...
+
+Ten times a second the script reads what the program's process holds: resident memory, file descriptors and threads; and
+what the recording takes of the disk. Of each it prints the median of the first tenth after a warm-up of a tenth, and of
+the last tenth. Memory may grow by 2 %, and nothing else at all. Exit code: 0 if it is so, and the recording is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from callbox.recording import open_recording
+
+PROGRAM = """
+import asyncio, os, sys, threading, time
+from callbox import FunctionTracer
+
+deadline = time.monotonic() + float(sys.argv[1])
+n_calls = 0
+
+class Item:
+    def __init__(self, number):
+        self.number, self.label = number, str(number)
+    def weigh(self, *factors, scale=1.0):
+        if self.number % 50 == 0:
+            raise ValueError(self.label)
+        return sum(factors) * scale
+
+def numbers(limit):
+    for number in range(limit):
+        yield Item(number)
+
+def work(n_items):
+    total = 0.0
+    for item in numbers(n_items):
+        try:
+            total += item.weigh(1, 2.5, scale=len(item.label))
+        except ValueError as error:
+            total += len(error.args)
+    return total
+
+async def step(number):
+    await asyncio.sleep(0)
+    return work(number)
+
+async def gather():
+    return sum(await asyncio.gather(*(step(10) for _ in range(20))))
+
+def crowd():
+    while time.monotonic() < deadline:
+        work(1000)
+
+steady = threading.Thread(target=crowd)
+steady.start()
+n_rounds = n_threads = n_children = n_tracers = 0
+next_child = next_tracer = 0.0
+while (now := time.monotonic()) < deadline:
+    n_rounds += 1
+    asyncio.run(gather())
+    threads = [threading.Thread(target=work, args=(200,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    n_threads += 4
+    if now >= next_tracer:
+        next_tracer = now + 1
+        n_tracers += 1
+        with FunctionTracer(max_events=1 << 14) as tracer:
+            work(100)
+        assert tracer.get_metrics()
+        tracer.clear()
+    if now >= next_child:
+        next_child = now + 2
+        n_children += 1
+        child = os.fork()
+        if child == 0:
+            work(100)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+steady.join()
+print(n_rounds, n_threads, n_children, n_tracers)
+"""
+PERIOD_S = 0.1
+MAX_GROWTH = 1.02
+NAMES = ("resident bytes", "descriptors", "threads", "bytes on disk")
+
+
+def look(process_id: int, parts: Path) -> tuple[int, int, int, int]:
+    """Read what a process holds now."""
+    proc = Path("/proc", str(process_id))
+    resident = int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    n_files = len(list((proc / "fd").iterdir()))
+    n_threads = len(list((proc / "task").iterdir()))
+    n_bytes = 0
+    for path in parts.glob("*"):
+        with suppress(FileNotFoundError):
+            n_bytes += path.stat().st_blocks * 512
+    return resident, n_files, n_threads, n_bytes
+
+
+def main(seconds: str = "1200", *options: str) -> int:
+    """Record the program, watch it, and say what grew."""
+    samples: list[tuple[int, int, int, int]] = []
+    with tempfile.TemporaryDirectory() as name:
+        own = ["-q", "-i", "__main__", "-i", "asyncio.*", "-i", "threading", *options]
+        command = [sys.executable, "-m", "callbox", "run", *own, "--", "-c", PROGRAM, seconds]
+        with subprocess.Popen(command, cwd=name, stdout=subprocess.PIPE, text=True) as process:
+            while process.poll() is None:
+                time.sleep(PERIOD_S)
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    samples.append(look(process.pid, Path(name, "callbox.cbx.parts")))
+            assert process.stdout is not None
+            counts = process.stdout.read().split()
+        recording = open_recording(Path(name, "callbox.cbx"))
+        n_processes = len({thread.process_id for thread in recording.threads})
+    n_events = recording.n_events + recording.dropped
+    print(f"{n_events:,} events in {recording.duration_ns / 1e9:.0f} s, {n_events / recording.duration_ns * 1e3:.2f} "
+          f"million a second, by engine {recording.header.engine}, mode {recording.header.mode}")  # fmt: skip
+    print("rounds {}, threads {}, children {}, tracers of its own {}".format(*counts))
+    is_flat = print_growth(samples)
+    is_whole = process.returncode == 0 and not recording.damage and n_processes == int(counts[2]) + 1
+    print(f"exit code {process.returncode}, {n_processes} processes, damage: {recording.damage or 'none'}")
+    return 0 if is_flat and is_whole else 1
+
+
+def print_growth(samples: list[tuple[int, int, int, int]]) -> bool:
+    """Print medians of the second tenth and of the last; say whether nothing grew that must not."""
+    tenth = max(1, len(samples) // 10)
+    is_flat = True
+    for name, column in zip(NAMES, zip(*samples, strict=True), strict=True):
+        before, after = statistics.median(column[tenth : 2 * tenth]), statistics.median(column[-tenth - 5 : -5])
+        print(f"{name:16} {before:14,.0f} {after:14,.0f}   most {max(column):,}")
+        allowed = before * (MAX_GROWTH if name == "resident bytes" else 1)
+        is_flat &= name == "bytes on disk" or after <= allowed
+    return is_flat
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
