@@ -31,6 +31,10 @@ _IMMUTABLE_TYPE = 1 << 8
 _HEAP_TYPE = 1 << 9
 _POINTER_BYTES = 8 if sys.maxsize > 1 << 32 else 4
 
+identity: Callable[[object], int] = object.__hash__
+"""What no two living objects have in common. `id` raises an audit event each time, which takes ten times as long where
+anything listens to them."""
+
 CACHED_HASH = "_attrs_cached_hash"
 """Where attrs keeps a hash, None at first; it would be wrong in any other process."""
 
@@ -192,11 +196,11 @@ _layouts: dict[int, tuple[Callable[[], type | None], Layout]] = {}
 
 def layout_of(cls: type) -> Layout:
     """Return where a class's instances keep their state; worked out once for each class."""
-    known = _layouts.get(id(cls))
+    known = _layouts.get(identity(cls))
     if known is not None and known[0]() is cls:
         return known[1]
     layout = _find_layout(cls)
-    key = id(cls)
+    key = identity(cls)
     _layouts[key] = (weakref.ref(cls, lambda _: _layouts.pop(key, None)), layout)
     return layout
 

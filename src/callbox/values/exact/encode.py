@@ -13,10 +13,11 @@ from callbox.values.exact.kinds import Deferred, Eager, Kind, Row, kind_of
 from callbox.values.exact.objects import find_object_kind
 from callbox.values.exact.order import sort_key
 from callbox.values.exact.references import CONSTANT
-from callbox.values.exact.scalars import ATOM_IDS, SCALAR_PACKERS, are_plain_atoms, careful_atom, quick_atom
+from callbox.values.exact.scalars import ATOM_IDS, FLOAT_ID, SCALAR_PACKERS, are_plain_atoms, careful_atom, quick_atom
 from callbox.values.exact.wire import FillTag, Limits, Raw, Ref, pack, seal
 from callbox.values.paths import Link
 from callbox.values.refusal import RefusalError, RefusedPartError
+from callbox.values.statics import identity
 
 Constants: TypeAlias = Mapping[int, tuple[str, str]]
 _FINGERPRINT_BYTES = 16
@@ -129,17 +130,17 @@ class Encoder:
 
     def put(self, value: Any, link: Link) -> Any:
         """Return an atom, an extension or a reference that stands for a value."""
-        cls_id = id(type(value))
+        cls_id = identity(type(value))
         if cls_id in ATOM_IDS:
             return self._atom(value)
         if cls_id in SCALAR_PACKERS:
             scalar = SCALAR_PACKERS[cls_id](value)
             if scalar is not None:
                 return scalar
-        ref = self._refs.get(id(value))
+        ref = self._refs.get(identity(value))
         if ref is not None and (self._closure is None or not self._must_revisit(value, ref, link)):
             return ref
-        if id(value) in self.constants:
+        if self.constants and id(value) in self.constants:
             return self._put_eager(value, CONSTANT, link)
         kind = self._kinds.get(cls_id)
         if kind is None:
@@ -153,7 +154,8 @@ class Encoder:
         """Return what stands for each of a sequence's items."""
         if not self._is_careful and are_plain_atoms(values):
             return list(values)
-        return [self.put(value, (link, "index", index)) for index, value in enumerate(values)]
+        put, refs = self.put, self._refs if self._closure is None else {}
+        return [refs.get(identity(value)) or put(value, (link, "index", index)) for index, value in enumerate(values)]
 
     def pairs(self, items: Iterable[tuple[Any, Any]], link: Link) -> Row:
         """Return what stands for keys and values, alternating."""
@@ -164,23 +166,29 @@ class Encoder:
         row: Row = []
         for key, value in zip(flat[::2], flat[1::2], strict=True):
             row.append(atom(key) if type(key) is str else self.put_hashed(key, (link, "key of", key)))
-            row.append(atom(value) if id(type(value)) in ATOM_IDS else put(value, (link, "key", key)))
+            row.append(atom(value) if identity(type(value)) in ATOM_IDS else put(value, (link, "key", key)))
         return row
 
     def attributes(self, items: Iterable[tuple[str, Any]], link: Link) -> Row:
         """Return names and what stands for their values, alternating."""
         row: Row = []
+        atom, is_quick = self._atom, not self._is_careful
+        refs = self._refs if self._closure is None else {}
         for name, value in items:
             if type(name) is not str:
                 raise RefusedPartError(link, f"it has an attribute whose name is no text but {type(name).__name__}")
-            row.append(self._atom(name))
-            row.append(self.put(value, (link, "attribute", name)))
+            row.append(name if is_quick else atom(name))
+            cls_id = identity(type(value))
+            if cls_id in ATOM_IDS:
+                row.append(value if is_quick and cls_id != FLOAT_ID else atom(value))
+            else:
+                row.append(refs.get(identity(value)) or self.put(value, (link, "attribute", name)))
         return row
 
     def elements(self, values: list[Any], link: Link) -> Row:
         """Return what stands for a set's elements, in an order that depends on their content alone."""
-        types = {id(type(value)) for value in values}
-        if types <= {id(str)} or types <= {id(int)}:
+        types = {identity(type(value)) for value in values}
+        if types <= {identity(str)} or types <= {identity(int)}:
             return [self._atom(value) for value in sorted(values)]
         ordered = sorted(values, key=sort_key)
         return [self.put_hashed(value, (link, "element", value)) for value in ordered]
@@ -191,7 +199,7 @@ class Encoder:
         Decoding hashes it when it fills the container. So the contents of objects
         inside it cannot wait for their turn, which may come after that container's.
         """
-        if id(type(value)) in ATOM_IDS:
+        if identity(type(value)) in ATOM_IDS:
             return self._atom(value)
         if type(value) is tuple and are_plain_atoms(value):
             return self.put(value, link)
@@ -221,13 +229,13 @@ class Encoder:
 
     def class_name(self, cls: type, link: Link) -> int:
         """Return the index of a class's name; refuses a class that no import finds."""
-        index = self._class_names.get(id(cls))
+        index = self._class_names.get(identity(cls))
         if index is None:
             module, qualname = statics.reference_of_class(cls)
             problem = statics.reference_problem(cls, module, qualname)
             if problem is not None:
                 raise RefusedPartError(link, f"its class {problem}")
-            index = self._class_names[id(cls)] = self.name(module, qualname)
+            index = self._class_names[identity(cls)] = self.name(module, qualname)
             self._kept.append(cls)
         return index
 
@@ -246,16 +254,16 @@ class Encoder:
             elif self._states[shell] == _IS_OPEN and not statics.is_hashed_by_identity(type(value)):
                 raise RefusedPartError(link, "it is inside a key or set element whose hash depends on it")
             return False
-        if id(value) in closure.seen:
+        if identity(value) in closure.seen:
             return False
-        closure.seen.add(id(value))
+        closure.seen.add(identity(value))
         kind = kind_of(type(value))
         return not isinstance(kind, Eager) or kind.is_shared_by_content
 
     def _put_shell(self, value: Any, kind: Deferred, link: Link) -> Ref:
         shell = len(self.shells)
         ref = (~shell,)
-        self._refs[id(value)] = ref
+        self._refs[identity(value)] = ref
         self._deferred.append((value, kind, link))
         self._states.append(_WAITS)
         self.shells.append(kind.tag)
@@ -268,20 +276,20 @@ class Encoder:
         return ref
 
     def _put_eager(self, value: Any, kind: Eager, link: Link) -> Ref:
-        if id(value) in self._open:
+        if identity(value) in self._open:
             raise RefusedPartError(link, "it contains itself, which an immutable value cannot when it is built")
-        self._open.add(id(value))
+        self._open.add(identity(value))
         try:
             row = [kind.tag, *kind.pack(self, value, link)]
         finally:
-            self._open.discard(id(value))
+            self._open.discard(identity(value))
         if not kind.is_shared_by_content:
             ref = self._number(row)
         else:
             content = pack(row)
             known = self._by_content.get(content)
             ref = self._by_content[content] = known if known is not None else self._number(Raw(content))
-        self._refs[id(value)] = ref
+        self._refs[identity(value)] = ref
         self._kept.append(value)
         return ref
 

@@ -49,7 +49,7 @@ def sort_key(value: Any) -> bytes:
 def _outline(value: Any, depth: int, known: dict[int, bytes]) -> Any:
     """Return nested lists that say what a value is, as deep as `depth` mutable levels."""
     cls = type(value)
-    if id(cls) in ATOM_IDS:
+    if statics.identity(cls) in ATOM_IDS:
         return careful_atom(value)
     scalar = pack_scalar(value)
     if scalar is not None:

@@ -13,10 +13,11 @@ from typing import Any
 
 from callbox.errors import FormatError
 from callbox.values.exact.wire import Code, Ext
+from callbox.values.statics import identity
 
 ATOMS = frozenset({type(None), bool, int, float, str, bytes})
-ATOM_IDS = frozenset(map(id, ATOMS))
-_FLOAT_ID = id(float)
+ATOM_IDS = frozenset(map(identity, ATOMS))
+FLOAT_ID = identity(float)
 
 NAN = math.nan
 """The one NaN that is ever written: payload and sign of a NaN say nothing."""
@@ -33,10 +34,10 @@ _TIMEDELTA = struct.Struct("<iII")
 
 def are_plain_atoms(values: Sequence[Any]) -> bool:
     """Say whether all values may be written as they are: atoms and no NaN."""
-    ids = set(map(id, map(type, values)))
+    ids = set(map(identity, map(type, values)))
     if not ids <= ATOM_IDS:
         return False
-    return _FLOAT_ID not in ids or not any(map(operator.ne, values, values))
+    return FLOAT_ID not in ids or not any(map(operator.ne, values, values))
 
 
 def quick_atom(value: Any) -> Any:
@@ -75,21 +76,21 @@ def _pack_datetime(value: dt.datetime) -> Any:
 
 
 SCALAR_PACKERS: dict[int, Callable[[Any], Any]] = {
-    id(complex): _pack_complex,
-    id(Decimal): lambda value: Ext(Code.DECIMAL, str(value).encode()),
-    id(dt.date): lambda value: Ext(Code.DATE, _DATE.pack(value.year, value.month, value.day)),
-    id(dt.time): _pack_time,
-    id(dt.datetime): _pack_datetime,
-    id(dt.timedelta): lambda v: Ext(Code.TIMEDELTA, _TIMEDELTA.pack(v.days, v.seconds, v.microseconds)),
-    id(uuid.UUID): lambda value: Ext(Code.UUID, value.bytes),
-    id(type(Ellipsis)): lambda _: Ext(Code.CONSTANT, b"\0"),
-    id(type(NotImplemented)): lambda _: Ext(Code.CONSTANT, b"\1"),
+    identity(complex): _pack_complex,
+    identity(Decimal): lambda value: Ext(Code.DECIMAL, str(value).encode()),
+    identity(dt.date): lambda value: Ext(Code.DATE, _DATE.pack(value.year, value.month, value.day)),
+    identity(dt.time): _pack_time,
+    identity(dt.datetime): _pack_datetime,
+    identity(dt.timedelta): lambda v: Ext(Code.TIMEDELTA, _TIMEDELTA.pack(v.days, v.seconds, v.microseconds)),
+    identity(uuid.UUID): lambda value: Ext(Code.UUID, value.bytes),
+    identity(type(Ellipsis)): lambda _: Ext(Code.CONSTANT, b"\0"),
+    identity(type(NotImplemented)): lambda _: Ext(Code.CONSTANT, b"\1"),
 }
 
 
 def pack_scalar(value: Any) -> Any:
     """Return a scalar as an extension; None if it is no scalar, or one with a time zone."""
-    packer = SCALAR_PACKERS.get(id(type(value)))
+    packer = SCALAR_PACKERS.get(identity(type(value)))
     return None if packer is None else packer(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -19,6 +19,8 @@ _BYTES = ("u1", "i1")
 """Arrays of numbers hold no text, but those of bytes may."""
 
 _MAX_BINARY_BYTES = 1 << 16
+_MAX_KNOWN = 20_000
+_MAX_KNOWN_CHARS = 200
 
 _decoder = msgspec.msgpack.Decoder()
 
@@ -43,25 +45,58 @@ def find_secret(data: bytes, parameters: tuple[str, ...] = ()) -> str:
         for key, value in zip(parameters, values[root[0]][1:], strict=False):
             if type(value) in _KEYED and value and (rule := redactor.redact_key(key)):
                 return f"argument {key} looks like a secret ({rule})"
-    texts: list[str] = []
+    texts: set[str] = set()
     for step in steps:
-        if rule := _find_keyed(step, tags, redactor):
+        tag = step[0]
+        is_state = tag == FillTag.STATE
+        if is_state and _known.keys_are_plain(step[2][::2]):
+            _add_texts(step[2][1::2], texts)
+            continue
+        is_keyed = is_state or (tag == FillTag.ITEMS and tags[step[1]] in _DICTS)
+        if is_keyed and (rule := _find_keyed(step[2], redactor)):
             return rule
         if not _is_numbers(step):
-            texts.extend(_iter_texts(step[1:]))
-    texts.extend(_iter_texts([root]))
+            _add_texts(step[1:], texts)
+    _add_texts([root], texts)
     return "a text in it looks like a secret" if has_secret(texts) else ""
 
 
-def has_secret(texts: list[str]) -> bool:
+def has_secret(texts: Collection[str]) -> bool:
     """Say whether one of some texts holds a secret."""
-    return _redactor().redact_texts(texts) != texts
+    unknown = [text for text in texts if text not in _known.texts]
+    if not unknown:
+        return False
+    if _redactor().redact_texts(unknown) != unknown:
+        return True
+    _known.add_texts(unknown)
+    return False
 
 
-def _find_keyed(step: list[Any], tags: list[int], redactor: Redactor) -> str:
-    if step[0] != FillTag.STATE and not (step[0] == FillTag.ITEMS and tags[step[1]] in _DICTS):
-        return ""
-    row = step[2]
+class _Known:
+    """Texts and names of attributes that were looked at and are no secrets: the same ones come again and again."""
+
+    def __init__(self) -> None:
+        self.texts: set[str] = set()
+        self._keys: set[str] = set()
+
+    def add_texts(self, texts: list[str]) -> None:
+        if len(self.texts) > _MAX_KNOWN:
+            self.texts.clear()
+        self.texts.update(text for text in texts if len(text) <= _MAX_KNOWN_CHARS)
+
+    def keys_are_plain(self, keys: list[str]) -> bool:
+        if self._keys.issuperset(keys):
+            return True
+        if len(self._keys) > _MAX_KNOWN or any(map(_redactor().redact_key, keys)):
+            return False
+        self._keys.update(keys)
+        return True
+
+
+_known = _Known()
+
+
+def _find_keyed(row: list[Any], redactor: Redactor) -> str:
     for key, value in zip(row[::2], row[1::2], strict=True):
         if type(key) is str and type(value) in _KEYED and value and (rule := redactor.redact_key(key)):
             return f"what stands under {key!r} looks like a secret ({rule})"
@@ -75,14 +110,15 @@ def _is_numbers(step: list[Any]) -> bool:
     return dtype[:1] in _NUMBERS and dtype not in _BYTES
 
 
-def _iter_texts(row: list[Any]) -> Iterator[str]:
+def _add_texts(row: list[Any], texts: set[str]) -> None:
     for part in row:
         if type(part) is str:
-            yield part
+            texts.add(part)
         elif type(part) is list:
-            yield from _iter_texts(part)
+            if len(part) != 1 or type(part[0]) is not int:  # else it is a reference
+                _add_texts(part, texts)
         elif type(part) is bytes:
-            yield _as_text(part)
+            texts.add(_as_text(part))
 
 
 def _as_text(data: bytes) -> str:
