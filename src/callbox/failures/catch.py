@@ -11,12 +11,14 @@ from callbox.engine.quiet import Quiet
 from callbox.failures.capture import Subject, capture
 from callbox.failures.extractor import FailureExtractor
 from callbox.failures.outcomes import captured_as, is_failure, mark_captured
+from callbox.failures.redaction import shared_redactor
 
 if TYPE_CHECKING:
     from callbox.failures.model import Failure
     from callbox.failures.options import CaptureOptions
 
 _state = threading.local()
+_MAX_PROBLEM_CHARS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,13 @@ class Problems:
         self.n_over_limit = 0
 
     def count(self, error: Exception) -> None:
-        """Count a capture that failed."""
+        """Count a capture that failed. Its text may come from a sink of the program's own."""
         self.n_errors += 1
-        self.last = f"{type(error).__name__}: {error}"
+        try:
+            text = shared_redactor().redact_text(str(error)[:_MAX_PROBLEM_CHARS])
+        except Exception:  # whatever `__str__` does
+            text = ""
+        self.last = f"{type(error).__name__}: {text}"
 
 
 problems = Problems()

@@ -30,7 +30,7 @@ class FailureExtractor:
     """
 
     _instance: ClassVar[FailureExtractor | None] = None
-    _creation: ClassVar[threading.Lock] = threading.Lock()
+    _creation: ClassVar[threading.RLock] = threading.RLock()
 
     persist: bool
     _lock: threading.RLock
@@ -48,9 +48,11 @@ class FailureExtractor:
                 instance._clock = time.time
                 instance._spool = None
                 instance._set_defaults()
-                if hasattr(os, "register_at_fork"):
-                    os.register_at_fork(after_in_child=instance._renew_lock)
-                cls._instance = instance
+                # a signal handler may have come first, in this thread
+                if cls._instance is None:
+                    cls._instance = instance
+                    if hasattr(os, "register_at_fork"):
+                        os.register_at_fork(after_in_child=instance._renew_lock)
             return cls._instance
 
     @property

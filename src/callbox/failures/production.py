@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import functools
 import os
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from callbox.failures.bucket import TokenBucket
 from callbox.failures.capture import Subject
 from callbox.failures.catch import Catcher, problems
 from callbox.failures.dump import dump_threads
+from callbox.failures.errands import Errands
 from callbox.failures.extractor import FailureExtractor
 from callbox.failures.history import find_path
 from callbox.failures.hooks import Hook, all_hooks
@@ -96,7 +98,8 @@ class Installation:
         self._draw = draw
         self._bucket = TokenBucket(options.rate_limit)
         self._hooks: Sequence[Hook] = all_hooks(self._tell_uncaught)
-        self._signals = SignalWatch(find_path().parent, self._dump_safely if options.is_signal_handled else None)
+        self._signals = SignalWatch(find_path().parent, self._dump_on_signal if options.is_signal_handled else None)
+        self._errands = Errands()
         self._box: FlightBox | None = None
         self._is_active = False
 
@@ -155,12 +158,18 @@ class Installation:
 
     def dump(self, reason: str) -> Failure:
         """Keep what every thread does now, with its last calls."""
+        failure = self._look(reason)
+        self._keep(failure)
+        return failure
+
+    def _look(self, reason: str) -> Failure:
         calls = self.recorder.last_calls() if self.recorder is not None else ""
-        failure = dump_threads(reason, self.capture_options, calls)
+        return dump_threads(reason, self.capture_options, calls)
+
+    def _keep(self, failure: Failure) -> None:
         if self.options.is_stored:
             FailureExtractor().add_failure(failure)
         self._tell_sinks(failure)
-        return failure
 
     def _tell_uncaught(self, error: BaseException, origin: str, metadata: dict[str, Any]) -> None:
         """Capture what a hook tells; it belongs to the request or job that the thread or task is busy with."""
@@ -186,12 +195,14 @@ class Installation:
         self.n_sampled_out += 1
         return False
 
-    def _dump_safely(self) -> None:
-        """Dump from within whatever the main thread is doing."""
+    def _dump_on_signal(self) -> None:
+        """Look at once, from within whatever the main thread is doing; store and sinks are for another thread."""
         try:
-            self.dump("SIGUSR2")
+            failure = self._look("SIGUSR2")
         except Exception as error:
             problems.count(error)
+        else:
+            self._errands.run(functools.partial(self._keep, failure))
 
     def _start_recorder(self) -> None:
         # what records and reads needs NumPy: not in a program that records nothing
@@ -237,6 +248,7 @@ class Installation:
             self.recorder.stop()
         if self._box is not None:
             self._box.leave()
+        self._errands.wait()
         FailureExtractor().flush()
         for sink in self.options.sinks:
             flush = getattr(sink, "flush", None)

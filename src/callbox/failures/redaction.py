@@ -61,17 +61,18 @@ def note_secret(value: object) -> None:
 
 
 class Secrets:
-    """The secrets that are found while it is entered."""
+    """The secrets that are found while it is entered. May be nested: a signal's dump comes amid a capture."""
 
     def __enter__(self) -> Secrets:
         """Begin to remember."""
         self._found: set[str] = set()
+        self._outer: set[str] | None = getattr(_state, "secrets", None)
         _state.secrets = self._found
         return self
 
     def __exit__(self, *_: object) -> None:
         """Forget them."""
-        _state.secrets = None
+        _state.secrets = self._outer
 
     def remove_from(self, value: T) -> T:
         """Return a dataclass, or plain data, with every known secret in its texts replaced."""

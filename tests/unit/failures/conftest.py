@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from callbox.failures import FailureExtractor
 from callbox.failures.history import History
+from callbox.failures.production import install, uninstall
 from callbox.failures.spool import Spool
 
 
@@ -40,3 +43,19 @@ def caught():
         raise AssertionError("nothing was raised")
 
     return catch
+
+
+@pytest.fixture
+def over_budget(tmp_path, monkeypatch):
+    """An installation that has recorded less, because all would have cost more than it may."""
+    monkeypatch.chdir(tmp_path)
+    installation = install("profile", include=__name__, budget=1e-4)
+
+    def count(n):
+        return n if n < 2 else count(n - 1) + count(n - 2)
+
+    until = time.process_time() + 0.15
+    while time.process_time() < until:
+        count(15)
+    yield installation
+    uninstall()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from callbox.failures.dump import KIND
 from callbox.failures.model import Failure, Passed
 from callbox.failures.spool import Spool
+from callbox.store import Store
 
 
 class Clock:
@@ -45,6 +47,29 @@ def test_repeats_are_counted_and_written_once_a_second(spool, history, clock) ->
 
     assert history.groups()[0].n == 101
     assert len(history.failures()) == 2
+
+
+def test_every_dump_is_written_at_once(spool, history) -> None:
+    fail(spool, 5, kind=KIND)
+
+    assert [found.id for found in history.failures()] == ["dump4", "dump3", "dump2", "dump1", "dump0"]
+
+
+def test_failure_amid_a_write_of_the_same_thread_is_written_after_it(spool, history, monkeypatch) -> None:
+    prepare = Store._prepare
+
+    def fail_and_prepare(self, connection):
+        monkeypatch.undo()
+        prepare(self, connection)
+        connection.execute("BEGIN IMMEDIATE")
+        fail(spool, 1, kind="signal")  # waiting for the lock, it would wait for ever
+        connection.execute("COMMIT")
+
+    monkeypatch.setattr(Store, "_prepare", fail_and_prepare)
+    fail(spool, 1)
+
+    assert sorted(found.id for found in history.failures()) == ["k0", "signal0"]
+    assert spool.problem == ""
 
 
 def test_flush_writes_what_waits(spool, history) -> None:
