@@ -91,6 +91,24 @@ def serve(project):
         service.stop()
 
 
+@pytest.fixture
+def gunicorn(project, serve):
+    """Start gunicorn with the shop of Flask."""
+    pytest.importorskip("gunicorn")
+    pytest.importorskip("flask")
+    (project / "shop.py").write_text(FLASK_SHOP)
+    return lambda *options: serve("gunicorn", *options, "--bind=fd://{fd}", "shop:app")
+
+
+@pytest.fixture
+def uvicorn(project, serve):
+    """Start uvicorn with the shop of FastAPI."""
+    pytest.importorskip("uvicorn")
+    pytest.importorskip("fastapi")
+    (project / "shop.py").write_text(FASTAPI_SHOP)
+    return lambda *options: serve("uvicorn", *options, "--fd={fd}", "shop:app")
+
+
 def ask_many(service: Service, path: str, n: int) -> list[int]:
     with ThreadPoolExecutor(n) as pool:
         return [status for status, _ in pool.map(service.get, [path] * n)]
@@ -105,11 +123,8 @@ def children_of(process_id: int) -> set[int]:
     return {child.pid for child in psutil.Process(process_id).children(recursive=True)}
 
 
-def test_failures_of_all_gunicorn_workers_arrive_with_their_last_calls(project, history, serve) -> None:
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
-    (project / "shop.py").write_text(FLASK_SHOP)
-    service = serve("gunicorn", "--workers=2", "--bind=fd://{fd}", "shop:app")
+def test_failures_of_all_gunicorn_workers_arrive_with_their_last_calls(history, gunicorn) -> None:
+    service = gunicorn("--workers=2")
 
     assert service.get("/pay/5") == (200, '{"price":2.0}\n')
     wait_until(lambda: set(ask_many(service, "/pay/0", 4)) == {500} and len(workers_of(history)) == 2, "both fail")
@@ -120,11 +135,8 @@ def test_failures_of_all_gunicorn_workers_arrive_with_their_last_calls(project, 
     assert [group.n for group in history.groups()] == [len(history.failures())]
 
 
-def test_worker_that_is_killed_leaves_its_last_calls_in_the_box(project, history, serve) -> None:
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
-    (project / "shop.py").write_text(FLASK_SHOP)
-    service = serve("gunicorn", "--workers=1", "--bind=fd://{fd}", "shop:app")
+def test_worker_that_is_killed_leaves_its_last_calls_in_the_box(project, gunicorn) -> None:
+    service = gunicorn("--workers=1")
     service.get("/pay/5")
     worker = int(service.get("/pid")[1])
     os.kill(worker, signal.SIGKILL)
@@ -143,11 +155,8 @@ def test_worker_that_is_killed_leaves_its_last_calls_in_the_box(project, history
     assert "pay(n=5) → {'price': 2.0}" in shown.stdout
 
 
-def test_gunicorn_reloads_on_hup_and_new_workers_record(project, history, serve) -> None:
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
-    (project / "shop.py").write_text(FLASK_SHOP)
-    service = serve("gunicorn", "--workers=1", "--bind=fd://{fd}", "shop:app")
+def test_gunicorn_reloads_on_hup_and_new_workers_record(project, history, gunicorn) -> None:
+    service = gunicorn("--workers=1")
     service.get("/pay/0")
     before = workers_of(history)
     (project / "shop.py").write_text(FLASK_SHOP.replace('order["n"]', 'order["number"]'))
@@ -162,21 +171,15 @@ def test_gunicorn_reloads_on_hup_and_new_workers_record(project, history, serve)
     assert len(workers_of(history)) == 2
 
 
-def test_application_loaded_before_the_fork_records_in_every_worker(project, history, serve) -> None:
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
-    (project / "shop.py").write_text(FLASK_SHOP)
-    service = serve("gunicorn", "--preload", "--workers=2", "--bind=fd://{fd}", "shop:app")
+def test_application_loaded_before_the_fork_records_in_every_worker(history, gunicorn) -> None:
+    service = gunicorn("--preload", "--workers=2")
 
     wait_until(lambda: set(ask_many(service, "/pay/0", 4)) == {500} and len(workers_of(history)) == 2, "both fail")
     assert all("price(order=" in failure.calls for failure in history.failures())
 
 
-def test_servers_that_end_in_order_leave_an_empty_box(project, serve) -> None:
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
-    (project / "shop.py").write_text(FLASK_SHOP)
-    service = serve("gunicorn", "--workers=2", "--bind=fd://{fd}", "shop:app")
+def test_servers_that_end_in_order_leave_an_empty_box(project, gunicorn) -> None:
+    service = gunicorn("--workers=2")
     service.get("/pay/5")
     service.stop()
 
@@ -184,11 +187,8 @@ def test_servers_that_end_in_order_leave_an_empty_box(project, serve) -> None:
     assert service.process.returncode == 0
 
 
-def test_failures_of_all_uvicorn_workers_arrive_from_loop_and_threads(project, history, serve) -> None:
-    pytest.importorskip("uvicorn")
-    pytest.importorskip("fastapi")
-    (project / "shop.py").write_text(FASTAPI_SHOP)
-    service = serve("uvicorn", "--workers=2", "--fd={fd}", "shop:app")
+def test_failures_of_all_uvicorn_workers_arrive_from_loop_and_threads(history, uvicorn) -> None:
+    service = uvicorn("--workers=2")
 
     assert service.get("/pay/5") == (200, '{"price":2.0}')
     wait_until(lambda: set(ask_many(service, "/pay/0", 8)) == {500} and len(workers_of(history)) == 2, "both fail")
@@ -199,11 +199,8 @@ def test_failures_of_all_uvicorn_workers_arrive_from_loop_and_threads(project, h
     assert found["GET /pay/0"].origin == "asgi"
 
 
-def test_uvicorn_reloads_changed_code_and_goes_on_recording(project, history, serve) -> None:
-    pytest.importorskip("uvicorn")
-    pytest.importorskip("fastapi")
-    (project / "shop.py").write_text(FASTAPI_SHOP)
-    service = serve("uvicorn", "--reload", "--reload-delay=0.1", "--fd={fd}", "shop:app")
+def test_uvicorn_reloads_changed_code_and_goes_on_recording(project, history, uvicorn) -> None:
+    service = uvicorn("--reload", "--reload-delay=0.1")
     service.get("/pay/0")
     before = service.get("/pid")
     (project / "shop.py").write_text(FASTAPI_SHOP.replace('order["n"]', 'order["number"]'))
@@ -216,11 +213,8 @@ def test_uvicorn_reloads_changed_code_and_goes_on_recording(project, history, se
     }
 
 
-def test_signal_dumps_the_stacks_of_a_worker(project, history, serve) -> None:
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
-    (project / "shop.py").write_text(FLASK_SHOP)
-    service = serve("gunicorn", "--workers=1", "--bind=fd://{fd}", "shop:app")
+def test_signal_dumps_the_stacks_of_a_worker(history, gunicorn) -> None:
+    service = gunicorn("--workers=1")
     service.get("/pay/0")
     worker = int(service.get("/pid")[1])
     os.kill(worker, signal.SIGUSR2)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import subprocess
 import sys
 import textwrap
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.support.sentry_receiver import receiving_events
 from tests.support.service import clean_environment
 
 PROGRAM = """
@@ -46,33 +42,6 @@ def run(tmp_path):
     return start
 
 
-@pytest.fixture
-def sentry() -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """A server that takes Sentry's envelopes: its DSN, and the events that came in."""
-    events: list[dict[str, object]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            body = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-            _, *items = body.decode().splitlines()
-            events.extend(json.loads(item) for item in items if '"exception"' in item)
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_said: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://key@127.0.0.1:{server.server_address[1]}/1", events
-        server.shutdown()
-        thread.join()
-
-
 def test_collector_gets_log_records_and_spans(run) -> None:
     support = pytest.importorskip("tests.support.otlp_receiver", exc_type=ImportError)
     with support.receiving() as receiver:
@@ -99,20 +68,20 @@ def test_collector_that_is_not_there_changes_nothing_for_the_program(run) -> Non
     assert "KeyError: 'absent'\n" in done.stderr
 
 
-def test_sentry_gets_the_last_calls_with_its_event(run, sentry) -> None:
+def test_sentry_gets_the_last_calls_with_its_event(run) -> None:
     pytest.importorskip("sentry_sdk")
-    dsn, events = sentry
-    done = run(
-        "",
-        f"""
-        import sentry_sdk
-        from callbox.failures.sinks import add_last_calls
-        sentry_sdk.init(dsn="{dsn}", before_send=add_last_calls)
-        """,
-    )
+    with receiving_events() as receiver:
+        done = run(
+            "",
+            f"""
+            import sentry_sdk
+            from callbox.failures.sinks import add_last_calls
+            sentry_sdk.init(dsn="{receiver.dsn}", before_send=add_last_calls)
+            """,
+        )
 
     assert done.returncode == 1, done.stderr
-    [event] = events
+    [event] = receiver.events
     assert event["exception"]["values"][0]["type"] == "KeyError"
     assert "price(order={'n': 4}) → 8" in event["extra"]["callbox last calls"]
     assert len(event["extra"]["callbox failure"]) == 12
