@@ -4,10 +4,14 @@
 |---|---|
 | `python title="NAME"`, `toml title="NAME"`, ... | written to a file of that name |
 | `python` with a `def test_` | run by pytest, with syrupy's `--snapshot-update`, and once more without |
-| `python` | run as a script |
-| `console` | its lines after `$ ` are run in turn; what stands below each is its output, `…` stands for any lines |
+| `python` | run as a script; a `text` that follows is what it prints |
+| `console` | its lines after `$ ` are run in turn; what stands below each is its output |
+| `sh` | not run here, for it installs or builds: the README's is run by `.ci/run` |
+| other `text` | not run, for it is no command: how something looks |
 
-All blocks of a page share a folder and run in order.
+All blocks of a page share a folder and run in order. In an output `…` stands for anything, alone on its line for any
+lines; durations, percentages and numbers of thousands stand for any others. What a reader need not see stands in a
+comment of HTML.
 """
 
 from __future__ import annotations
@@ -19,7 +23,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FIGURE = re.compile(r" *\b(?:\d[\d.,]*(?: [nµm]?s\b|%)|\d{1,3}(?:,\d{3})+\b)")
 _TIMEOUT_S = 120
 _OF_CI = ("CI", "BUILD_NUMBER")
 """By these pytest prints more than a person sees."""
@@ -34,6 +41,13 @@ class Block:
     """Where it is written; empty for what is run."""
     text: str
     line: int
+    output: str | None = None
+    """What the page says that it prints, in a block of its own."""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is commands or a script, rather than a file or a picture."""
+        return not self.file and self.language in ("console", "python")
 
 
 @dataclass(frozen=True)
@@ -52,13 +66,21 @@ class Ran:
         return self.status == 0 and (self.expected is None or _fits(self.output, self.expected))
 
 
+def find_pages() -> dict[str, Path]:
+    """Return every page of the documentation by its path in the project."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return {page.relative_to(ROOT).as_posix(): page for page in pages}
+
+
 def read_blocks(page: Path) -> list[Block]:
     """Return the blocks of a page."""
     text = page.read_text(encoding="utf-8")
-    return [
-        Block(match[1], _file(match[2]), match[3], text.count("\n", 0, match.start()) + 1)
-        for match in _BLOCK.finditer(text)
-    ]
+    blocks = []
+    for match in _BLOCK.finditer(text):
+        output = _OUTPUT.match(text, match.end()) if match[1] == "python" else None
+        line = text.count("\n", 0, match.start()) + 1
+        blocks.append(Block(match[1], _file(match[2]), match[3], line, output[1] if output else None))
+    return blocks
 
 
 def run_page(page: Path, folder: Path) -> list[Ran]:
@@ -85,7 +107,7 @@ def _run_block(block: Block, folder: Path) -> list[Ran]:
     name = f"test_line_{block.line}.py" if "def test_" in block.text else f"line_{block.line}.py"
     (folder / name).write_text(block.text, encoding="utf-8")
     if not name.startswith("test_"):
-        return [_run(block.line, [sys.executable, name], folder)]
+        return [_run(block.line, [sys.executable, name], folder, block.output)]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name]
     return [_run(block.line, command, folder) for command in ([*pytest, "--snapshot-update"], pytest)]
 
@@ -121,8 +143,15 @@ def _commands(text: str) -> list[tuple[str, str | None]]:
 
 
 def _fits(output: str, expected: str) -> bool:
-    pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"\n"
-        for line in expected.rstrip("\n").split("\n")
-    )
+    pattern = "".join(_pattern(line) for line in expected.rstrip("\n").split("\n"))
     return re.fullmatch(pattern, output.rstrip("\n") + "\n") is not None
+
+
+def _pattern(line: str) -> str:
+    """Return what a line of a page stands for: measured figures may be others, and then columns wider or narrower."""
+    if line.strip() == "…":
+        return r"(?:.*\n)*?"
+    parts = [re.escape(part).replace("…", ".*") for part in _FIGURE.split(line)]
+    if len(parts) > 1:
+        parts = [re.sub(r"(?:\\ )+", " +", part) for part in parts]
+    return r" *[\d.,]+(?: [nµm]?s|%)?".join(parts) + r"\n"

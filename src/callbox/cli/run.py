@@ -23,7 +23,7 @@ from callbox.errors import ConfigError
 
 _EXAMPLES = examples(
     "callbox run -- script.py --its-option",
-    "callbox run --include 'myapp.*' --include '!myapp.vendor.*' -- -m myapp",
+    "callbox run --include __main__ --include 'myapp.*' --include '!myapp.vendor.*' -- -m myapp",
     "callbox run --mode trace --output app.cbx -- -c 'import myapp; myapp.main()'",
 )
 

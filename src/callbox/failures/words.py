@@ -64,9 +64,7 @@ def sections(failure: Failure) -> list[tuple[str, str]]:
     """Write what is to stand under a test's traceback: titles, and places with their variables, and the last calls."""
     frames = failure.exception.frames[-_N_FRAMES:] if failure.exception else ()
     lines = [line for frame in frames for line in frame_lines(frame)]
-    found = [
-        ("callbox: where it failed", "\n".join(lines[1:]))
-    ]
+    found = [("callbox: where it failed", "\n".join(lines[1:]))]
     if failure.calls:
         found.append(("callbox: last calls", "\n".join(failure.calls.splitlines()[-_MAX_CALL_LINES:])))
     return found
