@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callbox.errors import ConfigError
-from callbox.testgen.call_files import STORAGES, CallFiles
 from callbox.testgen.call_store import CallStore
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from callbox.testgen.call_files import CallFiles
+
 EXACT = "exact"
-FORMATS = (EXACT, *STORAGES)
-_HARMLESS = (STORAGES["json"], STORAGES["repr"])
 
 
 def open_store(folder: str | Path, formats: Sequence[str] = ()) -> CallStore | CallFiles:
@@ -19,17 +20,22 @@ def open_store(folder: str | Path, formats: Sequence[str] = ()) -> CallStore | C
 
     Args:
         folder: need not exist yet.
-        formats: names of `FORMATS`; "exact" among others is the exact store. For none of them it is what the
-            folder has.
+        formats: "exact" or names of `call_files.STORAGES`; "exact" among others is the exact store. For none of
+            them it is what the folder has.
 
     Raises:
         ConfigError: the folder has pickles alone, which nobody asked for: loading one runs what it says.
     """
-    named = [STORAGES[name] for name in formats if name != EXACT]
-    if not formats and not CallStore(folder).exists():
-        named = [storage for storage in _HARMLESS if CallFiles(folder, [storage]).exists()]
+    if EXACT in formats or (not formats and CallStore(folder).exists()):
+        return CallStore(Path(folder).absolute())
+    from callbox.testgen.call_files import STORAGES, CallFiles
+
+    named = [STORAGES[name] for name in formats]
+    if not named:
+        harmless = (STORAGES["json"], STORAGES["repr"])
+        named = [storage for storage in harmless if CallFiles(folder, [storage]).exists()]
         if not named and CallFiles(folder, [STORAGES["pickle"]]).exists():
             raise ConfigError(
                 f"{folder} holds pickles, and loading one runs what it says: if they are yours, add --formats pickle"
             )
-    return CallFiles(Path(folder), named) if named and EXACT not in formats else CallStore(Path(folder).absolute())
+    return CallFiles(Path(folder), named) if named else CallStore(Path(folder).absolute())

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from callbox.engine.observe import observe, unobserve
 from callbox.errors import CallboxError, RecordingError
-from callbox.testgen.call_files import CallFiles
 from callbox.testgen.call_store import FOLDER, CallStore
 from callbox.testgen.capture import CaptureOptions, Capturer
 from callbox.testgen.model import Call, Target
 from callbox.testgen.stand_in import Replacement, StandIn, describe_builtin, find_builtins
 from callbox.testgen.targets import Targets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from callbox.testgen.call_files import CallFiles
 
 
 class Session:
