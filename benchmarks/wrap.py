@@ -28,8 +28,8 @@ from callbox.engine.options import Options
 from callbox.engine.recorder import NativeRecorder
 from callbox.engine.wrap import wrap
 
-TARGETS = {"disabled": 0.3, "recording": 0.5}
-"""At most so much of what the decorator adds."""
+TARGETS = {"disabled": 0.3, "recording": 0.5, "values": math.inf}
+"""At most so much of what the decorator adds; values have no goal here."""
 
 N_DEPTHS = 16
 """Rounds run at so many depths of the stack in turn: where CPython must take a new piece of memory for the next
@@ -92,8 +92,8 @@ def decorate(function: Function) -> Function:
 
 
 @contextmanager
-def recording() -> Iterator[None]:
-    recorder = NativeRecorder(Options(max_events=1 << 16), "wrap")
+def recording(mode: str = "profile") -> Iterator[None]:
+    recorder = NativeRecorder(Options(mode=mode, max_events=1 << 16), "wrap")
     recorder.start()
     try:
         yield
@@ -106,6 +106,7 @@ VARIANTS: Mapping[str, tuple[Callable[[Function], Function], Callable[[], Any]]]
     "decorator": (decorate, nullcontext),
     "disabled": (wrap, nullcontext),
     "recording": (wrap, recording),
+    "values": (wrap, lambda: recording("trace")),
 }
 
 
@@ -147,7 +148,7 @@ def main() -> None:
         is_met &= all(ratios[name] <= target for name, target in TARGETS.items())
         columns = "".join(f"{ns[name]:+12.1f}{ratios[name]:8.2f}" for name in TARGETS)
         print(f"{case.call:22}{ns['bare']:8.1f}{ns['decorator']:+12.1f}{columns}", flush=True)
-    goals = ", ".join(f"{name} <= {target}" for name, target in TARGETS.items())
+    goals = ", ".join(f"{name} <= {target}" for name, target in TARGETS.items() if target < math.inf)
     print(f"targets ({goals}): {'met' if is_met else 'MISSED'}")
 
 

@@ -93,6 +93,70 @@ static void name_method(PyTypeObject *type, const char *method, PyObject **modul
     }
 }
 
+/* Where the next parameter of a signature begins; its end if there is none. Defaults may hold commas. */
+static const char *skip_parameter(const char *at, const char *end)
+{
+    int depth = 0;
+    char quote = 0;
+    for (; at < end && (*at != ',' || depth > 0 || quote != 0); at++) {
+        if (quote != 0) {
+            quote = *at == quote ? 0 : quote;
+        } else if (*at == '\'' || *at == '"') {
+            quote = *at;
+        } else {
+            depth += (*at == '(' || *at == '[' || *at == '{') - (*at == ')' || *at == ']' || *at == '}');
+        }
+    }
+    while (at < end && (*at == ',' || *at == ' ' || *at == '\n')) {
+        at++;
+    }
+    return at;
+}
+
+/* The names of the parameters that can be given by position, as far as the documentation begins with a signature.
+ * Result: New reference to a tuple, or NULL with an exception. Source: Objects/typeobject.c, find_signature. */
+static PyObject *parameters_of(const PyMethodDef *definition)
+{
+    size_t n = strlen(definition->ml_name);
+    const char *at = definition->ml_doc;
+    const char *end = at == NULL ? NULL : strstr(at, ")\n--\n\n");
+    PyObject *names = PyList_New(0);
+    bool has_signature = end != NULL && strncmp(at, definition->ml_name, n) == 0 && at[n] == '(';
+    at = has_signature ? at + n + 1 : end;
+    for (; names != NULL && at < end && *at != '*'; at = skip_parameter(at, end)) {
+        const char *name = at + (*at == '$');
+        size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        if (length == 0 || strncmp(at, "$module", 7) == 0) {
+            continue; /* the slash, or what no caller gives */
+        }
+        PyObject *text = PyUnicode_FromStringAndSize(name, (Py_ssize_t)length);
+        if (text == NULL || PyList_Append(names, text) < 0) {
+            Py_CLEAR(names);
+        }
+        Py_XDECREF(text);
+    }
+    PyObject *result = names == NULL ? NULL : PyList_AsTuple(names);
+    Py_XDECREF(names);
+    return result;
+}
+
+/* Intern a function written in C; what its documentation says is read when it is met first. */
+static uint32_t intern_definition(struct cb_function *f, const PyMethodDef *definition)
+{
+    uint32_t id = cb_codes_find_function(f);
+    if (id != CB_CODE_UNKNOWN) {
+        return id;
+    }
+    PyObject *parameters = parameters_of(definition);
+    if (parameters == NULL) {
+        PyErr_Clear();
+    }
+    f->parameters = parameters == NULL ? cb_codes_no_parameters() : parameters;
+    id = cb_codes_intern_function(f);
+    Py_XDECREF(parameters);
+    return id;
+}
+
 uint32_t cb_callables_intern(PyObject *callable)
 {
     PyObject *module = NULL, *qualname = NULL, *name = NULL;
@@ -117,10 +181,9 @@ uint32_t cb_callables_intern(PyObject *callable)
             .qualname = qualname,
             .module = module,
             .filename = cb_codes_no_text(),
-            .parameters = cb_codes_no_parameters(),
             .is_c = true,
         };
-        id = cb_codes_intern_function(&f);
+        id = intern_definition(&f, definition);
     }
     Py_XDECREF(module);
     Py_XDECREF(qualname);

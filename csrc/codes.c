@@ -100,18 +100,31 @@ static int grow(void)
     return 0;
 }
 
-uint32_t cb_codes_intern_function(struct cb_function *f)
+/* The place of a function in the index: its entry, or a free one. */
+static uint32_t place_of(struct cb_function *f)
 {
     f->hash = hash_function(f);
+    uint32_t at = (uint32_t)f->hash & table.index_mask;
+    while (table.index[at] != 0 && !is_same_function(&table.functions[table.index[at] - 1], f)) {
+        at = (at + 1) & table.index_mask;
+    }
+    return at;
+}
+
+uint32_t cb_codes_find_function(struct cb_function *f)
+{
+    uint32_t at = place_of(f);
+    return table.index[at] != 0 ? table.index[at] - 1 : CB_CODE_UNKNOWN;
+}
+
+uint32_t cb_codes_intern_function(struct cb_function *f)
+{
     if (grow() < 0) {
         return CB_CODE_UNKNOWN;
     }
-    uint32_t at = (uint32_t)f->hash & table.index_mask;
-    while (table.index[at] != 0) {
-        if (is_same_function(&table.functions[table.index[at] - 1], f)) {
-            return table.index[at] - 1;
-        }
-        at = (at + 1) & table.index_mask;
+    uint32_t at = place_of(f);
+    if (table.index[at] != 0) {
+        return table.index[at] - 1;
     }
     if (table.n_functions > CB_CODE_MAX) {
         return CB_CODE_UNKNOWN;

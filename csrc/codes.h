@@ -15,7 +15,7 @@ struct cb_function {
     PyObject *qualname;
     PyObject *module;
     PyObject *filename;
-    PyObject *parameters; /* Owned; tuple of str, in the order of the locals */
+    PyObject *parameters; /* Owned; tuple of str, in the order of the locals; for C those given by position */
     Py_hash_t lines;      /* hash of the line table; address of the method definition for C */
     Py_hash_t hash;
     int line;
@@ -49,7 +49,11 @@ static inline int cb_codes_n_parameters(const PyCodeObject *code)
            ((code->co_flags & CO_VARKEYWORDS) != 0);
 }
 
-/* The id of the function equal to `f` but for its hash, made if absent.
+/* The id of the function equal to `f` but for its hash and parameters.
+ * Result: the id, or CB_CODE_UNKNOWN if there is none. Thread: any. GIL: held. */
+uint32_t cb_codes_find_function(struct cb_function *f);
+
+/* The same, made if absent.
  * Result: the id, or CB_CODE_UNKNOWN. Thread: any. GIL: held. Memory: takes references of its own. */
 uint32_t cb_codes_intern_function(struct cb_function *f);
 

@@ -40,10 +40,10 @@ static struct total count_ended(const struct cb_thread *threads)
     return total;
 }
 
-void cb_ended_make_room(struct cb_recorder *recorder)
+bool cb_ended_make_room(struct cb_recorder *recorder)
 {
     if (++recorder->n_added < CB_ENDED_PERIOD || recorder->n_lookers > 0) {
-        return;
+        return false;
     }
     recorder->n_added = 0;
     mark(recorder->threads);
@@ -69,4 +69,5 @@ void cb_ended_make_room(struct cb_recorder *recorder)
     if (has_forgotten) {
         cb_generation++; /* a thread of C that comes back must not find its part */
     }
+    return has_forgotten;
 }

@@ -13,7 +13,7 @@
 
 /* Let go of the oldest threads that have ended if there are too many; of all, where a collector has taken what they
  * recorded. Before a thread is added to a recorder.
- * Thread: any that runs Python. GIL: held. */
-void cb_ended_make_room(struct cb_recorder *recorder);
+ * Result: whether any has gone. Thread: any that runs Python. GIL: held. */
+bool cb_ended_make_room(struct cb_recorder *recorder);
 
 #endif

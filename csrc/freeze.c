@@ -129,7 +129,7 @@ static uint64_t end_walk(struct walk *w, enum cb_value_kind kind, unsigned char 
     return cb_value_payload(kind, offset);
 }
 
-static uint64_t write_record(struct cb_freezer *freezer, PyObject *value, void (*put)(struct walk *, PyObject *))
+uint64_t cb_walk_record(struct cb_freezer *freezer, PyObject *value, void (*put)(struct walk *, PyObject *))
 {
     struct walk w;
     uint64_t offset;
@@ -160,21 +160,27 @@ static bool has_credit(struct cb_freezer *freezer)
     return freezer->credit > 0;
 }
 
-static void put_nameless(struct walk *w, PyObject *value)
+/* Whether what is frozen now is only named, for the time that others took. */
+static bool is_spared(struct cb_freezer *freezer)
+{
+    return freezer->is_limited && !freezer->is_first && !has_credit(freezer);
+}
+
+static void put_nameless(struct walk *w, PyObject *type)
 {
     cb_put_byte(&w->out, CB_TAG_OPAQUE);
-    cb_walk_put_type(w, Py_TYPE(value));
+    cb_walk_put_type(w, (PyTypeObject *)type);
     cb_put_varint(&w->out, 0);
 }
 
 /* A record that names a type and no object serves all its instances for as long as it is kept. */
-static uint64_t freeze_type(struct cb_freezer *freezer, PyObject *value)
+static uint64_t freeze_type(struct cb_freezer *freezer, PyTypeObject *of)
 {
-    struct cb_type *type = cb_types_look(freezer->types, Py_TYPE(value), freezer->redactor);
+    struct cb_type *type = cb_types_look(freezer->types, of, freezer->redactor);
     uint64_t head = atomic_load_explicit(&freezer->arena->head, memory_order_relaxed);
     freezer->n_named++;
     if (!type->is_named || head - type->named > freezer->arena->mask / 2) {
-        uint64_t payload = write_record(freezer, value, put_nameless);
+        uint64_t payload = cb_walk_record(freezer, (PyObject *)of, put_nameless);
         type->is_named = payload >> CB_VALUE_BITS == CB_VALUE_RECORD;
         type->named = payload & CB_VALUE_MASK;
         return payload;
@@ -224,10 +230,22 @@ uint64_t cb_freeze_other(struct cb_freezer *freezer, PyObject *value)
             return cb_value_payload(CB_VALUE_INT, (uint64_t)number);
         }
     }
-    if (freezer->is_limited && !freezer->is_first && !has_credit(freezer)) {
-        return freeze_type(freezer, value);
+    if (is_spared(freezer)) {
+        return freeze_type(freezer, Py_TYPE(value));
     }
-    return write_record(freezer, value, cb_walk_put);
+    return cb_walk_record(freezer, value, cb_walk_put);
+}
+
+uint64_t cb_freeze_spread(struct cb_freezer *freezer, const struct cb_spread *spread)
+{
+    if (spread->n == 0) {
+        return cb_value_payload(spread->is_dict ? CB_VALUE_EMPTY_DICT : CB_VALUE_EMPTY_TUPLE, 0);
+    }
+    if (is_spared(freezer)) {
+        return freeze_type(freezer, spread->is_dict ? &PyDict_Type : &PyTuple_Type);
+    }
+    /* The walk hands its argument on unlooked at. */
+    return cb_walk_record(freezer, (PyObject *)(uintptr_t)spread, cb_walk_put_spread);
 }
 
 uint64_t cb_freeze_variables(struct cb_freezer *freezer, enum cb_value_kind kind, const struct cb_variables *variables)
@@ -278,12 +296,17 @@ static bool is_as_before(const struct cb_freezer *freezer, const struct walk *w,
     return old == NULL || (n == size && memcmp(begin, old, n) == 0);
 }
 
-uint64_t cb_freeze_change(struct cb_freezer *freezer, PyObject *name, PyObject *value, uint64_t before)
+/* A value, and how it is written. */
+struct subject {
+    PyObject *value;
+    void (*put)(struct walk *w, PyObject *value);
+};
+
+static uint64_t freeze_change(struct cb_freezer *freezer, PyObject *name, struct subject subject, uint64_t before)
 {
     struct walk w;
     uint64_t offset;
-    if ((is_empty(before) && cb_freeze_empty(value) == before) ||
-        (freezer->is_limited && !freezer->is_first && !has_credit(freezer))) {
+    if (is_spared(freezer)) {
         return 0;
     }
     unsigned char *at = cb_arena_reserve(freezer->arena, CB_FREEZE_MAX_BYTES, &offset);
@@ -296,12 +319,26 @@ uint64_t cb_freeze_change(struct cb_freezer *freezer, PyObject *name, PyObject *
     cb_put_varint(&w.out, 1);
     cb_put_str_body(&w.out, name);
     const unsigned char *begin = w.out.at;
-    cb_walk_put(&w, value);
+    subject.put(&w, subject.value);
     if (w.is_late || w.out.is_full || is_as_before(freezer, &w, begin, before)) {
         pay(&w);
         return 0; /* the same, or nobody can say */
     }
     return end_walk(&w, CB_VALUE_EFFECT, at, offset);
+}
+
+uint64_t cb_freeze_change(struct cb_freezer *freezer, PyObject *name, PyObject *value, uint64_t before)
+{
+    if (is_empty(before) && cb_freeze_empty(value) == before) {
+        return 0;
+    }
+    return freeze_change(freezer, name, (struct subject){value, cb_walk_put}, before);
+}
+
+uint64_t cb_freeze_spread_change(struct cb_freezer *freezer, PyObject *name, const struct cb_spread *spread,
+                                 uint64_t before)
+{
+    return freeze_change(freezer, name, (struct subject){(PyObject *)(uintptr_t)spread, cb_walk_put_spread}, before);
 }
 
 bool cb_freeze_is_mutable(struct cb_freezer *freezer, PyObject *value)
@@ -320,51 +357,5 @@ bool cb_freeze_is_mutable(struct cb_freezer *freezer, PyObject *value)
 
 uint64_t cb_freeze_name(struct cb_freezer *freezer, PyObject *value)
 {
-    return write_record(freezer, value, cb_walk_put_opaque);
-}
-
-/* An exception yet to be made, in one pointer. */
-struct raised {
-    PyObject *type;
-    PyObject *value;
-};
-
-static void put_raised(struct walk *w, PyObject *argument)
-{
-    const struct raised *raised = (const struct raised *)(const void *)argument;
-    cb_put_byte(&w->out, CB_TAG_ERROR);
-    if (PyType_Check(raised->type)) {
-        cb_walk_put_type(w, (PyTypeObject *)raised->type);
-    } else {
-        cb_put_text(&w->out, "");
-        cb_put_text(&w->out, "");
-    }
-    cb_put_varint(&w->out, 0);
-    w->depth = 1;
-    cb_walk_skip_number(w); /* the object itself, then its arguments */
-    cb_walk_skip_number(w);
-    if (raised->value != NULL && PyTuple_CheckExact(raised->value)) {
-        cb_walk_put_items(w, raised->value);
-    } else {
-        cb_walk_put_sequence(w, CB_TAG_TUPLE, &raised->value, raised->value != NULL && raised->value != Py_None);
-    }
-    cb_put_varint(&w->out, 0);
-    cb_put_varint(&w->out, 0);
-}
-
-uint64_t cb_freeze_raised(struct cb_freezer *freezer, PyObject *type, PyObject *value)
-{
-    struct raised raised = {type, value};
-    return write_record(freezer, (PyObject *)(void *)&raised, put_raised);
-}
-
-static void put_rule(struct walk *w, PyObject *rule)
-{
-    cb_walk_put_redacted(&w->out, (const char *)(const void *)rule);
-}
-
-uint64_t cb_freeze_redacted(struct cb_freezer *freezer, const char *rule)
-{
-    /* The walk hands its argument on unlooked at. */
-    return write_record(freezer, (PyObject *)(uintptr_t)rule, put_rule);
+    return cb_walk_record(freezer, value, cb_walk_put_opaque);
 }

@@ -26,7 +26,8 @@ enum cb_value_kind {
     CB_VALUE_EMPTY_TUPLE = 10,
     CB_VALUE_EMPTY_LIST = 11,
     CB_VALUE_EMPTY_DICT = 12,
-    CB_VALUE_STR = 16, /* 16 + n: an ASCII str of n characters, the first in the lowest byte */
+    CB_VALUE_KEYWORDS = 13, /* offset of a record: what a function written in C is given by name */
+    CB_VALUE_STR = 16,      /* 16 + n: an ASCII str of n characters, the first in the lowest byte */
 };
 
 #define CB_VALUE_MAX_STR 6
@@ -87,9 +88,22 @@ struct cb_variables {
 };
 uint64_t cb_freeze_variables(struct cb_freezer *freezer, enum cb_value_kind kind, const struct cb_variables *variables);
 
-/* Freeze a value that was frozen before, under its name, if it is not what it was.
+/* Values that no container holds yet: what *args or **kwargs will take. */
+struct cb_spread {
+    PyObject *names[CB_FREEZE_MAX_ITEMS];  /* Borrowed, as all below; of a dict */
+    PyObject *values[CB_FREEZE_MAX_ITEMS]; /* the first */
+    Py_ssize_t n;                          /* in all */
+    bool is_dict;
+};
+
+/* Freeze such values as the tuple or dict of them is frozen. Thread, GIL: as above. */
+uint64_t cb_freeze_spread(struct cb_freezer *freezer, const struct cb_spread *spread);
+
+/* Freeze a value that was frozen before, under its name, if it is not what it was; or values that were.
  * Result: the payload, or 0 if it has not changed. Thread, GIL: as above. */
 uint64_t cb_freeze_change(struct cb_freezer *freezer, PyObject *name, PyObject *value, uint64_t before);
+uint64_t cb_freeze_spread_change(struct cb_freezer *freezer, PyObject *name, const struct cb_spread *spread,
+                                 uint64_t before);
 
 /* Whether a value is one that code may change, and that freezing looks into. */
 bool cb_freeze_is_mutable(struct cb_freezer *freezer, PyObject *value);

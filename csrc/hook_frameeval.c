@@ -94,7 +94,8 @@ static void freeze_end(struct cb_thread *thread, Frame *frame, PyObject *result)
 {
     struct cb_activation call = {.frame = frame};
     if (frame != NULL) {
-        call = (struct cb_activation){frame, frame->f_code, local_of, find(thread, frame)};
+        call = (struct cb_activation){
+            .frame = frame, .code = frame->f_code, .local_of = local_of, .cached = find(thread, frame)};
     }
     if (result != NULL) {
         cb_values_result(thread, frame == NULL ? NULL : &call, result);

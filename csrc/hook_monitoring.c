@@ -49,7 +49,8 @@ static void freeze_start(struct cb_thread *thread, PyCodeObject *code, const str
 static void freeze_end(struct cb_thread *thread, PyCodeObject *code, const struct cb_cached *cached, enum cb_kind kind,
                        PyObject *value)
 {
-    const struct cb_activation call = {cb_current_frame(), code, local_of, cached};
+    const struct cb_activation call = {
+        .frame = cb_current_frame(), .code = code, .local_of = local_of, .cached = cached};
     if (kind == CB_UNWIND) {
         cb_values_exception(thread, &call, (PyObject *)Py_TYPE(value), value);
     } else {

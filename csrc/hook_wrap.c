@@ -1,5 +1,6 @@
 /* The wrap engine: sees the calls of the functions that were wrapped, and nothing else pays for it. */
 #include "recorder.h"
+#include "scalars.h"
 #include "tasks.h"
 #include "wrap.h"
 #include "wrap_resumable.h"
@@ -10,39 +11,139 @@
 #define C_KINDS (CB_C_CALL - CB_CALL)
 _Static_assert(CB_C_RETURN - CB_RETURN == C_KINDS && CB_C_RAISE - CB_UNWIND == C_KINDS, "kinds in the same order");
 
-static bool is_c(const struct cb_wrapper *wrapper)
+/* A call of a wrapped function, for as long as it takes. */
+struct observed {
+    uint32_t word;      /* as the wrapper's */
+    const void *key;    /* Borrowed; of the verdict on it, NULL: none that lasts */
+    PyCodeObject *code; /* Owned: the function may be given other code meanwhile. NULL: written in C. */
+    struct cb_given given;
+};
+
+/* What stands before the arguments: the object that a method is bound to. Borrowed, or NULL. */
+static PyObject *self_of(PyObject *inner)
 {
-    return (wrapper->word & CB_KIND_MASK) != 0;
+    while (PyObject_TypeCheck(inner, &cb_wrapper_type)) {
+        inner = ((struct cb_wrapper *)inner)->inner;
+    }
+    if (PyMethod_Check(inner)) {
+        return PyMethod_GET_SELF(inner);
+    }
+    PyObject *self = PyCFunction_Check(inner) ? PyCFunction_GET_SELF(inner) : NULL;
+    return self == NULL || PyModule_Check(self) ? NULL : self;
 }
 
-void cb_wrap_enter(uint32_t word, uint64_t frame, bool is_in_task)
+static void observed_init(struct observed *call, const struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf,
+                          PyObject *kwnames)
 {
-    uint64_t now = cb_clock_ticks();
+    PyFunctionObject *function = cb_wrap_function(wrapper->inner);
+    PyObject *code = function == NULL ? NULL : Py_NewRef(function->func_code);
+    bool is_lasting = function == NULL && cb_callables_is_lasting(wrapper->inner);
+    *call = (struct observed){
+        .word = wrapper->word,
+        .key = is_lasting ? cb_callables_key(wrapper->inner) : code,
+        .code = (PyCodeObject *)code,
+        .given = {.self = self_of(wrapper->inner),
+                  .args = args,
+                  .n_args = PyVectorcall_NARGS(nargsf),
+                  .kwnames = kwnames,
+                  .function = function,
+                  .names = cb_codes_get(wrapper->word >> CB_KIND_BITS)->parameters},
+    };
+}
+
+/* One recorder's verdict on a function of a known id. */
+static inline struct cb_cached find(struct cb_thread *thread, const void *key, uint32_t id)
+{
+    const struct cb_cached *cached = cb_cache_at(thread, key);
+    return CB_LIKELY(key != NULL && cached->key == key) ? *cached : *cb_recorder_remember(thread, key, id);
+}
+
+static PyObject *local_of(const void *frame, const PyCodeObject *code, int i)
+{
+    return cb_frame_local(frame, code, i);
+}
+
+static struct cb_activation activation_of(const struct observed *call, const struct cb_cached *cached)
+{
+    return (struct cb_activation){
+        .frame = &call->given, .code = call->code, .local_of = local_of, .cached = cached, .given = &call->given};
+}
+
+/* The exception that is set, while recorders look at it. */
+struct raised {
+    PyObject *type, *value, *traceback; /* Owned, or NULL. */
+};
+
+/* The frame of a function that an exception has left last, or NULL. */
+static const cb_frame *left_by(const struct raised *raised, const PyCodeObject *code)
+{
+    if (raised->traceback == NULL || !PyTraceBack_Check(raised->traceback)) {
+        return NULL;
+    }
+    const cb_frame *frame = ((PyTracebackObject *)raised->traceback)->tb_frame->f_frame;
+    return CB_FRAME_CODE(frame) == code ? frame : NULL;
+}
+
+static void enter(const struct observed *call)
+{
     for (struct cb_thread *t = cb_threads_here(CB_WRAP); t != NULL; t = t->next_here) {
-        if (!cb_recorder_excludes(t->recorder, word >> CB_KIND_BITS)) {
-            if (is_in_task) {
-                cb_task_check(t, PyThreadState_Get(), now);
+        const struct cb_cached cached = find(t, call->key, call->word >> CB_KIND_BITS);
+        if ((cached.flags & CB_IS_EXCLUDED) != 0) {
+            continue;
+        }
+        if (cb_values_wants_start(t)) {
+            const struct cb_activation activation = activation_of(call, &cached);
+            cb_values_count_call(t, &cached);
+            if (call->code != NULL) {
+                cb_values_arguments(t, &activation, 0);
+            } else {
+                cb_values_positional(t, &activation);
             }
-            cb_thread_enter(t, now, word, frame);
         }
+        cb_thread_enter(t, cb_clock_ticks(), call->word + CB_CALL, 0);
     }
 }
 
-void cb_wrap_leave(uint32_t word)
+/* Freeze what an end gives. */
+static void freeze_end(struct cb_thread *thread, const struct cb_activation *activation, PyObject *result,
+                       const struct raised *raised)
+{
+    if (!cb_values_wants_end(thread)) {
+        return;
+    }
+    if (result != NULL) {
+        cb_values_result(thread, activation, result);
+    } else {
+        cb_values_exception(thread, activation, raised->type, raised->value);
+    }
+}
+
+/* Record that a call returned, or raised the exception that is set. */
+static void leave(struct observed *call, PyObject *result)
 {
     uint64_t now = cb_clock_ticks();
+    struct raised raised;
+    PyErr_Fetch(&raised.type, &raised.value, &raised.traceback);
+    call->given.left = call->code == NULL ? NULL : left_by(&raised, call->code);
     for (struct cb_thread *t = cb_threads_here(CB_WRAP); t != NULL; t = t->next_here) {
-        if (!cb_recorder_excludes(t->recorder, word >> CB_KIND_BITS)) {
-            cb_thread_leave(t, now, word);
+        const struct cb_cached cached = find(t, call->key, call->word >> CB_KIND_BITS);
+        if ((cached.flags & CB_IS_EXCLUDED) == 0) {
+            const struct cb_activation activation = activation_of(call, &cached);
+            freeze_end(t, &activation, result, &raised);
+            cb_thread_leave(t, now, call->word + (result != NULL ? CB_RETURN : CB_UNWIND));
         }
     }
+    PyErr_Restore(raised.type, raised.value, raised.traceback);
 }
 
-static void cancel_all(uint32_t word)
+static void cancel(const struct observed *call)
 {
     for (struct cb_thread *t = cb_threads_here(CB_WRAP); t != NULL; t = t->next_here) {
-        if (!cb_recorder_excludes(t->recorder, word >> CB_KIND_BITS)) {
-            cb_thread_cancel(t, word);
+        const struct cb_cached cached = find(t, call->key, call->word >> CB_KIND_BITS);
+        if ((cached.flags & CB_IS_EXCLUDED) == 0) {
+            const struct cb_activation activation = activation_of(call, &cached);
+            cb_values_cancel(t, &activation);
+            cb_thread_cancel(t, call->word + CB_CALL);
         }
     }
 }
@@ -51,16 +152,65 @@ static void cancel_all(uint32_t word)
  * traceback does not start with a frame of the function. No other engine would have seen such a call. */
 static bool has_run(const struct cb_wrapper *wrapper)
 {
-    PyObject *type, *value, *traceback;
-    bool result = is_c(wrapper);
-    PyErr_Fetch(&type, &value, &traceback);
-    if (!result && traceback != NULL && PyTraceBack_Check(traceback)) {
-        PyCodeObject *code = PyFrame_GetCode(((PyTracebackObject *)traceback)->tb_frame);
-        result = (PyObject *)code == wrapper->code;
-        Py_DECREF(code);
-    }
-    PyErr_Restore(type, value, traceback);
+    struct raised raised;
+    PyErr_Fetch(&raised.type, &raised.value, &raised.traceback);
+    bool is_c = (wrapper->word & CB_KIND_MASK) != 0;
+    bool result = is_c || left_by(&raised, (const PyCodeObject *)wrapper->code) != NULL;
+    PyErr_Restore(raised.type, raised.value, raised.traceback);
     return result;
+}
+
+/* The frame of a generator, coroutine or asynchronous generator. */
+static const cb_frame *frame_of(const struct cb_resumable *resumable)
+{
+    PyObject *inner = resumable->inner;
+    while (PyType_IsSubtype(Py_TYPE(inner), &cb_resumable_type)) {
+        inner = ((struct cb_resumable *)inner)->inner;
+    }
+    return (const cb_frame *)(const void *)&((PyGenObject *)inner)->gi_iframe;
+}
+
+void cb_wrap_enter(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *sent)
+{
+    const cb_frame *frame = frame_of(resumable);
+    const PyCodeObject *code = CB_FRAME_CODE(frame);
+    uint64_t now = cb_clock_ticks();
+    for (struct cb_thread *t = cb_threads_here(CB_WRAP); t != NULL; t = t->next_here) {
+        const struct cb_cached cached = find(t, code, resumable->bits >> CB_KIND_BITS);
+        if ((cached.flags & CB_IS_EXCLUDED) != 0) {
+            continue;
+        }
+        if (resumable->is_in_task) {
+            cb_task_check(t, PyThreadState_Get(), now);
+        }
+        if (cb_values_wants_start(t)) {
+            if (kind == CB_CALL) {
+                cb_scalars_arguments(t, frame, code, &cached, local_of);
+            } else if (kind == CB_RESUME) {
+                cb_values_sent(t, sent);
+            }
+        }
+        cb_thread_enter(t, now, resumable->bits | (uint32_t)kind, (uint64_t)(uintptr_t)resumable >> 4);
+    }
+}
+
+void cb_wrap_leave(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *value)
+{
+    uint64_t now = cb_clock_ticks();
+    const PyCodeObject *code = CB_FRAME_CODE(frame_of(resumable));
+    struct raised raised;
+    PyErr_Fetch(&raised.type, &raised.value, &raised.traceback);
+    for (struct cb_thread *t = cb_threads_here(CB_WRAP); t != NULL; t = t->next_here) {
+        const struct cb_cached cached = find(t, code, resumable->bits >> CB_KIND_BITS);
+        if ((cached.flags & CB_IS_EXCLUDED) == 0) {
+            const cb_frame *frame = kind == CB_UNWIND ? left_by(&raised, code) : frame_of(resumable);
+            const struct cb_activation activation = {
+                .frame = frame, .code = code, .local_of = local_of, .cached = &cached};
+            freeze_end(t, frame == NULL ? NULL : &activation, value, &raised);
+            cb_thread_leave(t, now, resumable->bits | (uint32_t)kind);
+        }
+    }
+    PyErr_Restore(raised.type, raised.value, raised.traceback);
 }
 
 /* The text of an attribute that the wrapper has been given, else NULL. Borrowed. */
@@ -108,14 +258,8 @@ static struct cb_cached verdict_of(struct cb_thread *thread, const struct cb_wra
         return *cb_recorder_meet(thread, (PyCodeObject *)function->func_code, function->func_globals);
     }
     const void *key = cb_callables_key(wrapper->inner);
-    struct cb_cached verdict = {.bits = 0};
-    if (key != NULL) {
-        verdict = *cb_recorder_meet_c(thread, wrapper->inner, key);
-    } else {
-        uint32_t id = intern_by_name(wrapper);
-        verdict.bits = id << CB_KIND_BITS;
-        verdict.flags = cb_recorder_excludes(thread->recorder, id) ? CB_IS_EXCLUDED : 0;
-    }
+    struct cb_cached verdict = key != NULL ? *cb_recorder_meet_c(thread, wrapper->inner, key)
+                                           : *cb_recorder_remember(thread, NULL, intern_by_name(wrapper));
     verdict.bits += C_KINDS;
     return verdict;
 }
@@ -133,7 +277,7 @@ static Py_NO_INLINE void meet(struct cb_wrapper *wrapper, struct cb_thread *thre
     wrapper->generation = cb_generation;
 }
 
-/* Everything but a plain call with one recorder: generators, depth, allocation, several recorders. */
+/* Everything but a plain call with one recorder: generators, values, depth, allocation, several recorders. */
 static Py_NO_INLINE PyObject *observe_with_care(const struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf,
                                                 PyObject *kwnames)
 {
@@ -147,16 +291,27 @@ static Py_NO_INLINE PyObject *observe_with_care(const struct cb_wrapper *wrapper
         return made == NULL ? NULL : cb_resumable_new(made, word, code->co_flags);
     }
     uint64_t generation = cb_generation;
-    cb_wrap_enter(word + CB_CALL, 0, false);
+    struct observed call;
+    observed_init(&call, wrapper, args, nargsf, kwnames);
+    enter(&call);
     PyObject *result = cb_wrap_pass(wrapper, args, nargsf, kwnames);
-    if (result != NULL) {
-        cb_wrap_leave(word + CB_RETURN);
-    } else if (cb_generation != generation || has_run(wrapper)) {
-        cb_wrap_leave(word + CB_UNWIND);
+    if (result != NULL || cb_generation != generation || has_run(wrapper)) {
+        leave(&call, result);
     } else {
-        cancel_all(word + CB_CALL);
+        cancel(&call);
     }
+    Py_XDECREF(call.code);
     return result;
+}
+
+/* The end of a plain call, where the recorders are others than at its start. */
+static Py_NO_INLINE void leave_late(const struct cb_wrapper *wrapper, uint32_t word, PyObject *result)
+{
+    struct observed call;
+    observed_init(&call, wrapper, NULL, 0, NULL);
+    call.word = word;
+    leave(&call, result);
+    Py_XDECREF(call.code);
 }
 
 PyObject *cb_wrap_observe(struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -176,7 +331,7 @@ PyObject *cb_wrap_observe(struct cb_wrapper *wrapper, PyObject *const *args, siz
     cb_ring_append(thread->ring, cb_clock_ticks(), word + CB_CALL);
     PyObject *result = cb_wrap_pass(wrapper, args, nargsf, kwnames);
     if (CB_UNLIKELY(cb_generation != generation)) {
-        cb_wrap_leave(word + (result != NULL ? CB_RETURN : CB_UNWIND)); /* the thread we held may be gone */
+        leave_late(wrapper, word, result); /* the thread we held may be gone */
     } else if (CB_LIKELY(result != NULL)) {
         cb_ring_append(thread->ring, cb_clock_ticks(), word + CB_RETURN);
     } else if (has_run(wrapper)) {

@@ -1,6 +1,7 @@
 #include "recorder.h"
 
 #include "ended.h"
+#include "given.h"
 #include "tasks.h"
 
 #if !defined(_WIN32)
@@ -51,6 +52,7 @@ static void forget_code(const void *code)
 static void after_fork(void)
 {
     for (struct cb_recorder *r = active; r != NULL; r = r->next) {
+        r->n_lookers = 0; /* were threads of the parent */
         if (r->spool.folder == NULL) {
             continue;
         }
@@ -77,6 +79,7 @@ int cb_recorder_setup(void)
 #endif
     int result = cb_tasks_init();
     result = result < 0 ? result : cb_callables_init();
+    result = result < 0 ? result : cb_given_setup();
     return result < 0 ? result : cb_codes_init(forget_code);
 }
 
@@ -202,13 +205,14 @@ static struct cb_thread *thread_of(struct cb_recorder *recorder, uint64_t token)
             return *place;
         }
     }
-    cb_ended_make_room(recorder);
+    if (cb_ended_make_room(recorder)) {
+        for (place = &recorder->threads; *place != NULL; place = &(*place)->next) { /* the last may have gone */
+        }
+    }
     struct cb_thread *thread = cb_thread_new(recorder, token);
     if (thread == NULL) {
         recorder->n_unrecorded_threads++;
         return NULL;
-    }
-    for (place = &recorder->threads; *place != NULL; place = &(*place)->next) {
     }
     *place = thread;
     return thread;
@@ -334,7 +338,7 @@ static uint32_t value_flags(struct cb_thread *thread, uint32_t id)
     return flags;
 }
 
-static struct cb_cached *remember(struct cb_thread *thread, const void *key, uint32_t id)
+struct cb_cached *cb_recorder_remember(struct cb_thread *thread, const void *key, uint32_t id)
 {
     const int coroutines = CO_COROUTINE | CO_ASYNC_GENERATOR;
     const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
@@ -356,12 +360,12 @@ static struct cb_cached *remember(struct cb_thread *thread, const void *key, uin
 
 struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code, PyObject *globals)
 {
-    return remember(thread, code, cb_codes_intern(code, globals));
+    return cb_recorder_remember(thread, code, cb_codes_intern(code, globals));
 }
 
 struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const void *key)
 {
-    struct cb_cached *cached = remember(thread, key, cb_callables_intern(callable));
+    struct cb_cached *cached = cb_recorder_remember(thread, key, cb_callables_intern(callable));
     if (!cb_callables_is_lasting(callable)) {
         cached->key = NULL; /* good for this event only */
     }

@@ -116,6 +116,10 @@ static inline struct cb_thread *cb_threads_here(enum cb_engine_id engine)
 struct cb_cached *cb_recorder_meet(struct cb_thread *thread, PyCodeObject *code, PyObject *globals);
 struct cb_cached *cb_recorder_meet_c(struct cb_thread *thread, PyObject *callable, const void *key);
 
+/* Decide on a function of a known id. A key of NULL makes the verdict good for this event only.
+ * Thread, GIL: as above. */
+struct cb_cached *cb_recorder_remember(struct cb_thread *thread, const void *key, uint32_t id);
+
 /* Whether a recorder's filter excludes a function.
  * Thread: any. GIL: held. Leaves the error indicator as found. */
 bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id);

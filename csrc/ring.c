@@ -110,14 +110,27 @@ void cb_ring_append_now(struct cb_ring *ring, uint32_t word)
     cb_ring_append(ring, cb_clock_ticks(), word);
 }
 
-int cb_ring_take_back(struct cb_ring *ring, uint32_t word)
+static int take_back(struct cb_ring *ring, uint32_t word, uint32_t mask)
 {
     _Atomic uint64_t *cursor = atomic_load_explicit(&ring->cursor, memory_order_relaxed);
-    if (cursor == ring->slots || slot_of(atomic_load_explicit(cursor - 1, memory_order_relaxed)).word != word) {
+    if (cursor == ring->slots ||
+        ((slot_of(atomic_load_explicit(cursor - 1, memory_order_relaxed)).word ^ word) & mask) != 0) {
         return 0;
     }
     atomic_store_explicit(&ring->cursor, cursor - 1, memory_order_release);
     return 1;
+}
+
+int cb_ring_take_back(struct cb_ring *ring, uint32_t word)
+{
+    return take_back(ring, word, UINT32_MAX);
+}
+
+int cb_ring_take_back_prefix(struct cb_ring *ring, enum cb_kind kind)
+{
+    int n = take_back(ring, (uint32_t)kind, CB_KIND_MASK);
+    ring->n_prefixes -= (uint64_t)n;
+    return n;
 }
 
 /* Where the slots lie that were retained when the head was `head`: `n` from place `begin` on, round the end. */

@@ -129,6 +129,9 @@ void cb_ring_append_now(struct cb_ring *ring, uint32_t word);
  * Result: 1 if it was taken back, else 0. Thread: the producer. GIL: not needed. */
 int cb_ring_take_back(struct cb_ring *ring, uint32_t word);
 
+/* Take the newest slot back if it is a prefix of this kind. Result, thread, GIL: as above. */
+int cb_ring_take_back_prefix(struct cb_ring *ring, enum cb_kind kind);
+
 /* Append a prefix slot: 56 bits that belong to the event appended next.
  * Thread: the producer. GIL: not needed. */
 static inline void cb_ring_append_prefix(struct cb_ring *ring, enum cb_kind kind, uint64_t payload)

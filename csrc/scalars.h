@@ -22,7 +22,7 @@ static inline void cb_scalars_arguments(struct cb_thread *thread, const cb_frame
         }
     }
     if (i < n || n == CB_PARAMETERS_MAX) {
-        const struct cb_activation call = {frame, code, local_of, cached};
+        const struct cb_activation call = {.frame = frame, .code = code, .local_of = local_of, .cached = cached};
         cb_values_arguments(thread, &call, i);
     }
 }

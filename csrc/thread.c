@@ -249,8 +249,12 @@ bool cb_thread_leave_with_care(struct cb_thread *thread, uint64_t now, uint32_t 
 
 void cb_thread_cancel(struct cb_thread *thread, uint32_t word)
 {
-    if ((!is_governed(thread) || cb_budget_admits_end(&thread->governed)) && is_within_depth(thread)) {
-        cb_ring_take_back(thread->ring, word);
+    if ((is_governed(thread) && !cb_budget_admits_end(&thread->governed)) || !is_within_depth(thread) ||
+        !cb_ring_take_back(thread->ring, word)) {
+        return;
+    }
+    while (cb_ring_take_back_prefix(thread->ring, CB_ALLOC_BLOCKS) ||
+           cb_ring_take_back_prefix(thread->ring, CB_ALLOC_BYTES) || cb_ring_take_back_prefix(thread->ring, CB_VALUE)) {
     }
 }
 

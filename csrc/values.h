@@ -3,6 +3,7 @@
 #define CB_VALUES_H
 
 #include "freeze.h"
+#include "given.h"
 #include "recorder.h"
 
 /* The i-th local of a call, or NULL: how an engine finds it. */
@@ -10,10 +11,12 @@ typedef PyObject *(*cb_local_of)(const void *frame, const PyCodeObject *code, in
 
 /* A call that begins or ends, as an engine sees it. */
 struct cb_activation {
-    const void *frame; /* Borrowed: what `local_of` reads; the same at the start and at the end. */
-    const PyCodeObject *code;
+    const void *frame;        /* Borrowed: what `local_of` reads; the same at the start and at the end. */
+    const PyCodeObject *code; /* NULL: a function written in C */
     cb_local_of local_of;
     const struct cb_cached *cached;
+    const struct cb_given *given; /* NULL: the frame holds the arguments. Else it is `frame` too, and `local_of` reads
+                                     the frame that an exception has left. */
 };
 
 /* Count a call; of which functions the first are shown whatever that costs. Thread: the producer. GIL: held. */
@@ -27,6 +30,13 @@ static inline void cb_values_count_call(struct cb_thread *thread, const struct c
  * function's parameters.
  * Thread: the producer. GIL: held. Leaves the error indicator as found; runs no user code. */
 void cb_values_arguments(struct cb_thread *thread, const struct cb_activation *call, int first);
+
+/* Freeze the arguments of a function written in C: those by name in one prefix, then one prefix for each other, the
+ * first last. Thread, GIL: as above. */
+void cb_values_positional(struct cb_thread *thread, const struct cb_activation *call);
+
+/* Forget what was noted of the arguments of a call that never ran. Thread, GIL: as above. */
+void cb_values_cancel(struct cb_thread *thread, const struct cb_activation *call);
 
 /* How many ends may have been missed, as where recording was cut down meanwhile. */
 #define CB_MAX_UNSEEN 4

@@ -21,6 +21,10 @@ struct walk {
     bool is_late;
 };
 
+/* Write a record: `put` hands on what it is given, which need not be an object.
+ * Result: the payload of a CB_VALUE prefix. */
+uint64_t cb_walk_record(struct cb_freezer *freezer, PyObject *subject, void (*put)(struct walk *, PyObject *));
+
 /* Write a value with all of its parts, within the limits. */
 void cb_walk_put(struct walk *w, PyObject *value);
 
@@ -56,6 +60,9 @@ bool cb_walk_put_items(struct walk *w, PyObject *value);
 
 /* Write a tuple's items. */
 void cb_walk_put_sequence(struct walk *w, enum cb_tag tag, PyObject *const *items, Py_ssize_t n);
+
+/* Write what is given as a struct cb_spread, with the bytes that the tuple or dict of it would have. */
+void cb_walk_put_spread(struct walk *w, PyObject *spread);
 
 /* Write an object as its type is written. */
 void cb_walk_put_object(struct walk *w, PyObject *object, const struct cb_type *type);

@@ -53,6 +53,15 @@ static void put_set(struct walk *w, enum cb_tag tag, PyObject *set)
     }
 }
 
+static void put_pairs(struct walk *w, const struct cb_spread *spread)
+{
+    Py_ssize_t shown = begin_items(w, CB_TAG_DICT, spread->n);
+    for (Py_ssize_t i = 0; i < shown; i++) {
+        cb_walk_put(w, spread->names[i]);
+        cb_walk_put_under(w, spread->names[i], spread->values[i]);
+    }
+}
+
 static void put_dict(struct walk *w, PyObject *dict)
 {
     Py_ssize_t shown = begin_items(w, CB_TAG_DICT, ((PyDictObject *)dict)->ma_used);
@@ -61,6 +70,19 @@ static void put_dict(struct walk *w, PyObject *dict)
     while (shown-- > 0 && PyDict_Next(dict, &position, &key, &value)) {
         cb_walk_put(w, key);
         cb_walk_put_under(w, key, value);
+    }
+}
+
+void cb_walk_put_spread(struct walk *w, PyObject *argument)
+{
+    const struct cb_spread *spread = (const struct cb_spread *)(const void *)argument;
+    w->n_nodes = 1;
+    w->depth = 1;
+    cb_walk_skip_number(w);
+    if (spread->is_dict) {
+        put_pairs(w, spread);
+    } else {
+        cb_walk_put_sequence(w, CB_TAG_TUPLE, spread->values, spread->n);
     }
 }
 

@@ -58,10 +58,4 @@ PyObject *cb_wrap_observe(struct cb_wrapper *wrapper, PyObject *const *args, siz
 /* The Python function that a callable is, is a bound method of, or stands in for; else NULL. Borrowed. GIL: held. */
 PyFunctionObject *cb_wrap_function(PyObject *callable);
 
-/* Record the start of a frame of the function in `word` (id and kind) with every recorder that wants it, and the
- * end. A generator's frame has an identity; a coroutine's may run in another task.
- * Thread: any. GIL: held. Leave the error indicator as found. */
-void cb_wrap_enter(uint32_t word, uint64_t frame, bool is_in_task);
-void cb_wrap_leave(uint32_t word);
-
 #endif

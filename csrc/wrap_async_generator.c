@@ -10,6 +10,7 @@ enum step_kind { STEP_SEND, STEP_THROW, STEP_CLOSE };
 struct cb_step {
     PyObject_HEAD PyObject *inner; /* Owned; the real awaitable. */
     struct cb_resumable *of;       /* Owned. */
+    PyObject *sent;                /* Owned; what asend() was given, NULL: a throw */
     enum step_kind kind;
     bool has_begun;
     bool needs_begun; /* does nothing to a frame that has not begun: aclose(), and a value sent */
@@ -18,8 +19,9 @@ struct cb_step {
 
 static PyTypeObject step_type;
 
-/* Takes over `inner`, which may be NULL with an exception. New reference or NULL. */
-static PyObject *step_new(PyObject *of, PyObject *inner, enum step_kind kind, bool needs_begun)
+/* Takes over `inner`, which may be NULL with an exception. What `sent` is, asend() was given; NULL: it is no send.
+ * New reference or NULL. */
+static PyObject *step_new(PyObject *of, PyObject *inner, enum step_kind kind, PyObject *sent)
 {
     if (inner == NULL) {
         return NULL;
@@ -32,21 +34,25 @@ static PyObject *step_new(PyObject *of, PyObject *inner, enum step_kind kind, bo
     step->inner = inner;
     step->of = (struct cb_resumable *)Py_NewRef(of);
     step->kind = kind;
-    step->needs_begun = needs_begun;
+    step->sent = Py_XNewRef(sent);
+    step->needs_begun = kind == STEP_CLOSE || (kind == STEP_SEND && sent != Py_None);
     step->has_begun = false;
     step->has_ended = false;
     PyObject_GC_Track(step);
     return (PyObject *)step;
 }
 
-static bool step_enter(struct cb_step *step, bool is_throw)
+/* `sent` is NULL where what awaits throws. */
+static bool step_enter(struct cb_step *step, PyObject *sent)
 {
     struct cb_resumable *of = step->of;
     if (step->has_ended || (step->needs_begun && !of->has_begun) || (of->driver != NULL && of->driver != step)) {
         return false;
     }
-    bool is_first_throw = !step->has_begun && step->kind != STEP_SEND;
-    if (!cb_resumable_enter(of, is_throw || is_first_throw)) {
+    if (sent != NULL && !step->has_begun && (sent == Py_None || step->sent == NULL)) {
+        sent = step->sent;
+    }
+    if (!cb_resumable_enter(of, sent)) {
         return false;
     }
     step->has_begun = true;
@@ -63,23 +69,28 @@ static enum cb_kind end_kind(const struct cb_step *step, bool has_stopped)
     return PyErr_ExceptionMatches(PyExc_StopAsyncIteration) ? CB_RETURN : CB_UNWIND;
 }
 
-/* The awaitable is done, and is good for nothing more. */
-static void step_finish(struct cb_step *step, enum cb_kind kind)
+/* The awaitable is done, and is good for nothing more. `value` is what was yielded, NULL for an exception. */
+static void step_finish(struct cb_step *step, PyObject *value)
 {
+    enum cb_kind kind = end_kind(step, value != NULL);
     step->has_ended = true;
     step->of->driver = NULL;
-    cb_resumable_leave(step->of, kind);
+    if (kind == CB_UNWIND && value != NULL) {
+        cb_resumable_leave_closed(step->of);
+    } else {
+        cb_resumable_leave(step->of, kind, kind == CB_YIELD ? value : kind == CB_RETURN ? Py_None : NULL);
+    }
 }
 
 static PySendResult step_send(PyObject *self, PyObject *value, PyObject **result)
 {
     struct cb_step *step = (struct cb_step *)self;
-    bool is_seen = step_enter(step, false);
+    bool is_seen = step_enter(step, value);
     PySendResult status = PyIter_Send(step->inner, value, result);
     if (is_seen && status == PYGEN_NEXT) {
-        cb_resumable_leave(step->of, CB_YIELD);
+        cb_resumable_leave(step->of, CB_YIELD, *result);
     } else if (is_seen) {
-        step_finish(step, end_kind(step, status == PYGEN_RETURN));
+        step_finish(step, *result);
     }
     return status;
 }
@@ -105,12 +116,14 @@ static PyObject *step_throw(PyObject *self, PyObject *const *args, Py_ssize_t n)
     if (throw == NULL) {
         return NULL;
     }
-    bool is_seen = cb_is_throwable(args, n) && step_enter(step, true);
+    bool is_seen = cb_is_throwable(args, n) && step_enter(step, NULL);
     PyObject *result = PyObject_Vectorcall(throw, args, (size_t)n, NULL);
     if (is_seen && result != NULL) {
-        cb_resumable_leave(step->of, CB_YIELD);
+        cb_resumable_leave(step->of, CB_YIELD, result);
     } else if (is_seen) {
-        step_finish(step, end_kind(step, PyErr_ExceptionMatches(PyExc_StopIteration)));
+        PyObject *value = PyErr_ExceptionMatches(PyExc_StopIteration) ? cb_stop_value() : NULL;
+        step_finish(step, value);
+        Py_XDECREF(value);
     }
     Py_DECREF(throw);
     return result;
@@ -130,6 +143,7 @@ static void step_dealloc(PyObject *self)
     }
     Py_DECREF(step->inner);
     Py_DECREF(step->of);
+    Py_XDECREF(step->sent);
     PyObject_GC_Del(self);
 }
 
@@ -137,6 +151,7 @@ static int step_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(((struct cb_step *)self)->inner);
     Py_VISIT(((struct cb_step *)self)->of);
+    Py_VISIT(((struct cb_step *)self)->sent);
     return 0;
 }
 
@@ -169,13 +184,13 @@ static PyObject *inner_of(PyObject *self)
 static PyObject *anext(PyObject *self)
 {
     PyObject *inner = inner_of(self);
-    return step_new(self, Py_TYPE(inner)->tp_as_async->am_anext(inner), STEP_SEND, false);
+    return step_new(self, Py_TYPE(inner)->tp_as_async->am_anext(inner), STEP_SEND, Py_None);
 }
 
 static PyObject *asend(PyObject *self, PyObject *value)
 {
     PyObject *made = PyObject_CallMethodOneArg(inner_of(self), cb_resumable_names.asend, value);
-    return step_new(self, made, STEP_SEND, value != Py_None);
+    return step_new(self, made, STEP_SEND, value);
 }
 
 static PyObject *athrow(PyObject *self, PyObject *const *args, Py_ssize_t n)
@@ -183,13 +198,13 @@ static PyObject *athrow(PyObject *self, PyObject *const *args, Py_ssize_t n)
     PyObject *method = PyObject_GetAttr(inner_of(self), cb_resumable_names.athrow);
     PyObject *made = method == NULL ? NULL : PyObject_Vectorcall(method, args, (size_t)n, NULL);
     Py_XDECREF(method);
-    return step_new(self, made, STEP_THROW, false);
+    return step_new(self, made, STEP_THROW, NULL);
 }
 
 static PyObject *aclose(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *made = PyObject_CallMethodNoArgs(inner_of(self), cb_resumable_names.aclose);
-    return step_new(self, made, STEP_CLOSE, true);
+    return step_new(self, made, STEP_CLOSE, NULL);
 }
 
 static PyMethodDef async_generator_methods[] = {

@@ -11,10 +11,10 @@ PySendResult cb_generator_send(PyObject *self, PyObject *value, PyObject **resul
 {
     struct cb_resumable *resumable = (struct cb_resumable *)self;
     /* What has not begun takes no value: the real one says so and stays as it is. */
-    bool is_seen = (value == Py_None || resumable->has_begun) && cb_resumable_enter(resumable, false);
+    bool is_seen = (value == Py_None || resumable->has_begun) && cb_resumable_enter(resumable, value);
     PySendResult status = PyIter_Send(resumable->inner, value, result);
     if (is_seen) {
-        cb_resumable_leave(resumable, end_kind(status));
+        cb_resumable_leave(resumable, end_kind(status), *result);
         if (CB_UNLIKELY(status == PYGEN_RETURN && PyErr_Occurred() != NULL)) { /* who watches was interrupted */
             Py_CLEAR(*result);
             status = PYGEN_ERROR;
@@ -48,28 +48,18 @@ PyObject *cb_generator_throw(PyObject *self, PyObject *const *args, Py_ssize_t n
     if (throw == NULL) {
         return NULL;
     }
-    bool is_seen = cb_is_throwable(args, n) && cb_resumable_enter(resumable, true);
+    bool is_seen = cb_is_throwable(args, n) && cb_resumable_enter(resumable, NULL);
     PyObject *result = PyObject_Vectorcall(throw, args, (size_t)n, NULL);
-    if (is_seen) {
-        bool has_returned = result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration);
-        cb_resumable_leave(resumable, end_kind(result != NULL ? PYGEN_NEXT
-                                               : has_returned ? PYGEN_RETURN
-                                                              : PYGEN_ERROR));
+    if (is_seen && result != NULL) {
+        cb_resumable_leave(resumable, CB_YIELD, result);
+    } else if (is_seen && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        PyObject *value = cb_stop_value();
+        cb_resumable_leave(resumable, CB_RETURN, value);
+        Py_DECREF(value);
+    } else if (is_seen) {
+        cb_resumable_leave(resumable, CB_UNWIND, NULL);
     }
     Py_DECREF(throw);
-    return result;
-}
-
-/* The value of the StopIteration that is set, which is cleared. New reference. */
-static PyObject *stop_value(void)
-{
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyObject *result = Py_NewRef(CB_CLOSE_GIVES_VALUE ? ((PyStopIterationObject *)value)->value : Py_None);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
     return result;
 }
 
@@ -88,7 +78,12 @@ PyObject *cb_generator_close(PyObject *self, PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
-        return stop_value();
+        PyObject *value = cb_stop_value();
+        PyErr_Clear();
+        if (!CB_CLOSE_GIVES_VALUE) {
+            Py_SETREF(value, Py_NewRef(Py_None));
+        }
+        return value;
     }
     if (!PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
         return NULL;
@@ -97,16 +92,15 @@ PyObject *cb_generator_close(PyObject *self, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
-/* The real one is closed, once and as ever: its own finalizer reports what goes wrong. Whether the frame
- * returned or raised is not told; nearly all raise what they are closed with. */
+/* The real one is closed, once and as ever: its own finalizer reports what goes wrong. */
 void cb_generator_finalize(PyObject *self)
 {
     struct cb_resumable *resumable = (struct cb_resumable *)self;
-    if (!resumable->has_begun || Py_REFCNT(resumable->inner) > 1 || !cb_resumable_enter(resumable, true)) {
+    if (!resumable->has_begun || Py_REFCNT(resumable->inner) > 1 || !cb_resumable_enter(resumable, NULL)) {
         return;
     }
     PyObject_CallFinalizer(resumable->inner);
-    cb_resumable_leave(resumable, CB_UNWIND);
+    cb_resumable_leave_closed(resumable);
 }
 
 static PyMethodDef generator_methods[] = {

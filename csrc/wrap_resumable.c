@@ -49,31 +49,40 @@ PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags)
     return (PyObject *)resumable;
 }
 
-bool cb_resumable_enter(struct cb_resumable *resumable, bool is_throw)
+bool cb_resumable_enter(struct cb_resumable *resumable, PyObject *sent)
 {
     if (resumable->is_running || resumable->has_ended) {
         return false;
     }
-    enum cb_kind kind = is_throw ? CB_THROW : resumable->has_begun ? CB_RESUME : CB_CALL;
+    enum cb_kind kind = sent == NULL ? CB_THROW : resumable->has_begun ? CB_RESUME : CB_CALL;
     resumable->has_begun = true;
     resumable->is_running = true;
     if (resumable->watched.wrapper == NULL) {
-        cb_wrap_enter(resumable->bits | (uint32_t)kind, (uint64_t)(uintptr_t)resumable >> 4, resumable->is_in_task);
+        cb_wrap_enter(resumable, kind, sent);
     } else if (kind == CB_CALL) {
         cb_watch_begin(&resumable->watched);
     }
     return true;
 }
 
-void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind)
+void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind, PyObject *value)
 {
     resumable->is_running = false;
     resumable->has_ended = kind != CB_YIELD;
     if (resumable->watched.wrapper == NULL) {
-        cb_wrap_leave(resumable->bits | (uint32_t)kind);
+        cb_wrap_leave(resumable, kind, value);
     } else if (resumable->has_ended) {
         cb_watch_end(&resumable->watched, kind == CB_RETURN);
     }
+}
+
+void cb_resumable_leave_closed(struct cb_resumable *resumable)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_SetNone(PyExc_GeneratorExit);
+    cb_resumable_leave(resumable, CB_UNWIND, NULL);
+    PyErr_Restore(type, value, traceback);
 }
 
 bool cb_is_throwable(PyObject *const *args, Py_ssize_t n)
@@ -94,6 +103,17 @@ PyObject *cb_send_result(PySendResult status, PyObject *value)
         Py_DECREF(stop);
     }
     return NULL;
+}
+
+PyObject *cb_stop_value(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    bool is_stop = value != NULL && PyObject_TypeCheck(value, (PyTypeObject *)PyExc_StopIteration);
+    PyObject *result = Py_NewRef(is_stop ? ((PyStopIterationObject *)value)->value : Py_None);
+    PyErr_Restore(type, value, traceback);
+    return result;
 }
 
 static void resumable_dealloc(PyObject *self)

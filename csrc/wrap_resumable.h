@@ -48,13 +48,23 @@ int cb_async_generator_setup(void);
  * Thread: any. GIL: held. Memory: takes over `inner`. */
 PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags);
 
-/* Record, or note, that the frame goes on, unless it cannot: it runs already, or has ended.
+/* Record, or note, that the frame goes on, unless it cannot: it runs already, or has ended. `sent` is NULL for a
+ * throw.
  * Result: whether it goes on, and cb_resumable_leave must follow. Thread: any. GIL: held. */
-bool cb_resumable_enter(struct cb_resumable *resumable, bool is_throw);
+bool cb_resumable_enter(struct cb_resumable *resumable, PyObject *sent);
 
-/* Record that the frame stops: CB_YIELD, CB_RETURN or CB_UNWIND; tell who watches of the end. Leaves the error
- * indicator as found, but for interrupts of who watches. Thread: any. GIL: held. */
-void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind);
+/* Record that the frame stops: CB_YIELD or CB_RETURN with a value, CB_UNWIND with NULL and, where it is known, the
+ * exception set; tell who watches of the end. Leaves the error indicator as found, but for interrupts of who watches.
+ * Thread: any. GIL: held. */
+void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind, PyObject *value);
+
+/* Record that the frame stops because it was closed: nearly all raise what they are closed with, and nobody is told of
+ * those that return. Leaves the error indicator as found. Thread: any. GIL: held. */
+void cb_resumable_leave_closed(struct cb_resumable *resumable);
+
+/* What recorders are told of it. Thread: any. GIL: held. Leave the error indicator as found. */
+void cb_wrap_enter(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *sent);
+void cb_wrap_leave(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *value);
 
 /* An attribute of `self`, or else of what it stands in for. Result: New reference, or NULL with an exception. */
 PyObject *cb_getattr_or_else(PyObject *self, PyObject *name, PyObject *inner);
@@ -65,6 +75,9 @@ bool cb_is_throwable(PyObject *const *args, Py_ssize_t n);
 /* Turn the outcome of am_send into that of send() and __next__(): a value, or NULL with StopIteration(value).
  * Memory: takes over `value`. GIL: held. */
 PyObject *cb_send_result(PySendResult status, PyObject *value);
+
+/* The value of the StopIteration that is set, and stays so. Result: New reference. GIL: held. */
+PyObject *cb_stop_value(void);
 
 /* am_send, tp_iternext, send, throw and close of generators and coroutines. */
 PySendResult cb_generator_send(PyObject *self, PyObject *value, PyObject **result);

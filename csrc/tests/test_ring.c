@@ -150,6 +150,23 @@ static void copy_of_a_full_ring_leaves_out_the_slot_that_is_written_next(void)
     CHECK_EQ(copy[CAPACITY - 2].ticks, 20);
 }
 
+static void what_is_taken_back_is_no_event(void)
+{
+    struct cb_ring ring = ring_with(2, UINT64_MAX - 2);
+    cb_ring_append_prefix(&ring, CB_VALUE, 7);
+    cb_ring_append(&ring, NOW + 2, (uint32_t)CB_CALL | 2u << CB_KIND_BITS);
+
+    CHECK_EQ(cb_ring_take_back(&ring, (uint32_t)CB_CALL | 3u << CB_KIND_BITS), 0);
+    CHECK_EQ(cb_ring_take_back_prefix(&ring, CB_VALUE), 0);
+    CHECK_EQ(cb_ring_take_back(&ring, (uint32_t)CB_CALL | 2u << CB_KIND_BITS), 1);
+    CHECK_EQ(cb_ring_take_back_prefix(&ring, CB_FRAME), 0);
+    CHECK_EQ(cb_ring_take_back_prefix(&ring, CB_VALUE), 1);
+    CHECK_EQ(cb_ring_take_back_prefix(&ring, CB_VALUE), 0);
+
+    CHECK_EQ(cb_ring_look(&ring).n_events, 2);
+    check_newest(&ring, 0, 1);
+}
+
 int main(void)
 {
     RUN(new_ring_is_empty);
@@ -158,6 +175,7 @@ int main(void)
     RUN(counter_passes_its_maximum_unnoticed);
     RUN(ring_of_one_slot_keeps_the_last);
     RUN(prefixes_are_slots_and_no_events);
+    RUN(what_is_taken_back_is_no_event);
     RUN(turn_of_the_clock_is_one_slot);
     RUN(clock_that_steps_back_turns_by_minus_one);
     RUN(copy_of_a_quiet_ring_is_what_it_holds);

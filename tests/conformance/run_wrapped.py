@@ -1,7 +1,8 @@
 """Run one program of the corpus with every function of it wrapped, recorded by two engines at once.
 
-Usage: run_wrapped.py ENGINE PROGRAM OUT. Writes, as JSON, what ENGINE and the engine "wrap" recorded of the
-functions that a `def` makes, as `main` and `others` of `run_program.py`.
+Usage: run_wrapped.py ENGINE PROGRAM OUT [MODE]. Writes, as JSON, what ENGINE and the engine "wrap" recorded of the
+functions that a `def` makes, as `main` and `others` of `run_program.py`; in mode "trace" also `values`, those
+of the main thread's events.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from run_program import read
 from callbox.engine.options import Options
 from callbox.engine.recorder import NativeRecorder
 from callbox.engine.wrap import wrap
+from callbox.model import EventKind
+from callbox.recording import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from callbox.model import Capture
 
 
 class Wrapping(ast.NodeTransformer):
@@ -45,7 +50,7 @@ def load(path: Path, decorator: Callable[[Any], Any]) -> types.ModuleType:
     return module
 
 
-def main(engine: str, path: Path) -> list[dict[str, Any]]:
+def main(engine: str, path: Path, mode: str) -> list[dict[str, Any]]:
     gc.disable()  # finalizers of cycles run at no certain place
     names: set[str] = set()
 
@@ -54,14 +59,42 @@ def main(engine: str, path: Path) -> list[dict[str, Any]]:
         return wrap(function)
 
     program = load(path, decorate)
-    recorders = [NativeRecorder(Options(filters=(path.stem,)), name) for name in (engine, "wrap")]
+    options = Options(mode=mode, filters=(path.stem,), all_values=True)
+    recorders = [NativeRecorder(options, name) for name in (engine, "wrap")]
     getattr(program, "setup", lambda: None)()
     for recorder in recorders:
         recorder.start()
     program.main()
     for recorder in reversed(recorders):
         recorder.stop()
-    return [only(names, read(recorder.capture(), path.stem)) for recorder in recorders]
+    captures = [recorder.capture() for recorder in recorders]
+    read_all = [only(names, read(capture, path.stem)) for capture in captures]
+    if mode == "trace":
+        read_all = [
+            {**steps, "values": values_of(capture, names)} for steps, capture in zip(read_all, captures, strict=True)
+        ]
+    return read_all
+
+
+def values_of(capture: Capture, names: set[str]) -> list[dict[str, Any]]:
+    """Write what is known of the values of each event of the main thread."""
+    recording = Recording.from_capture(capture)
+    values = recording.values
+    main = [thread.name for thread in recording.threads].index("MainThread")
+    columns = (recording.events[field].tolist() for field in ("kind", "code", "thread"))
+    return [
+        {
+            "event": f"{EventKind(kind).name} {recording.functions[code].qualified_name}",
+            "arguments": repr(values.arguments_at(event)),
+            "result": repr(values.result_at(event)),
+            "exception": repr(values.exception_at(event)),
+            "sent": repr(values.sent_at(event)),
+            "locals": repr(values.locals_at(event)),
+            "effects": repr(values.effects_at(event)),
+        }
+        for event, (kind, code, thread) in enumerate(zip(*columns, strict=True))
+        if thread == main and code in recording.functions and recording.functions[code].qualified_name in names
+    ]
 
 
 def only(names: set[str], recorded: dict[str, Any]) -> dict[str, Any]:
@@ -75,5 +108,5 @@ def only(names: set[str], recorded: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    engine, program, out = sys.argv[1:]
-    Path(out).write_text(json.dumps(main(engine, Path(program))), encoding="utf-8")
+    engine, program, out, *mode = sys.argv[1:]
+    Path(out).write_text(json.dumps(main(engine, Path(program), *(mode or ["profile"]))), encoding="utf-8")

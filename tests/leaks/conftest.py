@@ -10,19 +10,30 @@ from pathlib import Path
 import pytest
 
 from callbox.engine import Options, Recorder, engine_names, new_recorder
+from callbox.engine.wrap import wrap
 
 STATM = Path("/proc/self/statm")
 
 
-@pytest.fixture(params=[name for name in engine_names() if name != "oracle"])
+@pytest.fixture(params=[*(name for name in engine_names() if name != "oracle"), "wrap"])
 def new(request: pytest.FixtureRequest) -> Callable[..., Recorder]:
     """Make recorders of one engine after the other."""
     return lambda **options: new_recorder(Options(engine=request.param, **options))
 
 
-def work() -> int:
-    """Call, raise, suspend, resume, throw, leave suspended; in Python and in C."""
+add = wrap(sum)
 
+
+@wrap
+def change(items: list[int], item: int, *others: int, **more: object) -> int:
+    items.append(item)
+    return len(items) + len(others) + len(more)
+
+
+def work() -> int:
+    """Call, raise, suspend, resume, throw, leave suspended; in Python and in C, wrapped too."""
+
+    @wrap
     def generate() -> Iterator[int]:
         try:
             yield 1
@@ -34,9 +45,9 @@ def work() -> int:
         next(generator)
         generator.throw(ValueError("thrown"))
     try:
-        sum(generate(), start="no number")
+        add(generate(), start="no number")
     except TypeError:
-        return sum(generate())
+        return change([], add(generate()), more={"k": 1}) + add(generate())
     return 0
 
 

@@ -8,27 +8,33 @@ import weakref
 
 import pytest
 
+from callbox.engine.wrap import wrap
+
 
 class Thing:
     """Something that can be watched."""
 
 
+@wrap
 def take(thing: object) -> object:
     return thing
 
 
+@wrap
 def fail(thing: object) -> None:
     raise LookupError(thing)
 
 
+@wrap
 def hold(thing: object):
     yield thing
 
 
-def test_arguments_and_results_are_let_go(new) -> None:
+@pytest.mark.parametrize("mode", ["profile", "trace"])
+def test_arguments_and_results_are_let_go(new, mode) -> None:
     thing = Thing()
     watch = weakref.ref(thing)
-    recorder = new()
+    recorder = new(mode=mode)
     recorder.start()
     take(thing)
     del thing
@@ -39,9 +45,10 @@ def test_arguments_and_results_are_let_go(new) -> None:
     assert recorder.capture().threads
 
 
-def test_exceptions_are_let_go(new) -> None:
+@pytest.mark.parametrize("mode", ["profile", "trace"])
+def test_exceptions_are_let_go(new, mode) -> None:
     watch = []
-    recorder = new()
+    recorder = new(mode=mode)
     recorder.start()
     try:
         fail(Thing())
@@ -53,10 +60,11 @@ def test_exceptions_are_let_go(new) -> None:
     assert watch[0]() is None
 
 
-def test_suspended_generators_are_let_go(new) -> None:
+@pytest.mark.parametrize("mode", ["profile", "trace"])
+def test_suspended_generators_are_let_go(new, mode) -> None:
     thing = Thing()
     watch = weakref.ref(thing)
-    recorder = new()
+    recorder = new(mode=mode)
     recorder.start()
     generator = hold(thing)
     next(generator)
@@ -93,7 +101,17 @@ def test_code_is_referenced_as_often_as_before(new) -> None:
     assert after == before
 
 
-@pytest.mark.parametrize("options", [{}, {"c_calls": True}, {"memory": True}, {"max_depth": 2}], ids=str)
+MODES = [
+    {},
+    {"c_calls": True},
+    {"memory": True},
+    {"max_depth": 2},
+    {"mode": "trace"},
+    {"mode": "trace", "max_depth": 2},
+]
+
+
+@pytest.mark.parametrize("options", MODES, ids=str)
 def test_no_reference_is_lost(record, added_references, options) -> None:
     n_rounds = 100
 

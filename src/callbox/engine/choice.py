@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 ORACLE = "oracle"
+WRAP = "wrap"
+"""Sees only what is wrapped: it is taken where it is asked for, and stands in for no other."""
 
 _NATIVE = ("frameeval", "monitoring", "setprofile")
 """Every engine in C there is, on one Python or another: the cheapest first."""
@@ -76,6 +78,8 @@ def new_recorder(options: Options, folder: str | None = None) -> Recorder:
         if options.overhead_budget is not None:
             raise EngineError("engine 'oracle' keeps to no overhead budget: choose another, or leave the budget out")
         return OracleRecorder(options)
+    if options.engine == WRAP and options.overhead_budget is not None:
+        raise EngineError("engine 'wrap' keeps to no overhead budget: choose another, or leave the budget out")
     if options.engine == AUTO:
         return AutoRecorder(options, folder)
     return NativeRecorder(options, options.engine, folder)
@@ -196,7 +200,7 @@ class IdleRecorder:
 
 
 def _check_name(name: str) -> None:
-    known = engine_names()
+    known = (*engine_names(), WRAP)
     if name in known:
         return
     if name in _NATIVE:

@@ -30,6 +30,7 @@ _VALUE_CHARS = 200
 _OUTCOMES = [outcome.name.lower() for outcome in Outcome]
 _KINDS = ["", *(EventKind(number).name.lower() for number in range(EventKind.CALL, EventKind.PAUSE + 1))]
 _CALL, _UNWIND, _YIELD = int(EventKind.CALL), int(EventKind.UNWIND), int(EventKind.YIELD)
+_C_CALL, _C_RAISE = int(EventKind.C_CALL), int(EventKind.C_RAISE)
 
 
 def import_pyarrow() -> Any:
@@ -302,10 +303,10 @@ _ROLES = ("argument", "result", "yield", "exception")
 
 def _values_of(values: RecordedValues, event: int, kind: int) -> Iterator[tuple[int, int, str | None, str, str]]:
     """Give role, position, name, type and text of an event's values."""
-    if kind == _CALL:
+    if kind in (_CALL, _C_CALL):
         for position, (name, value) in enumerate((values.arguments_at(event) or {}).items()):
             yield 0, position, printable(name), _type_name(value), _text(value)
-    elif kind == _UNWIND:
+    elif kind in (_UNWIND, _C_RAISE):
         exception = values.exception_at(event)
         yield 3, 0, None, _type_name(exception), printable(describe_exception(exception, max_chars=_VALUE_CHARS))
     else:

@@ -25,7 +25,9 @@ _MAX_DETAIL_CHARS = 200
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # co_flags
 # As plain ints: an enum's members are slow to get, and this is asked of every call.
-_CALL, _RETURN, _YIELD, _UNWIND = map(int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND))
+_STARTS = frozenset({int(EventKind.CALL), int(EventKind.C_CALL)})
+_GIVES = frozenset({int(EventKind.RETURN), int(EventKind.YIELD), int(EventKind.C_RETURN)})
+_RAISES = frozenset({int(EventKind.UNWIND), int(EventKind.C_RAISE)})
 _RETURNED, _RAISED = int(Outcome.RETURNED), int(Outcome.RAISED)
 
 _PLACE_MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -66,9 +68,9 @@ class ValueTexts:
             `effects`, those arguments that it changed, as they were at its end.
         """
         first, last = int(self._calls["first_event"][row]), int(self._calls["last_event"][row])
-        outcome, function = self._calls["outcome"][row], self._function(int(self._calls["code"][row]))
+        outcome = self._calls["outcome"][row]
         arguments = self._values.arguments_at(first)
-        has_result = outcome == _RETURNED and function is not None and not function.is_c
+        has_result = outcome == _RETURNED and self._values.has_result_at(last)
         exception = self._values.exception_at(last) if outcome == _RAISED else None
         return {
             "arguments": _describe_each(arguments),
@@ -80,12 +82,14 @@ class ValueTexts:
 
     def event(self, event: int, kind: int, code: int) -> str:
         """Write what stands beside an event, after its function's name."""
-        if kind == _CALL:
+        if kind in _STARTS:
             return f"({self._arguments_at(event, code)})" if self._values.arguments_at(event) is not None else ""
-        if kind == _UNWIND:
+        if kind in _RAISES:
             text = _join(self._exception_at(event), self._locals_at(event, -1))
             return f" ✗ {text}" if text else ""
-        if kind in (_RETURN, _YIELD):
+        if kind in _GIVES:
+            if not self._values.has_result_at(event):
+                return ""
             return f" → {_join(self._result_at(event, code), self._effects_at(event))}"
         sent = self._values.sent_at(event)
         return "" if sent is None else f" ← {describe(sent, max_chars=_MAX_CHARS)}"
@@ -111,8 +115,7 @@ class ValueTexts:
         )
 
     def _result_at(self, event: int, code: int) -> str:
-        function = self._function(code)
-        if function is None or function.is_c:
+        if self._function(code) is None or not self._values.has_result_at(event):
             return ""
         return describe(self._values.result_at(event), max_chars=_MAX_CHARS)
 

@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 _CALL, _RETURN, _YIELD, _UNWIND, _RESUME = map(
     int, (EventKind.CALL, EventKind.RETURN, EventKind.YIELD, EventKind.UNWIND, EventKind.RESUME)
 )
+_C_CALL, _C_RETURN, _C_RAISE = map(int, (EventKind.C_CALL, EventKind.C_RETURN, EventKind.C_RAISE))
+_ENDS = frozenset({_RETURN, _YIELD, _UNWIND, _C_RETURN, _C_RAISE})
 _ASIDE = (int(Inline.LOCALS), int(Inline.EFFECT))
+_KEYWORDS = int(Inline.KEYWORDS)
+_MAX_POSITIONAL = 16
+"""Arguments of a function in C that are recorded one by one; the rest are a tuple. Source: `csrc/given.h`."""
 _MAX_SHARED = 1 << 16
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, Opaque, Named, Redacted})
 _RETURNED, _RAISED = int(Outcome.RETURNED), int(Outcome.RAISED)
@@ -55,6 +60,7 @@ class RecordedValues:
     def __init__(self, capture: Capture, events: NDArray[np.void], tree: CallTree) -> None:
         self.payloads, self.starts = decode_values(capture)
         self._shared: dict[bytes, Any] = {}
+        self._is_wrapped = capture.header.engine == "wrap"
         self._absent = Cut.SPARED if capture.header.overhead_budget else Cut.LOST
         self._arenas = [Arena(thread.values) for thread in capture.threads]
         # Columns as they are: to take a field of one row of a structured array is slow.
@@ -69,8 +75,9 @@ class RecordedValues:
             call: its row in `Recording.tree.calls`.
 
         Returns:
-            `*args` and `**kwargs` stand under their names, without stars, as a tuple and a dict. None where there
-            are none: of C functions, and of calls that began before the recording.
+            `*args` and `**kwargs` stand under their names, without stars, as a tuple and a dict. What a function in C
+            was given by position and has no name for is `arg0`, `arg1`, ... None where there are none: of C functions
+            that are not wrapped, and of calls that began before the recording.
         """
         return self.arguments_at(int(self._calls["first_event"][call]))
 
@@ -88,11 +95,12 @@ class RecordedValues:
 
     def arguments_at(self, event: int) -> dict[str, Any] | None:
         """Return the arguments of the call that an event begins; None for other events."""
-        if self._kinds[event] != _CALL:
-            return None
-        function = self._functions.get(int(self._codes[event]))
+        kind = self._kinds[event]
+        function = self._functions.get(int(self._codes[event])) if kind in (_CALL, _C_CALL) else None
         if function is None:
             return None
+        if kind == _C_CALL:
+            return self._given_at(event, function) if self._is_wrapped else None
         names = function.parameters
         arena = self._arenas[self._threads[event]]
         known = [self._thaw(i, arena) for i in self.places_at(event)[-len(names) :]] if names else []
@@ -101,16 +109,35 @@ class RecordedValues:
         # The ring may have kept the event and overwritten some of what stood before it.
         return dict(zip(names, [Cut.LOST] * (len(names) - len(known)) + known, strict=True))
 
+    def _given_at(self, event: int, function: Function) -> dict[str, Any]:
+        """Return the arguments of a call of a function in C: the first of them stands last."""
+        arena = self._arenas[self._threads[event]]
+        places = self.places_at(event)
+        positional = [place for place in reversed(places) if self._kind(place) != _KEYWORDS]
+        names = list(function.parameters[: len(positional)])
+        names += ["args" if i == _MAX_POSITIONAL else f"arg{i}" for i in range(len(names), len(positional))]
+        given = {name: self._thaw(place, arena) for name, place in zip(names, positional, strict=True)}
+        for place in places[:1]:
+            keywords = self._thaw(place, arena) if self._kind(place) == _KEYWORDS else None
+            if isinstance(keywords, FrozenNames):
+                given.update(keywords.variables)
+        return given
+
+    def has_result_at(self, event: int) -> bool:
+        """Say whether it is known what an event returned or yielded: of functions in C, only if they are wrapped."""
+        kind = self._kinds[event]
+        return kind in (_RETURN, _YIELD) or (kind == _C_RETURN and len(self.places_at(event)) > 0)
+
     def result_at(self, event: int) -> Any:
         """Return what an event returned or yielded; None for other events."""
-        if self._kinds[event] not in (_RETURN, _YIELD):
+        if not self.has_result_at(event):
             return None
         places = self.places_at(event)
         return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else self._absent
 
     def exception_at(self, event: int) -> Any:
         """Return the exception that left a function with an event; None where it is not known."""
-        if self._kinds[event] != _UNWIND:
+        if self._kinds[event] not in (_UNWIND, _C_RAISE):
             return None
         places = [place for place in self.places_at(event) if self._kind(place) not in _ASIDE]
         return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else None
@@ -139,7 +166,7 @@ class RecordedValues:
         return self._thaw(places[-1], self._arenas[self._threads[event]]) if places else None
 
     def _aside_at(self, event: int, kind: int) -> list[dict[str, Any]]:
-        if self._kinds[event] not in (_RETURN, _YIELD, _UNWIND):
+        if self._kinds[event] not in _ENDS:
             return []
         arena = self._arenas[self._threads[event]]
         found = [self._thaw(place, arena) for place in self.places_at(event) if self._kind(place) == kind]

@@ -81,7 +81,8 @@ class Labels:
         if values is None or function is None or outcome not in (Outcome.RETURNED, Outcome.RAISED):
             return _MARKS.get(outcome, "")
         if outcome is Outcome.RETURNED:
-            if not self.detail.has_values or function.is_c or not self._takes(function, RETURN):
+            is_known = values.has_result_at(int(self.recording.tree.calls["last_event"][row]))
+            if not self.detail.has_values or not is_known or not self._takes(function, RETURN):
                 return ""
             return f" → {self._describe(function, RETURN, values.result(row))}"
         raised = values.exception(row)

@@ -116,13 +116,14 @@ class Inline(enum.IntEnum):
     EMPTY_TUPLE = 10
     EMPTY_LIST = 11
     EMPTY_DICT = 12
+    KEYWORDS = 13
     STR = 16
     """And the number of its characters."""
 
 
 # As plain ints: an enum's members are slow to get, and this is asked of every value.
 _RECORD, _INT = int(Inline.RECORD), int(Inline.INT)
-_RECORDS = frozenset({int(Inline.LOCALS), int(Inline.EFFECT)})
+_RECORDS = frozenset({int(Inline.LOCALS), int(Inline.EFFECT), int(Inline.KEYWORDS)})
 _MAX_INLINE_STR = 6
 
 

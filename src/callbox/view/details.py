@@ -98,7 +98,8 @@ class Details:
         if values is None:
             return None
         arguments = values.arguments(row)
-        has_result = self._calls["outcome"][row] == Outcome.RETURNED and not self._is_c(row)
+        is_known = values.has_result_at(int(self._calls["last_event"][row]))
+        has_result = self._calls["outcome"][row] == Outcome.RETURNED and is_known
         return {
             "arguments": None if arguments is None else _texts(arguments),
             "effects": _texts(values.effects(row)),
@@ -156,10 +157,6 @@ class Details:
         while (row := int(self._parents[row])) >= 0:
             n += 1
         return n
-
-    def _is_c(self, row: int) -> bool:
-        function = self._tree.functions.get(int(self._codes[row]))
-        return function is None or function.is_c
 
 
 def _texts(named: Mapping[str, Any]) -> list[list[str]]:
