@@ -160,8 +160,14 @@ class Store:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _FILE_MODE))
 
     def _connect(self) -> sqlite3.Connection:
+        # The class says that nobody is to count what is asked here: telemetry watches connections of any other.
         connection = sqlite3.connect(
-            self.path, timeout=_LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=64
+            self.path,
+            timeout=_LOCK_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=sqlite3.Connection,
+            cached_statements=64,
         )
         try:
             self._prepare(connection)

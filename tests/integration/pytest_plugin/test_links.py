@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -61,6 +62,16 @@ def test_links_lead_to_calls_record_failure_and_reproducer(project, run, paste, 
     code, record = paste(links["its record"])
     assert (code, record[0].partition(" of ")[0]) == (0, "test_shop.py::test_no_item  failed in run 1")
     assert record[-1] == "the last runs: failed"
+
+
+def test_queries_of_callbox_itself_are_none_of_the_test(project, run) -> None:
+    project.makepyfile(test_shop=TESTS)
+
+    run(*ALL)
+
+    lines = (project.path / "records.txt").read_text().splitlines()
+    records = [json.loads(line.partition(":")[2]) for line in lines if line.startswith("TEST_RESULT:")]
+    assert [(each["status"], each["database_queries"]["count"]) for each in records] == [("passed", 0), ("failed", 0)]
 
 
 def test_only_what_is_kept_is_linked(project, run) -> None:

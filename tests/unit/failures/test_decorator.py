@@ -226,7 +226,7 @@ def test_report_is_written_where_it_was_asked_for(tmp_path, caught) -> None:
     caught(fail)
     caught(fail)
 
-    assert (tmp_path / "out.md").read_text().startswith("# Failures\n\n2 failures of 1 kinds")
+    assert (tmp_path / "out.md").read_text().startswith("# Failures\n\n2 failures of 1 kind, ")
 
 
 def test_formatter_of_ones_own_gets_plain_data(tmp_path, caught) -> None:

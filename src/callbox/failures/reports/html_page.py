@@ -8,6 +8,7 @@ from typing import Any
 
 from callbox.failures.plain import iso_time
 from callbox.failures.reports.report import Report, code_lines, exceptions_of, headline, insert_before
+from callbox.render.text import count
 
 _END = "<!-- end of failures -->"
 
@@ -50,8 +51,8 @@ def _section(report: Report) -> Iterator[str]:
     summary = report.summary
     yield "<section>"
     yield (
-        f'<p class="dim">{summary["failures"]} failures of {summary["kinds"]} kinds, {summary["passed"]} passed; '
-        f"{iso_time(report.timestamp)}</p>"
+        f'<p class="dim">{count(summary["failures"], "failure")} of {count(summary["kinds"], "kind")}, '
+        f"{summary['passed']} passed; {iso_time(report.timestamp)}</p>"
     )
     for index, failure in enumerate(report.failures):
         yield from _failure(failure, report.is_numbered, is_open=index == 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 from callbox.failures.plain import iso_time
 from callbox.failures.reports.report import Report, code_lines, exceptions_of, headline
+from callbox.render.text import count
 
 
 def render(report: Report, existing: str | None) -> str:
@@ -21,7 +22,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield "# Failures"
     yield ""
     yield (
-        f"{summary['failures']} failures of {summary['kinds']} kinds, {summary['passed']} passed; "
+        f"{count(summary['failures'], 'failure')} of {count(summary['kinds'], 'kind')}, {summary['passed']} passed; "
         f"{iso_time(report.timestamp)}."
     )
     for failure in report.failures:
