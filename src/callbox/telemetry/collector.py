@@ -18,7 +18,7 @@ from callbox.telemetry.journal import Journal
 from callbox.telemetry.lines import LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
 from callbox.telemetry.query_counts import QueryCounts
-from callbox.telemetry.records import BAD, TRACE, Identity, Running, make_record, peak_memory_kb
+from callbox.telemetry.records import BAD, TRACE, Identity, Running, clean_id, make_record, peak_memory_kb
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import RESULT, SUMMARY, Sink
 from callbox.telemetry.spans import query_span, request_span
@@ -119,7 +119,7 @@ class Collector:
     def announce(self, test: str) -> None:
         """Note that a test begins, here or in a worker: if nothing more is heard of it, it has crashed."""
         if self.journal is not None:
-            self.journal.begin(test)
+            self.journal.begin(clean_id(test))
 
     def expect(self, record: dict[str, Any]) -> None:
         """Note that a test has ended in a worker; its record will be written later."""

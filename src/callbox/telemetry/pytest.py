@@ -20,7 +20,7 @@ from callbox.telemetry.budgets import Budget
 from callbox.telemetry.collector import Collector
 from callbox.telemetry.fixtures import FixtureWatch
 from callbox.telemetry.lines import PytestCovLines
-from callbox.telemetry.records import BAD, Identity
+from callbox.telemetry.records import BAD, Identity, clean_id
 from callbox.telemetry.settings import TelemetrySettings, parse_limit
 from callbox.telemetry.sink import Sink, decode, encode
 
@@ -193,7 +193,7 @@ class ControllerPlugin(TelemetryPlugin):
         """Write the record that came before the one that comes; of a worker that died, one for its test."""
         record, worker = getattr(report, _OUTBOX, ""), getattr(report, "node", None)
         if record:
-            if self._waiting.get(worker, {}).get("id") != report.nodeid:
+            if self._waiting.get(worker, {}).get("id") != clean_id(report.nodeid):
                 self._write_waiting(worker)
             self._waiting[worker] = decode(record)
             self._collector.expect(self._waiting[worker])
