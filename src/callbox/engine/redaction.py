@@ -94,13 +94,6 @@ def redact_command(words: Sequence[str], rules: RedactRules) -> tuple[str, ...]:
     return tuple(word if rule is None else mark(rule) for word, rule in zip(words, rules_hit, strict=True))
 
 
-def redact_line(text: str, rules: RedactRules) -> str:
-    """Return a text, or a marker in its place if it holds a secret."""
-    table = tabulate(dataclasses.replace(rules, callback=None))
-    rule = None if table is None else _core.find_secrets(table, [text], is_key=False)[0]
-    return text if rule is None else mark(rule)
-
-
 def _iter_needles(rules: RedactRules) -> Iterator[tuple[str, int, str, str]]:
     """Give the needles; of equal letters the first names the rule."""
 

@@ -164,7 +164,7 @@ class RingReader:
         self.ident: int = ident
         self.native_id: int = native_id
         self._n_slots = n_slots
-        self._n_arena_bytes = self._check_size(n_slots)
+        self._check_size(n_slots)
         self.origin, self.first = self._clocks()
 
     def read(self, name: str) -> Ring:
@@ -282,7 +282,7 @@ class RingReader:
     def _unpack_about(self) -> tuple[Any, ...]:
         return _ABOUT.unpack_from(self._data, _ABOUT_AT)
 
-    def _check_size(self, n_slots: int) -> int:
+    def _check_size(self, n_slots: int) -> None:
         n_arena_bytes: int = _ARENA.unpack_from(self._data, _ARENA_AT)[0]
         if not 0 < n_slots <= _MAX_SLOTS or n_slots & (n_slots - 1):
             raise ValueError(f"a ring of {n_slots} slots cannot be")
@@ -290,7 +290,6 @@ class RingReader:
             raise ValueError(f"an arena of {n_arena_bytes} bytes cannot be")
         if HEADER_SIZE + n_slots * SLOT_SIZE + n_arena_bytes != len(self._data):
             raise ValueError(f"it has {len(self._data)} bytes, which {n_slots} slots do not fill")
-        return n_arena_bytes
 
     def _clocks(self) -> tuple[ClockReading, ClockReading]:
         numbers = _CLOCKS.unpack_from(self._data, _CLOCKS_AT)

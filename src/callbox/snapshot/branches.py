@@ -108,10 +108,6 @@ def fold(children: Sequence[Branch]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _identify(part: Part) -> tuple[int, int]:
-    return (id(part.branch), part.n_times) if isinstance(part, Times) else (part.n_parts, -part.n_rounds)
-
-
 def _new_branch(name: str, label: str, parts: tuple[Part, ...]) -> Branch:
     hasher = blake2b(label.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
     for part in parts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,10 +61,6 @@ class Case:
         """Where it stands among others of its test: short ones first, whatever the order of recording."""
         text = ", ".join(self.sources.values())
         return len(text), text, self.setup
-
-    def renamed(self, test_name: str) -> Case:
-        """Return the case under another name."""
-        return dataclasses.replace(self, test_name=test_name)
 
 
 def names_in(templates: Iterable[str]) -> list[str]:

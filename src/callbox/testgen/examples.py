@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import subprocess
 import sys
@@ -156,11 +155,6 @@ def markdown_of(examples: Iterable[Example]) -> str:
     examples = list(examples)
     imports = sorted({f">>> from {example.module} import {example.name}" for example in examples})
     return "\n".join(["```pycon", *imports, *(line for example in examples for line in example.lines), "```"])
-
-
-def is_doctest(text: str) -> bool:
-    """Say whether doctest finds examples in a text."""
-    return bool(doctest.DocTestParser().get_examples(text))
 
 
 def by_name(examples: Mapping[Target, Sequence[Example]]) -> dict[str, Sequence[Example]]:
