@@ -100,7 +100,7 @@ def test_values_of_every_version_stay_readable(gold) -> None:
 
 def test_reader_on_the_format_page_reads_what_callbox_reads(gold) -> None:
     page = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
-    (source,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (source,) = re.findall(r"^```python title=\"read_box.py\"\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     reader: dict[str, Any] = {}
     exec(source, reader)
 
