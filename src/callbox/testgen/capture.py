@@ -18,6 +18,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from callbox.engine.observe import Witness
+from callbox.testgen.allowance import Allowance
 from callbox.testgen.ambient import AmbientWatch
 from callbox.testgen.call_site import caller_of, passed_in
 from callbox.testgen.constants import Constants
@@ -26,24 +27,23 @@ from callbox.testgen.inner import MAX_RECORDS, InnerRecord
 from callbox.testgen.model import Call, Kind, Outcome, Target
 from callbox.testgen.shapes import Shape, shape_of
 from callbox.testgen.targets import Targets
-from callbox.testgen.witness import CallWitness
+from callbox.testgen.witness import Before, CallWitness
 from callbox.values.exact import Limits, encode
 from callbox.values.refusal import RefusalError
 
-_LIMITS = Limits(max_steps=3_000, max_bytes=1 << 20)
+_LIMITS = Limits(max_steps=1_000, max_bytes=1 << 20)
 """Larger values make tests that nobody reads."""
 _MAX_SPARED = 4_095
 _MAX_SEARCHES = 50
-_SHARE = 0.2
-"""Of the program's time, what recording may take beyond `_GRACE_S` and a few calls of each function."""
-_SHARE_INSIDE = 0.1
-"""The same for calls that the targets make themselves: the rest is for those that come from outside."""
+_INSIDE, _OUTSIDE = (0.1, 0.03), (0.2, 0.1)
+"""Grace and share of the program's time, beyond a few calls of each function: for calls that the targets make
+themselves, and for those that come from other code."""
+_FEW = 3
 _SHAPES = 4
 _CANDIDATES = 10
 """How many times the limit is kept where shapes of arguments are new, and where calls come from outside."""
-_GRACE_S = 0.5
-_FEW = 3
 _PATIENCE = 32
+_PATIENCE_OUTSIDE = 200
 """So many calls one after another that bring nothing new are looked at before any is spared."""
 _FLUSH_CALLS = 200
 _FLUSH_S = 0.5
@@ -89,8 +89,8 @@ class Capturer:
         self.constants = Constants()
         self.ambient = AmbientWatch()
         self._n_searches = 0
-        self._began_at = _monotonic()
-        self._spent_s = 0.0
+        self.inside = Allowance(*_INSIDE)
+        self.outside = Allowance(*_OUTSIDE)
         self.is_eager = False
         """Whether every call is handed on at once."""
         self._keep = keep
@@ -149,14 +149,6 @@ class Capturer:
                 raise
             return encode(value, name=name, limits=_LIMITS, constants=self.constants.table)
 
-    def spend(self, seconds: float) -> None:
-        """Take note of what looking at a call took."""
-        self._spent_s += seconds
-
-    def is_overspent(self, share: float) -> bool:
-        """Say whether recording has taken more than a share of the program's time."""
-        return self._spent_s > _GRACE_S + share * (_monotonic() - self._began_at)
-
     def is_outside(self, frame: FrameType | None) -> bool:
         """Say whether a frame runs other code than the targets' packages."""
         return frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] not in self._packages
@@ -199,6 +191,7 @@ class ObservedFunction:
         self._n_calls = 0
         self._n_kept = 0
         self._n_looks = 0
+        self._n_outside = 0
         self._n_idle = 0
         self._n_spared = 0
         self._shapes: dict[Shape, int] = {}
@@ -230,7 +223,7 @@ class ObservedFunction:
         for span in outer:
             if len(span.records) <= MAX_RECORDS:
                 span.records.append(record)
-        self.capturer.spend(_seconds() - started)
+        self.capturer.inside.spend(_seconds() - started)
         return record
 
     def _look(self, arguments: tuple[Any, ...]) -> CallWitness | int | None:
@@ -241,16 +234,18 @@ class ObservedFunction:
         ambient = self.capturer.ambient.read()
         shape = (*shape_of(arguments), *ambient.items())
         n_alike = self._shapes.get(shape, 0)
-        if options.limit and not self._is_wanted(options.limit, is_alike=n_alike > 0):
+        allowance = self._allow(is_alike=n_alike > 0)
+        if allowance is None:
             return self._spare()
         self._n_looks += 1
+        self._n_outside += allowance is self.capturer.outside
         started = _seconds()
         try:
             data = self.capturer.encode(arguments, "arguments")
         except RefusalError as refused:
             return self._refuse(_name_argument(str(refused), self.target))
         finally:
-            self.capturer.spend(_seconds() - started)
+            allowance.spend(_seconds() - started)
         held = repr(ambient).encode() if ambient else b""
         digest = hashlib.blake2b(data + held, digest_size=16).digest()
         # Where others answer for it, the same arguments can lead to something else.
@@ -263,17 +258,21 @@ class ObservedFunction:
         self._n_idle = self._n_spared = 0
         if self.target.kind is Kind.FUNCTION:
             self.running.add(_ident())
-        return CallWitness(self, arguments, data, ambient)
+        return CallWitness(self, allowance, arguments, Before(data, ambient))
 
-    def _is_wanted(self, limit: int, *, is_alike: bool) -> bool:
-        """Say whether a call is to be looked at: few are kept yet, its shape is new, or it comes from outside."""
-        capturer, n_kept = self.capturer, self._n_kept
+    def _allow(self, *, is_alike: bool) -> Allowance | None:
+        """Return whose time a call may be looked at in: few are kept yet, its shape is new, it comes from outside."""
+        capturer, n_kept, limit = self.capturer, self._n_kept, self.capturer.options.limit
+        if not limit:
+            return capturer.inside
+        if self._n_looks > _FEW + 2 * n_kept and self._n_idle & (self._n_idle - 1):
+            return None  # mostly the same again: of such calls the second, fourth, eighth and so on is looked at
         is_new = n_kept < limit or (n_kept < _SHAPES * limit and not is_alike)
-        if is_new and (self._n_looks < _FEW or not capturer.is_overspent(_SHARE_INSIDE)):
-            return True
-        if n_kept >= _CANDIDATES * limit or capturer.is_overspent(_SHARE):
-            return False
-        return capturer.is_outside(caller_of(sys._getframe()))
+        if n_kept >= _CANDIDATES * limit or (not is_new and capturer.outside.is_overspent()):
+            return None
+        if capturer.is_outside(caller_of(sys._getframe())):
+            return capturer.outside if self._n_looks < _FEW or not capturer.outside.is_overspent() else None
+        return capturer.inside if is_new and (not self._n_looks or not capturer.inside.is_overspent()) else None
 
     def take_count(self) -> int:
         """Return how many calls were seen since this was asked last."""
@@ -283,7 +282,8 @@ class ObservedFunction:
     def _spare(self) -> int | None:
         """Look away for a while, longer every time; what is spared now counts as seen."""
         self._n_idle += 1
-        if self.capturer.options.limit == 0 or self._n_idle < _PATIENCE or self.is_replayed:
+        patience = _PATIENCE_OUTSIDE if 2 * self._n_outside > self._n_looks else _PATIENCE
+        if self.capturer.options.limit == 0 or self._n_idle < patience or self.is_replayed:
             return None
         self._n_spared = min(2 * self._n_spared + 1, _MAX_SPARED)
         self._n_calls += self._n_spared

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from callbox.model import EventKind
+from callbox.testgen.allowance import Allowance
 from callbox.testgen.ambient import Ambient, ambient_effects
 from callbox.testgen.effects import freeze_effects, is_long
 from callbox.testgen.model import Call, InnerCall, Kind, Outcome, Target
@@ -29,13 +30,20 @@ _ident = threading.get_ident
 """Taken now: the program may replace them."""
 
 
+class Before(NamedTuple):
+    """What was there before a call: its arguments, encoded, and variables of modules."""
+
+    data: bytes
+    ambient: Ambient
+
+
 class CallWitness:
     """One call that runs."""
 
     __slots__ = (
-        "ambient",
+        "allowance",
         "arguments",
-        "data",
+        "before",
         "function",
         "problem",
         "span",
@@ -45,11 +53,13 @@ class CallWitness:
         "yielded",
     )
 
-    def __init__(self, function: ObservedFunction, arguments: tuple[Any, ...], data: bytes, ambient: Ambient) -> None:
+    def __init__(
+        self, function: ObservedFunction, allowance: Allowance, arguments: tuple[Any, ...], before: Before
+    ) -> None:
         self.function = function
-        self.ambient = ambient
+        self.allowance = allowance
         self.arguments = arguments
-        self.data = data
+        self.before = before
         self.problem = ""
         self.yielded: list[Any] = []
         self.thread = _ident()
@@ -89,7 +99,7 @@ class CallWitness:
         capturer = function.capturer
         effects = (
             *capturer.effects.end(self.span),
-            *ambient_effects(self.ambient, capturer.ambient.read()),
+            *ambient_effects(self.before.ambient, capturer.ambient.read()),
         )
         texts = self.span.texts()
         if isinstance(value, _INTERRUPTS) and outcome is Outcome.RAISED:
@@ -99,7 +109,7 @@ class CallWitness:
         end = b"" if self.problem else self._encode_end(outcome, value)
         call = Call(
             target=function.target,
-            arguments=self.data,
+            arguments=self.before.data,
             end=end,
             outcome=outcome,
             refusal=self.problem,
@@ -111,7 +121,7 @@ class CallWitness:
             duration_ns=duration_ns,
         )
         capturer.add(without_secrets(call))
-        capturer.spend(_seconds() - began)
+        self.allowance.spend(_seconds() - began)
 
     def _inner(self) -> tuple[InnerCall, ...]:
         span = self.span
