@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 @click.option("--remove", is_flag=True, help="Take the examples out again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be changed.")
 def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ...], each: int, **flags: bool) -> int:
-    """Put recorded calls into docstrings, as examples that doctest runs.
+    """Put recorded calls into docstrings and Markdown.
 
-    Each example was run before it is written. What was put in before is replaced, so
+    They become examples that doctest runs. Each was run before it is written. What was put in before is replaced, so
     that a second run changes nothing. Functions without a docstring are left alone.
     """
     from callbox.testgen.call_stores import open_store
