@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from callbox.telemetry.comparison import is_flaky
@@ -10,10 +10,13 @@ from callbox.telemetry.history import KeptTest, Run
 from callbox.telemetry.records import BAD
 from callbox.telemetry.words import run_line
 
-_MAX_RUNS = 40
+_MAX_BARS = 40
 _MAX_TESTS = 500
-_BAR_WIDTH = 14
+_BAR_WIDTH = 16
 _HEIGHT = 120
+_MARGIN = 10
+_GUTTER = 72
+_MIN_BARS = 20
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d7de; --bad: #cf222e; --text: #1f2328; --dim: #59636e; --bar: #4c8dd6;
   --back: #fff; }
@@ -26,7 +29,8 @@ table { border-collapse: collapse; width: 100%; } td, th { border-top: 1px solid
   text-align: left; vertical-align: top; font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 td.n, th.n { text-align: right; white-space: nowrap; width: 1%; }
 .bad { color: var(--bad); } .dim { color: var(--dim); }
-rect { fill: var(--bar); } rect.bad { fill: var(--bad); } svg { border-bottom: 1px solid var(--line); }
+rect { fill: var(--bar); } rect.bad { fill: var(--bad); } svg { max-width: 100%; height: auto; display: block; }
+svg path { stroke: var(--line); } svg text { fill: var(--dim); font: 11px system-ui, sans-serif; text-anchor: end; }
 """.strip()
 
 
@@ -40,7 +44,7 @@ def render_page(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: Mappin
     """
     run = runs[-1]
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    body = "\n".join(_body(runs[-_MAX_RUNS:], tests, statuses))
+    body = "\n".join(_body(runs[-_MAX_BARS:], tests, statuses))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -52,14 +56,21 @@ def render_page(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: Mappin
 def _body(runs: Sequence[Run], tests: Sequence[KeptTest], statuses: Mapping[str, list[str]]) -> Iterator[str]:
     yield f"<h1>Tests, run {runs[-1].id}</h1>"
     yield f'<p class="dim">{escape(run_line(runs[-1]))}</p>'
-    yield "<h2>Duration of the runs, s; red: tests did not pass</h2>"
+    yield "<h2>The last runs; red: tests did not pass</h2>"
     yield _bars(
-        (run.summary["duration"]["total"] / 1000, f"run {run.id}, {run.started}", bool(run.summary["failed_tests"]))
-        for run in runs
+        [
+            (run.summary["duration"]["total"] / 1000, f"run {run.id}, {run.started}", bool(run.summary["failed_tests"]))
+            for run in runs
+        ],
+        "s",
     )
     slowest = sorted(tests, key=lambda test: -test.duration_ms)
-    yield "<h2>Duration of the slowest tests, ms</h2>"
-    yield _bars((test.duration_ms, test.id, test.status in BAD) for test in slowest[:_MAX_RUNS])
+    yield "<h2>The slowest tests of this run</h2>"
+    yield _bars([(test.duration_ms, test.id, test.status in BAD) for test in slowest[:_MAX_BARS]], "ms")
+    asking = sorted((test for test in tests if test.n_queries), key=lambda test: -test.n_queries)
+    if asking:
+        yield "<h2>Tests with the most queries</h2>"
+        yield _bars([(test.n_queries, test.id, test.status in BAD) for test in asking[:_MAX_BARS]], "queries")
     yield "<h2>Tests, the slowest first</h2>"
     yield '<table><tr><th class="n">ms</th><th class="n">queries</th><th>outcome</th><th>test</th></tr>'
     for test in slowest[:_MAX_TESTS]:
@@ -85,17 +96,20 @@ def _row(test: KeptTest, flaky: bool) -> str:
     )
 
 
-def _bars(values: Iterable[tuple[float, str, bool]]) -> str:
-    """Draw bars, each with its value and its title as a tooltip; the highest is as high as the chart."""
-    bars = list(values)
+def _bars(bars: Sequence[tuple[float, str, bool]], unit: str) -> str:
+    """Draw bars over a scale, each with its value and its title as a tooltip; the highest is as high as the chart."""
     top = max((value for value, _, _ in bars), default=0) or 1
+    width = _GUTTER + max(len(bars), _MIN_BARS) * _BAR_WIDTH
     drawn = []
+    for share in (1.0, 0.5, 0.0):
+        y = _MARGIN + _HEIGHT * (1 - share)
+        drawn.append(f'<path d="M{_GUTTER} {y:.1f}H{width}"/>')
+        drawn.append(f'<text x="{_GUTTER - 6}" y="{y + 4:.1f}">{top * share:,.3g}{f" {unit}" if share else ""}</text>')
     for index, (value, title, is_bad) in enumerate(bars):
         height = max(1.0, _HEIGHT * value / top)
         mark = ' class="bad"' if is_bad else ""
         drawn.append(
-            f'<rect{mark} x="{index * _BAR_WIDTH}" y="{_HEIGHT - height:.1f}" width="{_BAR_WIDTH - 3}" '
-            f'height="{height:.1f}"><title>{escape(title)}: {value:,.2f}</title></rect>'
+            f'<rect{mark} x="{_GUTTER + index * _BAR_WIDTH + 2}" y="{_MARGIN + _HEIGHT - height:.1f}" '
+            f'width="{_BAR_WIDTH - 4}" height="{height:.1f}"><title>{escape(title)}: {value:,.2f}</title></rect>'
         )
-    width = len(bars) * _BAR_WIDTH
-    return f'<svg role="img" width="{width}" height="{_HEIGHT}">{"".join(drawn)}</svg>'
+    return f'<svg role="img" viewBox="0 0 {width} {_HEIGHT + 2 * _MARGIN}" width="{width}">{"".join(drawn)}</svg>'

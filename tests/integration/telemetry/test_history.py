@@ -58,7 +58,8 @@ def test_page_has_all_tests_and_nothing_from_elsewhere(runs) -> None:
     page = (runs.folder / "page.html").read_text()
     assert written.out == "page.html written\n"
     assert "AssertionError: &lt;many&gt;" in page
-    assert page.count("<rect") == 4
+    assert page.count("<rect") == 5
+    assert page.count(" queries</text>") == 2
     assert "http" not in page.replace("http-equiv", "")
 
 
