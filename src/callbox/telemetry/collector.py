@@ -110,7 +110,9 @@ class Collector:
             self._watchers.attach()
             self._requests.attach()
         self.announce(identity.id)
-        boarding.renew()
+        if self.guard.is_way_in_touched:
+            self.guard.is_way_in_touched = False
+            boarding.renew()
         self._running = Running.begin(identity, phase, self._peak_kb)
         if "allow_network" in identity.tags:
             self._exempt(True)
@@ -141,7 +143,7 @@ class Collector:
     def note_phase(self, phase: str, duration_s: float) -> None:
         """Note how long a phase took."""
         if self._running is not None:
-            self._running.phases_ms[phase] = round(duration_s * 1e3, 3)
+            self._running.phases_ms[phase] = int(duration_s * 1e6 + 0.5) / 1000
 
     def enter_fixture(self, name: str) -> str:
         """Count queries to a fixture from now on, "" for none; return the one that they were counted to."""

@@ -25,7 +25,8 @@ from callbox.telemetry.web import clean_url, under_way
 from callbox.telemetry.web.pending import pending_url
 
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
-_WATCHED = EVENTS | _STARTS
+_SETTING = frozenset({"os.putenv", "os.unsetenv"})
+_WATCHED = EVENTS | _STARTS | _SETTING
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
 
 
@@ -88,6 +89,8 @@ class NetworkGuard:
         self._mode = mode
         self._allowed = frozenset(name.lower() for name in allowed)
         self._process_id = os.getpid()
+        self.is_way_in_touched = False
+        """Whether a test has set variables of the environment, perhaps those that let the guard into new processes."""
         self.on_call: Callable[[Call], object] = lambda _call: None
         """Told of every attempt to reach another machine that is not allowed."""
         self.is_exempt = False
@@ -215,6 +218,10 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return
     if event in _STARTS:
         boarding.renew()
+        return
+    if event in _SETTING:
+        for guard in _guards:
+            guard.is_way_in_touched = True
         return
     for guard in tuple(_guards):
         guard.check(event, args)

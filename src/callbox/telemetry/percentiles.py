@@ -35,8 +35,8 @@ class Durations:
         if not n:
             return {"avg": 0.0, "median": 0.0, "p95": 0.0, "p99": 0.0}
         return {
-            "avg": round(self._sum / n, 3),
-            "median": round((ordered[(n - 1) // 2] + ordered[n // 2]) / 2, 3),
+            "avg": int(self._sum / n * 1000 + 0.5) / 1000,  # rounding takes ten times as long
+            "median": int((ordered[(n - 1) // 2] + ordered[n // 2]) * 500 + 0.5) / 1000,
             "p95": ordered[-(-95 * n // 100) - 1],
             "p99": ordered[-(-99 * n // 100) - 1],
         }

@@ -111,7 +111,7 @@ class TelemetryPlugin:
                 self._collector.begin_again(self._status[0])
                 self._status = _PASSED
             self._is_set_up = True
-        if report.outcome != "passed" or hasattr(report, "wasxfail"):
+        if report.outcome != "passed" or "wasxfail" in vars(report):
             self._note(report)
         self._collector.note_phase(report.when or "call", report.duration)
         if report.when == "teardown":
@@ -239,28 +239,27 @@ def _open_sink(config: pytest.Config, output: str) -> Sink:
 def identify(item: pytest.Item) -> Identity:
     """Return what pytest calls a test."""
     file, line, _ = item.location
-    owner = getattr(item, "cls", None)
-    return Identity(
-        id=item.nodeid,
-        name=item.name,
-        class_name=owner.__qualname__ if owner else "",
-        module=getattr(getattr(item, "module", None), "__name__", ""),
-        file=file,
-        line=(line or 0) + 1,
-        tags=_mark_names(item),
-        fixtures=tuple(getattr(item, "fixturenames", ())),
-    )
+    class_name, module, names = _surroundings(item)
+    if item.own_markers:
+        names = tuple(sorted({*names, *(mark.name for mark in item.own_markers)}))
+    fixtures = tuple(getattr(item, "fixturenames", ()))
+    return Identity(item.nodeid, item.name, class_name, module, file, (line or 0) + 1, names, fixtures)
 
 
-def _mark_names(item: pytest.Item) -> tuple[str, ...]:
-    """Return the names of a test's marks and of those around it, sooner than pytest gives the marks themselves."""
-    names: set[str] = set()
-    node: Any = item
-    while node is not None:
-        if node.own_markers:
-            names.update(mark.name for mark in node.own_markers)
-        node = node.parent
-    return tuple(sorted(names))
+def _surroundings(item: pytest.Item) -> tuple[str, str, tuple[str, ...]]:
+    """Return the class and the module of a test, and the names of the marks around it: most tests have a neighbour."""
+    parent = item.parent
+    if _neighbours[0] is not parent:
+        owner = getattr(item, "cls", None)
+        module = getattr(getattr(item, "module", None), "__name__", "")
+        names = {mark.name for node in (parent.listchain() if parent else ()) for mark in node.own_markers}
+        _neighbours[:] = parent, (owner.__qualname__ if owner else "", module, tuple(sorted(names)))
+    found: tuple[str, str, tuple[str, ...]] = _neighbours[1]
+    return found
+
+
+_neighbours: list[Any] = [None, ("", "", ())]
+"""The parent of the test before, and what surrounds the tests in it."""
 
 
 def _own_budget(item: pytest.Item) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import sys
 import time
 from collections.abc import Mapping
@@ -23,7 +24,15 @@ TRACE = "trace"
 _MAX_REQUESTS = 100
 _MAX_SPANS = 1000
 """Of one test; of later ones only the number is kept."""
-_NO_QUERIES = QueryLog().as_record()
+NO_QUERIES = QueryLog().as_record()
+NO_CALLS: dict[str, Any] = {
+    "count": 0,
+    "total_duration": 0,
+    "external_calls": [],
+    "blocked_calls": [],
+    "requests": [],
+}
+"""Both are what the records of most tests have in common, the same object in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ def make_record(
     """
     duration_ns = time.perf_counter_ns() - running.started_ns
     identity = running.identity
-    queries = running.queries.as_record() if running.queries.queries else _NO_QUERIES
+    queries = running.queries.as_record() if running.queries.queries else NO_QUERIES
     return {
         "schema_version": SCHEMA_VERSION,
         "id": identity.id,
@@ -122,18 +131,18 @@ def make_record(
         "file": identity.file,
         "line": identity.line,
         "status": status,
-        "duration": round(duration_ns / 1e6, 3),
+        "duration": _ms(duration_ns),
         "duration_ns": duration_ns,
         "start_time": _local_time(running.started_s),
         "end_time": _local_time(running.started_s + duration_ns / 1e9),
         "tags": identity.tags,
         "fixtures": identity.fixtures,
-        "error": clean_text(error),
+        "error": clean_text(error) if error else "",
         "tries": [*running.tries, status],
         "phases": running.phases_ms,
         "database_queries": queries,
         "http_calls": _http_calls(running),
-        "performance": _performance(running, duration_ns / 1e6, queries, settings),
+        "performance": _performance(running, _ms(duration_ns), queries, settings),
         "coverage": coverage,
         "logs": [],
         "metadata": {},
@@ -151,13 +160,24 @@ def peak_memory_kb() -> int:
 
 
 def _local_time(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds).isoformat(timespec="microseconds")
+    whole, microseconds = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
+    return f"{_local_second(whole)}.{microseconds:06d}"
+
+
+@functools.lru_cache(maxsize=8)
+def _local_second(seconds: int) -> str:
+    return dt.datetime.fromtimestamp(seconds).isoformat(timespec="seconds")
+
+
+def _ms(duration_ns: int) -> float:
+    """Return milliseconds to three places, sooner than `round` would."""
+    return (duration_ns + 500) // 1000 / 1000
 
 
 def _http_calls(running: Running) -> dict[str, Any]:
     calls, requests = running.calls, running.requests
     if not calls and not requests:
-        return {"count": 0, "total_duration": 0, "external_calls": [], "blocked_calls": [], "requests": []}
+        return NO_CALLS
     return {
         "count": len(calls),
         "total_duration": round(sum(request.duration_ns for request in requests) / 1e6, 3),
@@ -170,24 +190,26 @@ def _http_calls(running: Running) -> dict[str, Any]:
 def _performance(
     running: Running, duration_ms: float, queries: Mapping[str, Any], settings: TelemetrySettings
 ) -> dict[str, Any]:
-    n_queries, is_blocked = queries["count"], any(call.is_blocked for call in running.calls)
-    flags = {
-        "very_slow": duration_ms > settings.very_slow_ms,
-        "slow": settings.slow_ms < duration_ms <= settings.very_slow_ms,
-        "high_db_queries": n_queries > settings.high_queries,
-        "moderate_db_queries": settings.moderate_queries < n_queries <= settings.high_queries,
-        "potential_n_plus_1_queries": bool(queries["n_plus_one"]),
-        "network_calls_blocked": is_blocked,
-        "flaky": bool(running.tries),
-    }
+    n_queries, is_blocked = queries["count"], any(call.is_blocked for call in running.calls) if running.calls else False
+    flags = []
+    if duration_ms > settings.slow_ms:
+        flags.append("very_slow" if duration_ms > settings.very_slow_ms else "slow")
+    if n_queries > settings.moderate_queries:
+        flags.append("high_db_queries" if n_queries > settings.high_queries else "moderate_db_queries")
+    if queries["n_plus_one"]:
+        flags.append("potential_n_plus_1_queries")
+    if is_blocked:
+        flags.append("network_calls_blocked")
+    if running.tries:
+        flags.append("flaky")
     peak_kb = peak_memory_kb()
     return {
         "is_slow": duration_ms > settings.slow_ms,
         "is_db_heavy": n_queries > settings.moderate_queries,
         "is_network_heavy": bool(running.calls),
         "has_blocked_network_calls": is_blocked,
-        "current_duration": round(duration_ms, 3),
+        "current_duration": duration_ms,
         "memory_peak_kb": peak_kb,
         "memory_growth_kb": peak_kb - running.peak_kb,
-        "flags": [name for name, is_set in flags.items() if is_set],
+        "flags": flags,
     }

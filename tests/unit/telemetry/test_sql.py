@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fuzz.corpus import read_corpus, saved_path
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +104,13 @@ def test_long_lists_take_linear_time_and_become_one_mark() -> None:
     sql = f"SELECT a FROM t WHERE id IN ({', '.join(map(str, range(20_000)))})"
 
     assert shape_of(sql).template == "SELECT a FROM t WHERE id IN (?)"
+
+
+@pytest.mark.parametrize("data", read_corpus(saved_path("sql")))
+def test_saved_statements_have_the_same_shape_behind_a_comment(data) -> None:
+    statement = data.decode("utf-8", "replace")
+
+    shape = shape_of(statement)
+
+    assert shape_of(f"/* 'a' 1 */ {statement}") == shape
+    assert [value.text for value in shape.values if value.text not in statement] == []

@@ -1,0 +1,56 @@
+"""Records, and the lines that they become."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from callbox.telemetry.records import Identity, Running, make_record
+from callbox.telemetry.settings import TelemetrySettings
+from callbox.telemetry.sink import encode
+
+QUOTING = 'a"database_queries": 0\n\udc80'
+
+
+@pytest.fixture
+def running() -> Running:
+    return Running.begin(Identity(QUOTING, "http_calls", tags=("x",)), "call", 0)
+
+
+def test_line_of_a_test_that_asked_for_nothing_says_all_of_its_record(running) -> None:
+    record = make_record(running, "passed", "", {"status": "off"}, TelemetrySettings())
+
+    line = encode(record)
+
+    assert line.isascii()
+    assert b"\n" not in line
+    assert json.loads(line) == json.loads(json.dumps(record))
+    assert line.decode() == json.dumps(record)
+
+
+def test_line_of_a_test_with_queries_says_all_of_its_record(running) -> None:
+    running.queries.add("select 1", (), 1000, phase="call", alias="default")
+    record = make_record(running, "failed", "why", {"status": "off"}, TelemetrySettings())
+
+    assert record["database_queries"]["count"] == 1
+    assert json.loads(encode(record)) == json.loads(json.dumps(record))
+
+
+def test_flags_are_those_of_the_thresholds(running) -> None:
+    running.tries.append("failed")
+    settings = TelemetrySettings(slow_ms=0, very_slow_ms=0, moderate_queries=0, high_queries=0)
+    running.queries.add("select 1", (), 1000, phase="call", alias="default")
+
+    flags = make_record(running, "passed", "", {}, settings)["performance"]["flags"]
+
+    assert flags == ["very_slow", "high_db_queries", "flaky"]
+
+
+def test_times_have_microseconds(running) -> None:
+    running.started_s = 1_700_000_000.000012
+
+    record = make_record(running, "passed", "", {}, TelemetrySettings())
+
+    assert record["start_time"].endswith(":20.000012")
+    assert record["end_time"] > record["start_time"]
