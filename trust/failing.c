@@ -37,6 +37,8 @@ void failing_begin(uintptr_t low, uintptr_t high, int kinds, int error, long fir
 long failing_end(void);
 /* A profile hook that does nothing. Result: 0. */
 int failing_nothing(void *self, void *frame, int what, void *value);
+/* An evaluator (PEP 523) that does nothing of its own. Result: CPython's. */
+void *failing_pass(void *thread, void *frame, int is_throw);
 
 void failing_begin(uintptr_t low, uintptr_t high, int kinds, int error, long first, long last)
 {
@@ -55,6 +57,15 @@ int failing_nothing(void *self, void *frame, int what, void *value)
 {
     (void)self, (void)frame, (void)what, (void)value;
     return 0;
+}
+
+void *failing_pass(void *thread, void *frame, int is_throw)
+{
+    static void *(*evaluate)(void *, void *, int);
+    if (evaluate == NULL) {
+        evaluate = (__typeof__(evaluate))dlsym(RTLD_DEFAULT, "_PyEval_EvalFrameDefault");
+    }
+    return evaluate(thread, frame, is_throw);
 }
 
 static bool is_to_fail(const void *caller, int kind)

@@ -66,9 +66,15 @@ def count_calls() -> int:
     return int(_shim.failing_end())
 
 
-def hook_nothing() -> None:
-    """Give this thread a profile hook in C that does nothing."""
-    ctypes.pythonapi.PyEval_SetProfile(_shim.failing_nothing, None)
+def take_hook(engine: str) -> None:
+    """Give this thread the hook that an engine stands on, as one that does nothing."""
+    python = ctypes.pythonapi
+    if engine == "setprofile":
+        python.PyEval_SetProfile(_shim.failing_nothing, None)
+    elif engine == "frameeval":
+        python.PyInterpreterState_Get.restype = ctypes.c_void_p
+        interpreter = ctypes.c_void_p(python.PyInterpreterState_Get())
+        python._PyInterpreterState_SetEvalFrameFunc(interpreter, _shim.failing_pass)
 
 
 def place_of_core() -> tuple[int, int]:

@@ -31,6 +31,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+KEPT = 5
+"""A recorder keeps a tuple for each function of the program: so many more that the program asks memory for."""
+
 SHIM = "failing.so"
 """What `failing.c` becomes; its presence in LD_PRELOAD tells that this process has begun anew with it."""
 
@@ -49,6 +52,7 @@ def run_suite(suite: str, every: int) -> list[str]:
 
     began = time.monotonic()
     findings = []
+    n_felt: dict[str, int] = {}
     for name, group in itertools.groupby(attempts(suite, every), key=lambda pair: pair[0]):
         counts: Counter[str] = Counter()
         for _, attempt in group:
@@ -57,6 +61,10 @@ def run_suite(suite: str, every: int) -> list[str]:
             if kind in FINDINGS:
                 findings.append(f"{suite}, {name}: {kind}: {detail}")
         shown = ", ".join(f"{n} {kind}" for kind, n in counts.most_common())
+        n_felt[name] = counts["felt"]
+        most = n_felt.get(f"alone, {name.partition(',')[0]}", 0)
+        if counts["felt"] > most + KEPT and not name.startswith("alone"):
+            findings.append(f"{suite}, {name}: felt {counts['felt']} times, and {most} times with an empty hook")
         print(f"{suite:8} {name:70} {counts.total():6} attempts: {shown}", flush=True)
     print(f"{suite:8} {time.monotonic() - began:.0f} s, {len(findings)} findings", flush=True)
     return findings

@@ -11,20 +11,28 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+SUPPRESSIONS = Path(__file__).with_name("asan.supp")
 LEFT_OUT = {
     "tests/leaks": "address space is counted, of which the sanitizer takes terabytes",
     "tests/integration/view": "a browser is no program for the sanitizer",
 }
 
 
+def find_library(name: str) -> str:
+    """Find a library of the compiler's. That of C++ comes with the sanitizer's, which wraps its exceptions."""
+    found = subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return found.stdout.strip()
+
+
 def main(*arguments: str) -> int:
     """Run pytest, with the sanitizer's library before all others."""
-    library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+    libraries = [find_library(name) for name in ("libasan.so", "libstdc++.so")]
     environ = {
         **os.environ,
-        "LD_PRELOAD": library.stdout.strip(),
-        "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:handle_segv=0",
+        "LD_PRELOAD": " ".join(libraries),
+        "ASAN_OPTIONS": f"detect_leaks=0:abort_on_error=1:handle_segv=0:suppressions={SUPPRESSIONS}",
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONMALLOC": "malloc",
     }

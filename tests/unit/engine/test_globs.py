@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fuzz.corpus import read_corpus, saved_path
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,3 +113,10 @@ def test_deciding_pattern_is_the_last_that_matches() -> None:
 @given(patterns, module_names)
 def test_c_twin_selects_the_same(patterns, name) -> None:
     assert _core.is_selected(patterns, name) is is_selected(patterns, name)
+
+
+@pytest.mark.parametrize("data", read_corpus(saved_path("filters")))
+def test_saved_inputs_are_decided_alike(data) -> None:
+    name, *chosen = data.decode("utf-8", "replace").replace("\0", "").split("\n")
+
+    assert _core.is_selected(chosen, name) is is_selected(chosen, name)
