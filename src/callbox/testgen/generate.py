@@ -90,10 +90,11 @@ class Generator:
         """
         started = time.perf_counter()
         with importing_from({self._options.root}):
-            calls = [c for c in store.calls() if self._wants(c.call.target)]
+            recorded = list(store.calls())
+            calls = [c for c in recorded if self._wants(c.call.target)]
         if not calls:
             raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")
-        self._settings = Settings(stored.call for stored in calls)
+        self._settings = Settings(stored.call for stored in recorded)
         self._warn_of_unknown_mocks(calls)
         for target, n_seen, _ in store.targets():
             self._report.n_seen[target.full_name] = self._report.n_seen.get(target.full_name, 0) + n_seen

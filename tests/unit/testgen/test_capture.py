@@ -17,8 +17,11 @@ SOURCE = """
 def price(n):
     return 2 * n
 
-def call_inside(observer, *arguments):
+def run(observer, arguments):
     return observer(arguments)
+
+def call_inside(observer, *arguments):
+    return run(observer, arguments)
 """
 RETURN = 2
 
