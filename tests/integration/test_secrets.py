@@ -1,6 +1,6 @@
 """A secret planted wherever a program may hold one is in nothing that any command of callbox writes or prints.
 
-The programs have it from their environment, so that no source holds it.
+What is sent elsewhere is in `test_secrets_sent`.
 """
 
 from __future__ import annotations
@@ -10,55 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.desk import Desk, Ending
-from tests.support.sweep import files_below, places_of
+from tests.support.desk import Desk
+from tests.support.planted import SECRET, desk_with_secret, leaks, run_all
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be replaced there")
-
-SECRET = "S3ntinel0f9c2ab71d"
-PLANTED = {"PLANTED": SECRET}
-
-SHOP = """
-import os
-
-SECRET = os.environ["PLANTED"]
-
-
-class Account:
-    def __init__(self, user, password):
-        self.user, self.password = user, password
-
-
-def log_in(user, password, *, api_key=None):
-    session = {"nested": [{"refreshToken": password}]}
-    header = ("Authorization", "Basic " + password)
-    if user == "eve":
-        raise ConnectionError(f"cannot log in: password={password}", session, header)
-    return len(user)
-
-
-def connect(url):
-    return url.partition("://")[0]
-
-
-def keep(account, *rest, **options):
-    return account.user
-
-
-def settings(n):
-    return {"n": n, "nested": {"client_secret": SECRET}, "url": "https://x/?token=" + SECRET}
-
-
-def use_all():
-    log_in("ann", SECRET, api_key=SECRET)
-    connect("postgres://ann:" + SECRET + "@db/x")
-    keep(Account("ann", SECRET), b"pwd=" + SECRET.encode(), cookie=SECRET, headers=[("X-Api-Key", SECRET)])
-    settings(3)
-    try:
-        log_in("eve", SECRET, api_key=SECRET)
-    except ConnectionError:
-        pass
-"""
 
 FAILING = """
 from callbox import extract_on_failure
@@ -115,6 +70,57 @@ def test_snapshot(traced_snapshot):
     use_all()
 """
 
+CHECK_OUT = """
+import shop
+
+
+def check_out(user):
+    held = shop.settings(3)
+    return shop.log_in(user, shop.SECRET, api_key=held["nested"]["client_secret"])
+
+
+def look_up(user):
+    return shop.connect("postgres://ann:" + shop.SECRET + "@db/" + user)
+"""
+
+PRODUCTION = """
+import logging
+import os
+
+import callbox
+from callbox.failures.history import History, find_path
+from callbox.failures.metrics import alerts, process_stats, prometheus_text, stats_of
+from callbox.failures.production import dump
+from callbox.failures.sinks import BoxSink
+from callbox.failures.watched import watch_task
+from shop import SECRET, Account, log_in, use_all
+
+
+def refuse(failure):
+    raise ConnectionError("cannot reach https://x/?token=" + SECRET)
+
+
+logging.getLogger("shop").propagate = False  # what the program itself prints is its own
+logging.getLogger("shop").addHandler(logging.NullHandler())
+callbox.install("trace", include=["shop", "__main__"], budget=None, sinks=[BoxSink(), refuse, print])
+
+
+@watch_task(name="nightly", queue="amqp://ann:" + SECRET + "@mq/")
+def charge(account, token):
+    use_all()
+    return log_in("eve", account.password, api_key=token)
+
+
+try:
+    charge(Account("ann", SECRET), SECRET)
+except ConnectionError:
+    logging.getLogger("shop").exception("password=%s", "none", extra={"password": SECRET})
+dump("by hand, token=" + SECRET)
+print(alerts(), prometheus_text({**stats_of(History(find_path())), **process_stats()}), flush=True)
+use_all()
+os.abort()
+"""
+
 BENCHMARKS = """
 from shop import SECRET, log_in
 
@@ -135,23 +141,7 @@ CONFIGURATION = '{"version": 1, "project": "shop", "repo": ".", "benchmark_dir":
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """A folder with the shop, and the secret in the environment."""
-    desk = Desk.at(tmp_path)
-    desk.environ.update(PLANTED, PYTHONPATH=str(tmp_path), HOME=str(tmp_path / "home"))
-    desk.write("shop.py", SHOP)
-    desk.write("main.py", "import shop\nshop.use_all()\n")
-    desk.write("pyproject.toml", "")
-    return desk
-
-
-def leaks(desk: Desk, printed: dict[str, Ending]) -> list[str]:
-    """Name the files and outputs that hold the secret."""
-    outputs = {name: ending.out + ending.err for name, ending in printed.items()}
-    return places_of(SECRET, files_below(desk.folder) | outputs)
-
-
-def run_all(desk: Desk, *commands: str) -> dict[str, Ending]:
-    return {command: desk.callbox(*command.split()) for command in commands}
+    return desk_with_secret(tmp_path)
 
 
 def test_planted_secret_would_be_found(desk) -> None:
@@ -255,6 +245,49 @@ def test_telemetry_and_snapshots_of_tests_hold_no_secret(desk) -> None:
     assert leaks(desk, printed) == []
 
 
+def test_runs_of_tests_that_are_compared_hold_no_secret(desk) -> None:
+    words = "-m pytest -q --no-header --show-capture=no --tb=no -rN -p no:cacheprovider --callbox-telemetry"
+    desk.write("test_shop.py", TESTS.replace('"eve"', '"ann"').replace("def test_snapshot", "def unused"))
+    before = desk.python(*words.split(), "--telemetry-output=before.txt")
+    desk.write("test_shop.py", TESTS.replace("def test_snapshot", "def unused"))
+    after = desk.python(*words.split(), "--telemetry-output=after.txt")
+
+    printed = run_all(desk, "telemetry compare 1 2", "telemetry compare 1 2 --json", "telemetry list --json")
+
+    assert b"test_fails" in printed["telemetry compare 1 2"].out
+    assert printed["telemetry compare 1 2"].code == 1
+    assert leaks(desk, {"before": before, "after": after, **printed}) == []
+
+
+def test_tests_whose_calls_are_answered_by_mocks_hold_no_secret(desk) -> None:
+    desk.write("counter.py", CHECK_OUT)
+    desk.write("main.py", "import counter\ncounter.check_out('ann')\ncounter.look_up('x')\n")
+
+    printed = run_all(
+        desk,
+        "record counter.* --mock shop.* -- main.py",
+        "gen --mock shop.* --json --report report.json -d tests",
+    )
+
+    report = json.loads((desk.folder / "report.json").read_text())
+    assert report["calls"]["test"] + report["calls"]["refused"] == 2, report
+    assert leaks(desk, printed) == []
+
+
+def test_production_that_fails_and_crashes_leaves_no_secret(desk) -> None:
+    desk.write("production.py", PRODUCTION)
+
+    printed = {"program": desk.python("production.py")}
+    printed |= run_all(desk, "failures list", "failures show dump", "failures report -o report.json")
+    boxes = [".callbox/flight.cbx", *(f".callbox/failures/{box.name}" for box in desk.folder.rglob("failures/*.cbx"))]
+    printed |= run_all(desk, *(f"show {box}" for box in boxes))
+
+    assert b"captures failed themselves, the last with ConnectionError: cannot reach" in printed["program"].out
+    assert len(boxes) == 3
+    assert b"log_in(user='eve', password=[redacted: key password]" in printed["show .callbox/flight.cbx"].out
+    assert leaks(desk, printed) == []
+
+
 def test_snapshots_of_benchmarks_hold_no_secret(desk) -> None:
     pytest.importorskip("asv_runner")
     desk.write("benchmarks/__init__.py", "")
@@ -279,10 +312,17 @@ def test_exact_results_of_benchmarks_hold_no_secret(desk) -> None:
     desk.write("benchmarks/exact.py", "from shop import settings\n\ndef time_settings():\n    return settings(3)\n")
     desk.write("asv.conf.json", CONFIGURATION)
 
-    same = run_all(desk, "bench capture .", "bench verify .")
+    same = run_all(desk, "bench capture . --trace", "bench verify .")
     desk.write("shop.py", (desk.folder / "shop.py").read_text().replace('"n": n', '"n": n + 1'))
-    other = run_all(desk, "bench verify . --explain")
+    other = run_all(
+        desk,
+        "bench verify . --explain",
+        "bench capture . --trace --snapshot-dir after",
+        "bench diff .snapshots after",
+        "bench diff .snapshots after --json",
+    )
 
     assert b"1 verified" in same["bench verify ."].out
     assert b"it differs, by its hash, which alone is kept" in other["bench verify . --explain"].out
+    assert b"time_settings" in other["bench diff .snapshots after"].out
     assert leaks(desk, same | other) == []

@@ -78,7 +78,8 @@ def capture(
 
 
 def _capture(error: BaseException, options: CaptureOptions, subject: Subject) -> Failure:
-    writer = ValueWriter(shared_redactor(), options)
+    redactor = shared_redactor()
+    writer = ValueWriter(redactor, options)
     arguments = writer.write_all(subject.arguments)
     fixtures = writer.write_all(subject.fixtures) if options.include_fixtures else {}
     raised = RaisedReader(FrameReader(options, writer, subject.code), writer).read(error)
@@ -87,7 +88,7 @@ def _capture(error: BaseException, options: CaptureOptions, subject: Subject) ->
     return Failure(
         id=new_id(),
         timestamp=0.0,
-        test_name=subject.name or (own.function if own else "unknown"),
+        test_name=redactor.redact_text(subject.name) or (own.function if own else "unknown"),
         module=subject.module or (own.module if own else ""),
         filename=own.filename if own else subject.code.co_filename if subject.code else "",
         line=own.line if own else 0,
@@ -97,7 +98,7 @@ def _capture(error: BaseException, options: CaptureOptions, subject: Subject) ->
         source=source.source_of(subject.code, options.max_code_lines) if subject.code else own.source if own else "",
         arguments=arguments,
         fixtures={**(arguments if is_fixtures else {}), **fixtures},
-        metadata={**surroundings(), **subject.metadata},
+        metadata={**surroundings(), **writer.write_metadata(subject.metadata)},
         reproductions=_reproductions(error, subject) if options.reproduce else (),
     )
 

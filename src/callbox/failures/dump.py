@@ -33,6 +33,7 @@ def dump_threads(
     """
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     with Quiet(), Secrets() as secrets:
+        reason = shared_redactor().redact_text(reason)
         stacks = []
         for ident, frame in list(sys._current_frames().items())[:_MAX_THREADS]:
             reader = FrameReader(options, ValueWriter(shared_redactor(), options))

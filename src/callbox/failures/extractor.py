@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 import time
@@ -84,7 +85,7 @@ class FailureExtractor:
 
     def add_failure(self, failure: Failure | Mapping[str, Any]) -> Failure:
         """Keep a failure: what `capture` returned, or what somebody knows of one, by the names of its fields."""
-        record = failure if isinstance(failure, Failure) else from_mapping(failure, self._clock())
+        record = failure if isinstance(failure, Failure) else from_mapping(_redacted(failure), self._clock())
         with self._lock:
             self._failures.append(record)
         if self.persist:
@@ -98,9 +99,12 @@ class FailureExtractor:
         elif isinstance(passed, Passed):
             record = passed
         else:
+            passed = _redacted(passed)
             known = {name: passed[name] for name in ("module", "duration", "arguments") if name in passed}
             timestamp = passed.get("timestamp", self._clock())
             record = Passed(str(passed.get("test_name", "unknown")), timestamp, **known)
+        if "[" in record.test_name or "(" in record.test_name:  # the parameters of a test
+            record = dataclasses.replace(record, test_name=_cleaned(record.test_name))
         with self._lock:
             self._passed.append(record)
         if self.persist:
@@ -197,3 +201,18 @@ class FailureExtractor:
 
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()
+
+
+def _redacted(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what somebody knows of a failure or a test, without the secrets in it."""
+    from callbox.failures.options import CaptureOptions
+    from callbox.failures.redaction import shared_redactor
+    from callbox.failures.values import ValueWriter
+
+    return ValueWriter(shared_redactor(), CaptureOptions()).write_metadata(fields)
+
+
+def _cleaned(name: str) -> str:
+    from callbox.failures.redaction import shared_redactor
+
+    return shared_redactor().redact_text(name)

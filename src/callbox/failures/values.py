@@ -41,3 +41,24 @@ class ValueWriter:
     def write_all(self, values: Mapping[str, Any] | None) -> dict[str, str]:
         """Write values by name."""
         return {name: self.write_named(name, value) for name, value in (values or {}).items()}
+
+    def write_metadata(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what somebody says of a failure: as it is what JSON can hold, as text all else."""
+        redacted: dict[str, Any] = self.redactor.redact_value(dict(values))
+        return {
+            str(name): value if _is_plain(value) else self.write_named(str(name), values[name])
+            for name, value in redacted.items()
+        }
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    kind = type(value)
+    if kind in _SCALARS or depth > _MAX_PLAIN_DEPTH:
+        return kind in _SCALARS
+    if kind is dict:
+        return all(type(key) is str and _is_plain(item, depth + 1) for key, item in value.items())
+    return kind in (list, tuple) and all(_is_plain(item, depth + 1) for item in value)
+
+
+_SCALARS = (str, int, float, bool, type(None))
+_MAX_PLAIN_DEPTH = 8

@@ -111,7 +111,7 @@ class FailurePlugin:
                 name: value for name, value in funcargs.items() if name not in parameters and not _is_internal(name)
             },
             is_test=True,
-            metadata={"phase": phase, "session": self.session},
+            metadata={"phase": phase, "run": self.session},
         )
 
     @pytest.hookimpl(optionalhook=True)
@@ -159,7 +159,7 @@ class FailurePlugin:
 
     def _write(self, path: Path) -> str:
         try:
-            own = [f for f in self._history.failures()[::-1] if f.metadata.get("session") == self.session]
+            own = [f for f in self._history.failures()[::-1] if f.metadata.get("run") == self.session]
             write_report(OutputConfig(path), own)
         except CallboxError as error:
             return f"the report is not written: {error}"

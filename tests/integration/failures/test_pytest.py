@@ -95,7 +95,7 @@ def test_workers_of_xdist_report_together(project) -> None:
     )
     report = json.loads((project.path / "report.json").read_text())
     assert len(report["failures"]) == 4
-    assert len({failure["metadata"]["session"] for failure in report["failures"]}) == 1
+    assert len({failure["metadata"]["run"] for failure in report["failures"]}) == 1
 
 
 def test_without_the_option_nothing_is_written(project) -> None:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from callbox.failures.capture import Subject, capture, fingerprint_of
+from callbox.failures.dump import dump_threads
 from callbox.failures.options import CaptureOptions
 
 EVERYTHING = CaptureOptions(include_locals=True)
@@ -207,3 +208,25 @@ def test_capture_changes_nothing_of_the_exception(caught) -> None:
     capture(error, EVERYTHING)
 
     assert (error.__traceback__, error.args, dict(vars(error))) == before
+
+
+def test_name_and_metadata_of_what_failed_are_kept_without_secrets_and_never_keep_it_from_being_kept(caught) -> None:
+    n_before = Hostile.n_calls
+    metadata = {"queue": "amqp://ann:n0-place-t0-hide@mq/", "n": 3, "broker": Hostile()}
+    subject = Subject(name="GET /?token=n0-place-t0-hide", metadata=metadata)
+
+    failure = capture(caught(int, "x"), CaptureOptions(), subject)
+
+    assert failure.test_name == "GET /?token=[redacted: key token]"
+    assert {name: failure.metadata[name] for name in metadata} == {
+        "queue": "amqp://ann:[redacted: url password]@mq/",
+        "n": 3,
+        "broker": "Hostile()",
+    }
+    assert Hostile.n_calls == n_before
+
+
+def test_reason_of_a_dump_is_kept_without_secrets() -> None:
+    assert dump_threads("before token=n0-place-t0-hide", CaptureOptions()).summary.endswith(
+        "before token=[redacted: key token]"
+    )

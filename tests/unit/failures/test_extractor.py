@@ -62,6 +62,19 @@ def test_failure_by_hand_keeps_what_it_does_not_know_as_metadata(extractor) -> N
     assert failure["metadata"] == {"line": "no number", "severity": "high"}
 
 
+def test_failure_by_hand_is_kept_without_its_secrets_and_with_anything_as_metadata(extractor, history) -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    extractor.add_failure({"test_name": "t[token=n0-place-t0-hide]", "password": "n0-place-t0-hide", "loop": loop})
+    extractor.add_passed({"test_name": "p", "arguments": {"api_key": "n0-place-t0-hide"}})
+    extractor.flush()
+
+    [failure], [passed] = history.failures(), history.passed()
+    assert failure.test_name == "t[token=[redacted: key token]]"
+    assert failure.metadata == {"password": "[redacted: key password]", "loop": "[<cycle>]"}
+    assert passed.arguments == {"api_key": "[redacted: key apikey]"}
+
+
 def test_report_is_of_what_is_kept(extractor, tmp_path) -> None:
     extractor.add_failure({"test_name": "t"})
     extractor.add_passed({"test_name": "p", "duration": 0.5})
