@@ -48,7 +48,8 @@ def unit(session: nox.Session) -> None:
 def django(session: nox.Session, version: str) -> None:
     """Telemetry of Django's runner and the corpus of N+1, on another Django."""
     session.install(".", *group("test"), f"django=={version}.*")
-    session.run("pytest", "tests/integration/telemetry/test_django.py", "tests/integration/telemetry/test_corpus.py")
+    names = ("test_django.py", "test_corpus.py", "test_killed.py")
+    session.run("pytest", *(f"tests/integration/telemetry/{name}" for name in names))
 
 
 @nox.session
