@@ -97,25 +97,45 @@ static void enter_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     cb_thread_enter(thread, now, bits | (uint32_t)kind, identity_of(frame));
 }
 
-/* throw() through `yield from` enters the inner generator alone; when that returns, the outer one goes on
- * behind its RESUME, without an event. It is the caller then, and not active: its resume is supplied.
- * Source: Objects/genobject.c, _gen_throw. */
-static void resume_delegator(struct cb_thread *thread, uint64_t now, PyFrameObject *frame)
+/* Supply the resume of a generator's frame that runs and is not active: it has gone on without an event. */
+static void supply_resume(struct cb_thread *thread, uint64_t now, PyFrameObject *frame)
 {
-    PyFrameObject *outer = PyFrame_GetBack(frame);
-    if (outer == NULL) {
-        return;
-    }
-    PyCodeObject *code = PyFrame_GetCode(outer);
+    PyCodeObject *code = PyFrame_GetCode(frame);
     if ((code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0) {
-        const struct cb_cached *cached = find(thread, outer, code);
-        if ((cached->flags & CB_IS_EXCLUDED) == 0 && !cb_frames_has(&thread->active, outer)) {
-            cb_frames_push(&thread->active, outer);
-            cb_thread_enter(thread, now, cached->bits | CB_RESUME, identity_of(outer));
+        const struct cb_cached *cached = find(thread, frame, code);
+        if ((cached->flags & CB_IS_EXCLUDED) == 0 && !cb_frames_has(&thread->active, frame)) {
+            cb_frames_push(&thread->active, frame);
+            cb_thread_enter(thread, now, cached->bits | CB_RESUME, identity_of(frame));
         }
     }
     Py_DECREF(code);
-    Py_DECREF(outer);
+}
+
+static void supply_resume_of_caller(struct cb_thread *thread, uint64_t now, PyFrameObject *frame)
+{
+    PyFrameObject *caller = PyFrame_GetBack(frame);
+    if (caller != NULL) {
+        supply_resume(thread, now, caller);
+        Py_DECREF(caller);
+    }
+}
+
+/* throw() through `yield from` and `await` enters the innermost frame alone; when that is done, the outer one goes on
+ * behind its RESUME, without an event. If the inner one is a generator's, the outer one is its caller then. Else, as
+ * where an asynchronous generator is awaited, or an object with a throw() of its own, the outer one shows when it
+ * calls, and before anything else happens in the thread. Source: Objects/genobject.c, _gen_throw,
+ * async_gen_asend_throw. */
+static void expect_resume(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, enum cb_kind kind)
+{
+    const PyCodeObject *code = CB_FRAME_CODE(frame->f_frame);
+    if (!CB_THROW_SKIPS_RESUME) {
+        return;
+    }
+    if ((code->co_flags & (CO_GENERATOR | CO_COROUTINE)) == 0) {
+        thread->extras |= CB_WITH_SKIPPED;
+    } else if (kind == CB_RETURN) {
+        supply_resume_of_caller(thread, now, frame);
+    }
 }
 
 /* A frame may go on without an event also where what it delegates to is no generator. Then its end
@@ -137,18 +157,25 @@ static void leave_generator(struct cb_thread *thread, uint64_t now, PyFrameObjec
     }
     freeze_end(thread, call, result);
     cb_thread_leave(thread, now, bits | (uint32_t)kind);
-    if (CB_THROW_SKIPS_RESUME && kind == CB_RETURN) {
-        resume_delegator(thread, now, frame);
-    }
+    expect_resume(thread, now, frame, kind);
 }
 
 static void on_python(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *arg)
 {
+    if (CB_UNLIKELY((thread->extras & CB_WITH_SKIPPED) != 0)) {
+        thread->extras &= ~CB_WITH_SKIPPED;
+        if (what == PyTrace_CALL) {
+            supply_resume_of_caller(thread, now, frame);
+        }
+    }
     PyCodeObject *code = CB_FRAME_CODE(frame->f_frame);
     struct cb_cached *cached = find(thread, frame, code);
     const struct cb_activation call = {.frame = frame, .code = code, .local_of = local_of, .cached = cached};
     thread->c_frame = NULL;
     uint32_t bits = cached->bits, flags = cached->flags;
+    if (CB_UNLIKELY((flags & (CB_IS_THROW | CB_IS_GENERATOR)) == CB_IS_THROW && what == PyTrace_RETURN)) {
+        expect_resume(thread, now, frame, CB_RETURN);
+    }
     if (CB_UNLIKELY((flags & CB_IS_EXCLUDED) != 0)) {
         return;
     }
@@ -183,6 +210,10 @@ static inline bool is_caller_excluded(struct cb_thread *thread, PyFrameObject *f
 
 static inline void on_c(struct cb_thread *thread, uint64_t now, PyFrameObject *frame, int what, PyObject *callable)
 {
+    if (CB_UNLIKELY((thread->extras & CB_WITH_SKIPPED) != 0)) {
+        thread->extras &= ~CB_WITH_SKIPPED;
+        supply_resume(thread, now, frame);
+    }
     if (is_caller_excluded(thread, frame)) {
         return;
     }
@@ -233,7 +264,7 @@ static int on_plain_python(struct cb_thread *thread, PyFrameObject *frame, int w
 {
     const PyCodeObject *code = CB_FRAME_CODE(frame->f_frame);
     const struct cb_cached *cached = cb_cache_at(thread, code);
-    if (CB_UNLIKELY(cached->key != code || (cached->flags & CB_IS_GENERATOR) != 0)) {
+    if (CB_UNLIKELY(cached->key != code || (cached->flags & (CB_IS_GENERATOR | CB_IS_THROW)) != 0)) {
         return on_event_with_care(frame, what, arg);
     }
     thread->c_frame = NULL;

@@ -350,6 +350,7 @@ struct cb_cached *cb_recorder_remember(struct cb_thread *thread, const void *key
         .flags = (cb_recorder_excludes(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
                  ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0) |
                  ((cb_codes_get(id)->flags & coroutines) != 0 ? CB_IS_COROUTINE : 0) |
+                 (PyUnicode_CompareWithASCIIString(cb_codes_get(id)->name, "throw") == 0 ? CB_IS_THROW : 0) |
                  (thread->recorder->options.n_arena_bytes > 0 ? value_flags(thread, id) : 0),
     };
     if (CB_UNLIKELY(cb_codes_has_greenlet())) {

@@ -23,6 +23,7 @@ struct cb_recorder;
 #define CB_IS_INIT 64u                                /* an __init__: its first argument is only named */
 #define CB_HAS_SECRET 128u                            /* a parameter whose name says secret */
 #define CB_GIVES_SECRET 1024u                         /* its own name says that it returns one */
+#define CB_IS_THROW 2048u                             /* called throw: `yield from` may pass one on to it */
 #define CB_IS_SLOW (CB_IS_EXCLUDED | CB_IS_GENERATOR) /* flags that the plain case cannot bear */
 #define CB_PARAMETERS_SHIFT 16                        /* from here on, in mode "trace": how many parameters it has */
 #define CB_PARAMETERS_MAX 255                         /* or more */
@@ -35,6 +36,7 @@ struct cb_recorder;
 #define CB_WITH_VALUES 256u
 #define CB_WITHOUT_COUNTER 512u /* the clock is the system's */
 #define CB_WITH_BUDGET 1024u
+#define CB_WITH_SKIPPED 4096u /* setprofile: a generator may have gone on without an event */
 #define CB_WITH_MORE (CB_WITH_DEPTH | CB_WITH_ALLOC | CB_WITH_BUDGET)
 
 /* A thread gets its name soon after its first event, or never. */

@@ -53,14 +53,9 @@ class Recorded:
 BLIND_TO_THROWS = {"setprofile"} if sys.version_info >= (3, 13) else set()
 """From 3.13 on a profile function is told the same of a frame thrown into as of one that goes on."""
 
-OF_OBJECTS = "no event when throw() of an object that is no generator ends a `yield from`"
-OF_ASYNC_GENERATORS = "no event when an asynchronous generator that was thrown into yields to who awaits it"
 OF_SWITCHES = "the oracle, in Python, is not told of the end of a switch: greenlet keeps that from a profile function"
 OF_WRONG_SELF = "a profile function is not told of a method that refuses its self"
 KNOWN_311 = {
-    ("setprofile", "delegated_to_objects", False): OF_OBJECTS,
-    ("setprofile", "delegated_to_objects", True): OF_OBJECTS,
-    ("setprofile", 18, True): OF_ASYNC_GENERATORS,
     ("setprofile", "greenlets", True): OF_SWITCHES,
     ("frameeval", "greenlets", True): OF_SWITCHES,
 }
