@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEFAULT_EVENTS = 1 << 9
 """Events that each thread keeps, in mode "trace" also one for each value: telling of them takes some milliseconds."""
+_MACHINERY = ("_distutils_hack", "__editable__*", "_editable_*", "_virtualenv", "typing_extensions", "namedtuple_*")
+"""Modules that import others, or stand in for parts of the standard library: of no program's own doing."""
 _MAX_CALLS = 60
 """Calls of each thread that are shown."""
 _MAX_LINES = 200
@@ -125,7 +127,7 @@ class FlightRecorder:
 
 def _without_stdlib() -> tuple[str, ...]:
     names = sorted(sys.stdlib_module_names)
-    return tuple(pattern for name in names for pattern in (f"!{name}", f"!{name}.*"))
+    return tuple(pattern for name in (*names, *_MACHINERY) for pattern in (f"!{name}", f"!{name}.*"))
 
 
 _lock = threading.Lock()

@@ -82,3 +82,19 @@ def test_analysis_tells_failing_arguments_from_those_that_passed(extractor, hist
     assert (found.n_examined, found.n_passed) == (2, 2)
     assert found.only_failing == {"kind": "'half'"}
     assert sorted(found.varying["n"]) == ["1", "3"]
+
+
+@pytest.mark.parametrize("module", ["typing_extensions", "_editable_shop", "__editable___shop_finder", "asyncio.tasks"])
+def test_what_imports_others_or_belongs_to_the_standard_library_is_left_out(extractor, caught, module) -> None:
+    namespace = {"__name__": module}
+    exec("def find_spec(n):\n    return n", namespace)
+
+    @extract_on_failure
+    def work(n):
+        half(namespace["find_spec"](n))
+        raise ValueError(n)
+
+    caught(work, 6)
+
+    assert "half(n=6)" in extractor.failures[-1]["calls"]
+    assert "find_spec" not in extractor.failures[-1]["calls"]

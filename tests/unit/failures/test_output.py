@@ -69,6 +69,17 @@ def test_csv_has_a_line_for_each_failure_and_no_formulas() -> None:
     assert rows[0]["exception_message"] == NASTY
 
 
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_notes_and_attributes_of_exceptions_stand_with_them(form) -> None:
+    cause = Raised("KeyError", "'k'", relation="cause", notes=("the order was empty",), attributes={"errno": "2"})
+    raised = Raised("app.Error", "m", notes=("asked twice",), attributes={"order_id": "77"}, related=(cause,))
+
+    text = report(form, failures=[Failure("i", 0.0, "t", exception=raised)])
+
+    places = [text.index(word) for word in ("asked twice", "order_id", "aused by", "the order was empty", "errno")]
+    assert places == sorted(places)
+
+
 def test_html_runs_nothing_and_needs_nothing() -> None:
     page = report("html")
 

@@ -75,6 +75,9 @@ def _failure(failure: Mapping[str, Any], is_numbered: bool, is_open: bool) -> It
     yield from _table("Fixtures", failure.get("fixtures"))
     for raised, words in exceptions_of(failure):
         yield f"<h3>{escape(f'{words}: {headline(raised)}' if words else 'Where')}</h3>"
+        if raised["notes"]:
+            yield _pre("\n".join(raised["notes"]))
+        yield from _table("", raised["attributes"])
         for depth, frame in enumerate(reversed(raised["frames"])):
             yield from _frame(frame, is_numbered, is_open=depth == 0)
     if failure.get("calls"):

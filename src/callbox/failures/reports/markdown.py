@@ -46,6 +46,10 @@ def _failure(failure: dict[str, Any], is_numbered: bool) -> Iterator[str]:
     for raised, words in exceptions_of(failure):
         if words:
             yield from ("", f"### {words.capitalize()}: {_inline(headline(raised).partition(chr(10))[0])}")
+        if raised["notes"]:
+            yield from _fenced("\n".join(raised["notes"]), "text")
+        if raised["attributes"]:
+            yield from _values("", raised["attributes"])
         for frame in raised["frames"]:
             yield from _frame(frame, is_numbered)
     if failure.get("calls"):
