@@ -80,7 +80,7 @@ def take_hook(engine: str) -> None:
 def place_of_core() -> tuple[int, int]:
     """Find where the core lies in memory."""
     lines = Path("/proc/self/maps").read_text().splitlines()
-    ranges = [line.split()[0].split("-") for line in lines if line.endswith(_core.__file__)]
+    ranges = [line.split()[0].split("-") for line in lines if _core.__file__ in line]
     return int(ranges[0][0], 16), int(ranges[-1][1], 16)
 
 
