@@ -15,6 +15,7 @@ from callbox.cli import exits
 from callbox.cli.bench_options import BenchOptions, read_options, running_options, shared_options
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
+from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError, NothingFoundError
 from callbox.render.text import count
 
@@ -53,7 +54,7 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
 
     options = read_options(directory, given)
     suite = find_suite(options.directory)
-    with _executor(options, 1) as executor:
+    with _executor(options, 1) as executor, waiting("importing benchmarks"):
         found = discover(suite, options.settings(), executor)
     cases = _select(found, options)
     benchmarks = list({case.benchmark.name: case.benchmark for case in cases}.values())
@@ -210,7 +211,6 @@ def _plan(options: BenchOptions, executor: Executor) -> tuple[Plan, tuple[Broken
     from callbox.bench.campaign import discover
     from callbox.bench.suite import find_suite
     from callbox.bench.verification import Plan
-    from callbox.cli.waiting import waiting
 
     suite = find_suite(options.directory)
     with waiting("importing benchmarks"):

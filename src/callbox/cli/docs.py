@@ -10,6 +10,7 @@ import click
 
 from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.cli.waiting import waiting
 from callbox.errors import GenerateError, NothingFoundError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
     store.close()
     if not calls:
         raise NothingFoundError(f"{calls_dir} has no calls: record some by callbox record")
-    with importing_from({root_of(c.call.target) for c in calls}):
+    with waiting("trying examples"), importing_from({root_of(c.call.target) for c in calls}):
         examples = {} if flags["remove"] else find_examples(calls, each)
     targets = {c.call.target for c in calls}
     changes = _in_markdown(markdown, by_name(examples)) if markdown else _in_docstrings(targets, examples)

@@ -11,6 +11,7 @@ import click
 
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
+from callbox.cli.waiting import waiting
 from callbox.errors import CallboxError, ConfigError, GenerateError, NothingFoundError
 from callbox.render.text import count, printable
 
@@ -144,7 +145,8 @@ def test(id: str, store: str | None, output: str | None) -> None:  # noqa: A002 
     path = Path(output or f"test_failure_{failure.id}.py")
     path.write_text(source_of_test(failure), encoding="utf-8")
     click.echo(f"{path} written")
-    problem = fails_alike(path.absolute(), failure)
+    with waiting("running it"):
+        problem = fails_alike(path.absolute(), failure)
     if problem:
         raise GenerateError(f"{path} does not reproduce failure {failure.id}: {problem}")
     click.echo(f"it fails as the failure did: {failure.summary}")
