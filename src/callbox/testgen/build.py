@@ -284,7 +284,8 @@ class CaseBuilder:
         decorators = (f"@pytest.mark.{self._async_style}",) if is_async else ()
         label = label_of([written.sources[name] for name in form.values if name in written.sources])
         name = _test_name(call, access, form, parts)
-        if written.setup and (words := slug(" ".join(label_of([s]) for n, s in written.sources.items() if n != s), 30)):
+        told = [source for spot, source in written.sources.items() if spot != source and "DATA" not in source]
+        if written.setup and (words := slug(" ".join(label_of([source]) for source in told), 30)):
             name = f"{name}__{words}"
         return Case(
             id=stored.id,

@@ -31,7 +31,7 @@ from callbox.testgen.witness import Before, CallWitness
 from callbox.values.exact import Limits, encode
 from callbox.values.refusal import RefusalError
 
-_LIMITS = Limits(max_steps=1_000, max_bytes=1 << 20)
+_LIMITS = Limits(max_steps=3_000, max_bytes=1 << 20)
 """Larger values make tests that nobody reads."""
 _MAX_SPARED = 4_095
 _MAX_SEARCHES = 50

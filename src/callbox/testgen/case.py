@@ -97,5 +97,5 @@ def _label_part(source: str) -> str:
     """Return what of a source can stand in an id: letters, digits and a few signs."""
     if source in ('""', "''", "[]", "{}", "()"):
         return "empty"
-    words = re.sub(r"[^\w.,=+*/<>!?-]+", " ", source, flags=re.ASCII)
+    words = re.sub(r"[^\w.,=+*/<>!?-]+", " ", re.sub(r"\\.", " ", source), flags=re.ASCII)
     return words.strip()[:40].strip()

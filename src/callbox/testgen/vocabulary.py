@@ -19,7 +19,9 @@ from callbox.values.literals import Literal, Style, literals
 
 WIDTH = 88
 _INDENT = 8
-_RESERVED = frozenset({"pytest", "re", "random", "math", "asyncio", "time_machine", "as_data", "Path", "pathlib"})
+_RESERVED = frozenset({"pytest", "time_machine", "as_data", "Path", "pathlib"}) | frozenset(
+    {"import re", "import random", "import math", "import asyncio", "import enum", "import types"}
+)
 _MAX_SETUP_LINES = 500
 
 

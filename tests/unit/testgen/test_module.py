@@ -83,6 +83,7 @@ def test_signature_shows_an_edit() -> None:
 
 def test_labels_are_words_of_the_data() -> None:
     assert label_of(['"a b"', "[]", "-3", '{"k": 1}']) == "a b-empty--3-k 1"
+    assert label_of(['"a;\\nb\\t"']) == "a b"
     assert label_of(["x" * 50] * 3) == ""
 
 

@@ -16,7 +16,7 @@ class Style:
             side file; None for never.
         data_name: what the source calls the folder of the side files, a `pathlib.Path`.
         file_stem: what the names of side files begin with.
-        reserved: names that the surrounding code uses for other things.
+        reserved: names that the surrounding code uses for other things; `import re` where it means that module.
         modules: names to import modules by instead of their own, e.g. `{"__main__": "script"}`.
         constructors: `(keyword, attribute)` pairs by class: constructors that the caller tries out, and whose
             source it then compares with the value.

@@ -21,12 +21,15 @@ class Names:
     """The names that one piece of source uses.
 
     Args:
-        reserved: names that mean something else in the surrounding code.
+        reserved: names that mean something else in the surrounding code; `import re` where that is a module.
         modules: names to import modules by instead of their own.
     """
 
     def __init__(self, reserved: frozenset[str], modules: Mapping[str, str]) -> None:
-        self._used = dict.fromkeys(_TAKEN | reserved, "")
+        self._used = dict.fromkeys(_TAKEN, "")
+        for name in sorted(reserved):
+            module = name.removeprefix("import ")
+            self._used[module] = f"module {module}" if module != name else ""
         self._modules = modules
         self._from: dict[str, set[str]] = {}
         self._plain: set[str] = set()

@@ -369,3 +369,10 @@ def test_module_that_its_package_hides_is_not_named_by_its_path(monkeypatch) -> 
 
     assert written.imports == ("from shoprules.link import link as shoprules_link",)
     assert written.source == "[shoprules_link]"
+
+
+def test_module_that_the_surrounding_code_has_too_keeps_its_name() -> None:
+    style = Style(reserved=frozenset({"import math", "re"}))
+
+    assert literal(math.inf, name="value", style=style).source == "math.inf"
+    assert literal(re.compile("a"), name="value", style=style).source == 're_module.compile("a")'
