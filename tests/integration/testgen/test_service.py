@@ -73,7 +73,8 @@ class Service:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{word}", timeout=TIMEOUT_S) as answer:
                 return answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.read().decode()
+            with error:
+                return error.read().decode()
 
 
 @pytest.fixture
