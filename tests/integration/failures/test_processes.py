@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -80,6 +81,51 @@ def test_forked_workers_store_their_failures(run, history) -> None:
     assert sorted(found) == ["0", "1", "2"]
     assert "work(n=2) ✗ ValueError(2)" in found["2"].calls
     assert len({failure.metadata["process_id"] for failure in found.values()}) == 3
+
+
+def test_whatever_nobody_catches_is_listed_afterwards(run, tmp_path) -> None:
+    code, _ = run("""
+        import asyncio, logging, sys, threading, callbox
+        from callbox.failures.watched import watch_task
+        callbox.install("static")
+        class Late:
+            def __del__(self):
+                raise ValueError("late")
+        def fail(text):
+            raise ValueError(text)
+        @watch_task(name="nightly")
+        def task():
+            fail("in a task")
+        async def main():
+            asyncio.get_running_loop().call_soon(fail, "in a callback")
+            await asyncio.sleep(0.01)
+        thread = threading.Thread(target=fail, args=["in a thread"])
+        thread.start()
+        thread.join()
+        Late()
+        asyncio.run(main())
+        try:
+            task()
+        except ValueError:
+            pass
+        try:
+            fail("logged")
+        except ValueError:
+            logging.exception("it broke")
+        fail("at last")
+    """)
+
+    command = [sys.executable, "-m", "callbox", "failures", "report"]
+    told = json.loads(subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout)
+    assert code == 1
+    assert {failure["origin"]: failure["exception_message"] for failure in told["failures"]} == {
+        "threading": "in a thread",
+        "unraisable": "late",
+        "asyncio": "in a callback",
+        "task": "in a task",
+        "logging": "logged",
+        "excepthook": "at last",
+    }
 
 
 def test_fatal_signal_leaves_the_stacks_of_all_threads(run, tmp_path) -> None:
