@@ -117,3 +117,11 @@ def write_log(folder: Path, *functions: Function, process_id: int = ENDED_PROCES
     path = folder / f"{process_id}-{nonce:x}.functions"
     path.write_bytes(pack_log(*functions))
     return path
+
+
+LOAD, SAVE = function(1, "load"), function(2, "save")
+
+
+def call(code: int) -> RingFile:
+    """Write a ring that holds one call of a function."""
+    return RingFile([slot(EventKind.CALL, code, after=100), slot(EventKind.RETURN, code, after=900)])

@@ -70,3 +70,11 @@ def make_box(tmp_path) -> Callable[[Sections], Path]:
 def pack_section(tag: bytes, payload: bytes) -> bytes:
     fields = struct.pack("<4sII", tag, len(payload), zlib.crc32(payload))
     return fields + struct.pack("<I", zlib.crc32(fields)) + payload + bytes(-len(payload) % 8)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where the parts of a box lie."""
+    path = tmp_path / "box.cbx.parts"
+    path.mkdir()
+    return path

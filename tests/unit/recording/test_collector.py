@@ -8,28 +8,15 @@ import os
 import msgspec
 import pytest
 from tests.support.captures import make_header
-from tests.support.parts import ENDED_PROCESS, RingFile, function, slot, write_log
+from tests.support.parts import ENDED_PROCESS, LOAD, SAVE, call, write_log
 
-from callbox.model import EventKind
 from callbox.recording import Recording, open_recording
 from callbox.recording.collector import Collector, Ending
 from callbox.recording.journal import Journal
 from callbox.recording.merge import KILLED
 from callbox.recording.parts import ENDING
 
-LOAD, SAVE = function(1, "load"), function(2, "save")
 HEADER = dataclasses.replace(make_header(), is_complete=False, process_id=ENDED_PROCESS)
-
-
-def call(code: int) -> RingFile:
-    return RingFile([slot(EventKind.CALL, code, after=100), slot(EventKind.RETURN, code, after=900)])
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "box.cbx.parts"
-    path.mkdir()
-    return path
 
 
 @pytest.fixture

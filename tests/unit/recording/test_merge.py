@@ -13,7 +13,10 @@ from tests.support.parts import (
     FIRST_EPOCH_NS,
     FIRST_MONOTONIC_NS,
     FIRST_TICKS,
+    LOAD,
+    SAVE,
     RingFile,
+    call,
     function,
     slot,
     write_log,
@@ -22,19 +25,6 @@ from tests.support.parts import (
 from callbox.model import ArenaCapture, Capture, EventKind, Function
 from callbox.recording import Recording, open_recording, reserve_box, write_box
 from callbox.recording.merge import KILLED, RUNNING, BoxContents, add_parts, read_parts
-
-LOAD, SAVE = function(1, "load"), function(2, "save")
-
-
-def call(code: int) -> RingFile:
-    return RingFile([slot(EventKind.CALL, code, after=100), slot(EventKind.RETURN, code, after=900)])
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "box.cbx.parts"
-    path.mkdir()
-    return path
 
 
 @pytest.fixture
