@@ -249,7 +249,8 @@ void cb_values_result(struct cb_thread *thread, const struct cb_activation *call
     append(thread, cb_freeze(freezer, unboxed(call, result)));
 }
 
-/* The variables of a frame, its parameters first. Those that the compiler made are left out. */
+/* The variables of a frame, its parameters first. Those that the compiler made, or pytest's rewriting of assertions,
+ * are left out: no source can name them. */
 static void append_locals(struct cb_thread *thread, const struct cb_activation *call)
 {
     PyObject *names[MAX_LOCALS], *values[MAX_LOCALS];
@@ -262,8 +263,11 @@ static void append_locals(struct cb_thread *thread, const struct cb_activation *
     for (int i = 0; i < call->code->co_nlocalsplus; i++) {
         PyObject *name = PyTuple_GET_ITEM(all, i);
         PyObject *value = call->local_of(frame, call->code, i);
-        if (value == NULL || !PyUnicode_CheckExact(name) || !CB_UNICODE_IS_READY(name) ||
-            PyUnicode_READ_CHAR(name, 0) == '.') {
+        if (value == NULL || !PyUnicode_CheckExact(name) || !CB_UNICODE_IS_READY(name)) {
+            continue;
+        }
+        Py_UCS4 first = PyUnicode_READ_CHAR(name, 0);
+        if (first == '.' || first == '@') {
             continue;
         }
         if (variables.n < MAX_LOCALS) {

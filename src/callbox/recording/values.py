@@ -153,8 +153,7 @@ class RecordedValues:
     def locals_at(self, event: int) -> dict[str, Any] | None:
         """Return the variables of the function that an exception left with an event; None for other events."""
         found = self._aside_at(event, Inline.LOCALS)
-        # pytest's rewriting of assertions has variables that no source can name.
-        return {name: value for name, value in found[0].items() if not name.startswith("@")} if found else None
+        return found[0] if found else None
 
     def effects_at(self, event: int) -> dict[str, Any]:
         """Return what the call that an event ends has changed of its arguments."""

@@ -139,6 +139,15 @@ def test_variables_of_every_frame_that_an_exception_leaves_are_kept(run) -> None
     assert kept[1] == {"a": 1.5, "b": 0, "quotient": [1.5, 0]}
 
 
+def asserts(value):
+    doubled = value * 2
+    assert value.bit_length() == doubled  # rewritten by pytest, with variables of its own
+
+
+def test_variables_that_no_source_can_name_are_left_out(run) -> None:
+    assert run(asserts, 1).values.locals(0) == {"value": 1, "doubled": 2}
+
+
 def test_call_that_returns_has_no_variables(run) -> None:
     assert run(reads, [], "", 0).values.locals(0) is None
 
