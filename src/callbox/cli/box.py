@@ -38,12 +38,11 @@ def open_box(path: str) -> Recording:
         FormatError: it cannot be read.
         NothingFoundError: it holds no calls.
     """
-    from callbox.recording import open_recording
     from callbox.render.text import printable
     from callbox.tracing.steps import describe_steps, read_steps
 
     with waiting(f"reading {PurePath(path).name}"):
-        recording = _open_url(path) if is_url(path) else open_recording(path)
+        recording = _open_url(path) if is_url(path) else _open_path(path)
         n_calls = len(recording.tree.calls)
     warnings = [*recording.damage, *recording.notes]
     if recording.damage:
@@ -60,6 +59,17 @@ def open_box(path: str) -> Recording:
     for warning in warnings:
         print(f"callbox: warning: {printable(warning)}", file=sys.stderr)
     return recording
+
+
+def _open_path(path: str) -> Recording:
+    from callbox.recording import open_recording
+
+    try:
+        return open_recording(path)
+    except FormatError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise FormatError(f"{error}; `callbox` names the recordings that are here") from error
+        raise
 
 
 def _open_url(url: str) -> Recording:

@@ -176,7 +176,7 @@ def test_urls_are_written_to(desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["missing.cbx"], 4, "No such file"),
+        (["missing.cbx"], 4, "No such file or directory; `callbox` names the recordings that are here"),
         (["broken.cbx"], 4, "broken.cbx"),
         (["empty.cbx"], 3, "holds no calls"),
         (["shop.cbx", "-o", "no/such/folder/out"], 2, "cannot write 'no/such/folder/out'"),
