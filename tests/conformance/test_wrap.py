@@ -70,6 +70,8 @@ def told(recorded: dict[str, Any], untold: list[str]) -> list[dict[str, str]]:
 
 def record(engine: str, program: str, out: Path, mode: str = "profile") -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what the engine with a hook and what the engine "wrap" recorded."""
+    for needed in re.findall(r"^needs: (\w+)$", (HERE / "programs" / f"{program}.py").read_text("utf-8"), re.MULTILINE):
+        pytest.importorskip(needed)
     command = [sys.executable, HERE / "run_wrapped.py", engine, HERE / "programs" / f"{program}.py", out, mode]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if result.returncode != 0:
