@@ -26,6 +26,7 @@ from callbox.telemetry.web.pending import pending_url
 
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
 _SETTING = frozenset({"os.putenv", "os.unsetenv"})
+_WAY_IN = frozenset({b"PYTHONPATH", "PYTHONPATH"})
 _WATCHED = EVENTS | _STARTS | _SETTING
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
 
@@ -220,8 +221,9 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         boarding.renew()
         return
     if event in _SETTING:
-        for guard in _guards:
-            guard.is_way_in_touched = True
+        if args[0] in _WAY_IN:  # pytest sets a variable of its own in every phase
+            for guard in _guards:
+                guard.is_way_in_touched = True
         return
     for guard in tuple(_guards):
         guard.check(event, args)
