@@ -135,6 +135,8 @@ def compare(module: str, folder: Path, engine: str, mode: str, tally: Tally) -> 
     """Run a module alone and recorded, and again what differs."""
     alone = run_module(module, folder, None, mode)
     recorded = run_module(module, folder, engine, mode)
+    if alone.died:
+        tally.unsteady.append(f"{module}, not even alone: {alone.died.splitlines()[0]}")
     tally.outcomes.update(recorded.outcomes.values())
     tally.n_events += recorded.n_events
     lacking = recorded.lacks(alone)

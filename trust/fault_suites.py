@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from trust.faulting import (
+    CORE,
     EVERYWHERE,
     FILES,
     MEMORY,
@@ -23,7 +24,6 @@ from trust.faulting import (
     find_in_child,
     in_child,
     judge,
-    place_of_core,
     record,
     take_hook,
 )
@@ -36,6 +36,9 @@ from callbox.recording import open_recording, write_box
 ENGINES = tuple(name for name in engine_names() if name != ORACLE)
 MODES = ("profile", "trace")
 Attempt = tuple[str, Callable[[], str]]
+
+ALIKE = 10
+"""Of the calls that make a recorder, most of which fill a table of secrets, one in ten fails."""
 
 ALLOCATIONS = (
     Fault("the n-th allocation", MEMORY, errno.ENOMEM),
@@ -75,7 +78,7 @@ def of_core(faults: tuple[Fault, ...], is_in_files: bool, every: int) -> Iterato
     place = "files" if is_in_files else "memory"
     for fault in faults:
         attempt = partial(prepare_with, is_in_files=is_in_files)
-        yield from each_call(f"made for rings in {place}", fault, attempt, every)
+        yield from each_call(f"made for rings in {place}", fault, attempt, every * ALIKE)
     for options in (options_of(engine, mode) for engine in ENGINES for mode in MODES):
         expected = find_in_child(lambda options=options: events_of(record(new_recorder(options))[1]))
         for fault in faults:
@@ -95,7 +98,7 @@ def prepare_with(fault: Fault, is_in_files: bool) -> str:
     options = options_of(ENGINES[0], "trace")
     recorder = None
     with tempfile.TemporaryDirectory() as folder:
-        with contextlib.suppress(CallboxError, MemoryError), fault.at(place_of_core()):
+        with contextlib.suppress(CallboxError, MemoryError), fault.at(CORE):
             recorder = new_recorder(options, folder if is_in_files else None)
         result, _ = record(recorder or new_recorder(options))
     ending = "refused" if recorder is None else "whole"
@@ -107,7 +110,7 @@ def record_with(fault: Fault, options: Options, is_in_files: bool, expected: lis
     with tempfile.TemporaryDirectory() as folder:
         recorder = new_recorder(options, folder if is_in_files else None)
         try:
-            with fault.at(place_of_core()):
+            with fault.at(CORE):
                 result, capture = record(recorder)
         except (CallboxError, MemoryError) as error:
             return "refused" if program() == RESULT else f"changed: after {error!r}"

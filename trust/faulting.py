@@ -77,11 +77,14 @@ def take_hook(engine: str) -> None:
         python._PyInterpreterState_SetEvalFrameFunc(interpreter, _shim.failing_pass)
 
 
-def place_of_core() -> tuple[int, int]:
-    """Find where the core lies in memory."""
+def _find_core() -> tuple[int, int]:
     lines = Path("/proc/self/maps").read_text().splitlines()
     ranges = [line.split()[0].split("-") for line in lines if _core.__file__ in line]
     return int(ranges[0][0], 16), int(ranges[-1][1], 16)
+
+
+CORE = _find_core()
+"""Where the core lies in memory; found once, as its file may be replaced meanwhile."""
 
 
 def in_child(attempt: Callable[[], str]) -> str:

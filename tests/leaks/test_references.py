@@ -10,6 +10,8 @@ import pytest
 
 from callbox.engine.wrap import wrap
 
+pytestmark = pytest.mark.valgrind
+
 
 class Thing:
     """Something that can be watched."""
