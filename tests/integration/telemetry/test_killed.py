@@ -103,12 +103,14 @@ def test_controller_that_is_killed_leaves_what_its_workers_told(lab) -> None:
 DYING = """
     import os, signal, unittest
 
+    os.environ.setdefault("RUNNER", str(os.getpid()))
+
     class Dying(unittest.TestCase):
         def test_a(self): pass
         def test_b(self):
             open("dies", "w").close()
             if os.environ.get("WITH_RUNNER"):
-                os.kill(os.getppid(), signal.SIGKILL)
+                os.kill(int(os.environ["RUNNER"]), signal.SIGKILL)
             os._exit(3)
         def test_c(self): pass
 
