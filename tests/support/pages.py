@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FIGURE = re.compile(r" *\b(?:\d[\d.,]*(?: [nµm]?s\b|%)|\d{1,3}(?:,\d{3})+\b)")
+_ROW = re.compile(r"\S {2,}\S")
+"""Of a table, whose columns are as wide as their figures."""
 _TIMEOUT_S = 120
 _OF_CI = ("CI", "BUILD_NUMBER")
 """By these pytest prints more than a person sees."""
@@ -152,6 +154,8 @@ def _pattern(line: str) -> str:
     if line.strip() == "…":
         return r"(?:.*\n)*?"
     parts = [re.escape(part).replace("…", ".*") for part in _FIGURE.split(line)]
-    if len(parts) > 1:
+    is_row = len(parts) > 1 or _ROW.search(line) is not None
+    if is_row:
         parts = [re.sub(r"(?:\\ )+", " +", part) for part in parts]
-    return r" *[\d.,]+(?: [nµm]?s|%)?".join(parts) + r"\n"
+    pattern = r" *[\d.,]+(?: [nµm]?s|%)?".join(parts) + r"\n"
+    return f" *{pattern.removeprefix(' +')}" if is_row else pattern
