@@ -111,7 +111,7 @@ def run_module(module: str, folder: Path, engine: str | None, mode: str) -> Run:
 def examine(box: Path, engine: str, module: str) -> tuple[str, int]:
     """Say what is wrong with a recording, if anything, and how many events there were."""
     recording = open_recording(box)
-    tests = [f for f in recording.functions.values() if f.module_name == f"test.{module}"]
+    tests = [f for f in recording.functions.values() if f"{f.module_name}.".startswith(f"test.{module}.")]
     n_events = recording.n_events + recording.dropped
     if recording.header.engine != engine:
         return f"engine {recording.header.engine} recorded it", n_events
