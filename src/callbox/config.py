@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -290,6 +292,16 @@ def load_redact_rules(start: Path, environ: Mapping[str, str]) -> RedactRules:
         ConfigError: as `load_settings`, or a rule makes no sense.
     """
     return RedactRules.from_plain(load_settings(REDACT, start, environ))
+
+
+@functools.cache
+def project_redact_rules() -> RedactRules:
+    """Return what is configured to be redacted where this process works; read once.
+
+    Raises:
+        ConfigError: as `load_redact_rules`.
+    """
+    return load_redact_rules(Path.cwd(), os.environ)
 
 
 def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Iterator[_Value]:

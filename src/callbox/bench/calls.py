@@ -9,6 +9,7 @@ from pathlib import Path
 
 from callbox.bench.model import Source
 from callbox.bench.suite import Suite
+from callbox.config import project_redact_rules
 from callbox.engine import Options, new_recorder
 from callbox.model import Capture
 from callbox.recording import Recording, write_box
@@ -28,7 +29,9 @@ class CallRecord:
         """
         self._suite = suite
         mode = "trace" if with_values else "profile"
-        self._recorder = new_recorder(Options(mode=mode, filters=_filters(suite), max_events=_MAX_SLOTS))
+        self._recorder = new_recorder(
+            Options(mode=mode, filters=_filters(suite), max_events=_MAX_SLOTS, redact=project_redact_rules())
+        )
         self._capture: Capture | None = None
 
     def __enter__(self) -> CallRecord:

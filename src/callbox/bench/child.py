@@ -17,6 +17,8 @@ from typing import Any, TextIO
 
 import msgspec
 
+from callbox.config import project_redact_rules
+
 _MAX_PRINTED_BYTES = 64 << 10
 _MAX_ERRORS_BYTES = 4 << 10
 _READ_BYTES = 1 << 20
@@ -90,6 +92,7 @@ class Child:
         self._folder = folder
         self._memory_bytes = memory_bytes
         self._aside_fd = -1
+        project_redact_rules()  # read before the child has another folder
 
     def run(self, work: Callable[[Child], object], timeout_s: float) -> Ending:
         """Do the work in a child; its result is encoded and sent back."""

@@ -23,7 +23,7 @@ from callbox.bench.parts import Keeper, Watch, encode_parts
 from callbox.bench.rewrite import KEEPER, rewritten, rewritten_script
 from callbox.bench.sealed import sealed
 from callbox.bench.suite import Suite
-from callbox.values.redact import Redactor
+from callbox.values.redact import project_redactor
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ def run_case(suite: Suite, benchmark: Any, request: Request, aside: contextlib.A
 
 def describe_failure(error: BaseException) -> str:
     """Say in one line what was raised, and where."""
-    text = " ".join(Redactor().redact_text(traceback.format_exception_only(error)[-1]).split())
+    text = " ".join(project_redactor().redact_text(traceback.format_exception_only(error)[-1]).split())
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{text}, {error.filename}:{error.lineno}"

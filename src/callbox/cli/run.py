@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     args or -c code args; `python` may stand before it. Write -- between callbox's
     options and it. Its input, output, arguments, signals and exit code are its own.
     """
-    options["redact"] = config.load_redact_rules(Path.cwd(), os.environ)
+    options["redact"] = config.project_redact_rules()
     options["mode"] = resolve_mode(options["mode"])
     parsed = parse_program(program)
     shown = redact_command(program, options["redact"])

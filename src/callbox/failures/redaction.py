@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import re
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from callbox.config import load_redact_rules
+from callbox.config import project_redact_rules
 from callbox.errors import CallboxError
 from callbox.secrets import Hit, RedactRules
 from callbox.values.redact import Redactor
@@ -34,7 +32,7 @@ _state = threading.local()
 def project_rules() -> RedactRules:
     """Return the rules of the project's configuration; where that is wrong, those that always hold."""
     try:
-        return load_redact_rules(Path.cwd(), os.environ)
+        return project_redact_rules()
     except (CallboxError, OSError):
         # whoever starts a recording or a command is told; a failure must not wait for it
         return RedactRules()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from callbox.config import project_redact_rules
 from callbox.engine.choice import new_recorder
 from callbox.engine.globs import is_selected
 from callbox.engine.options import MODES, Options
@@ -103,7 +104,9 @@ class TestRecorder:
         self._summary = Summary()
 
     def _new_recorder(self, mode: str, patterns: tuple[str, ...]) -> Recorder:
-        return new_recorder(Options(mode=mode, filters=patterns, max_events=self._options.max_events))
+        return new_recorder(
+            Options(mode=mode, filters=patterns, max_events=self._options.max_events, redact=project_redact_rules())
+        )
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

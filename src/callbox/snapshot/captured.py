@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from callbox.errors import CallboxWarning, CaptureError, ConfigError, NothingFoundError
 from callbox.values.exact import decode, encode
-from callbox.values.redact import Redactor
+from callbox.values.redact import project_redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -177,7 +177,7 @@ class _Capturer:
         self._is_fresh = not overwrite
         self._lock = threading.Lock()
         self._has_warned = False
-        self._redactor = Redactor()
+        self._redactor = project_redactor()
 
     def keep(self, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         """Write a call's arguments; a warning says why if they cannot be."""

@@ -9,6 +9,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from callbox.config import project_redact_rules
 from callbox.engine.choice import new_recorder
 from callbox.engine.globs import is_own, matches
 from callbox.engine.options import Options
@@ -79,7 +80,7 @@ class FunctionTracer(CallAssertions):
             max_events: how many events each thread keeps, the newest ones.
             max_depth: levels of selected calls to record; None for all.
             memory: count bytes and blocks that are allocated.
-            redact: what is a secret besides what always is, and what is none; see `config.load_redact_rules`.
+            redact: what is a secret besides what always is, and what is none; None: as the project configures it.
             all_values: keep all values; else, beyond a sixteenth of the time, those of frequent calls are only named.
             path: where `stop` saves the recording.
             overhead_budget: keep less, step by step, where it costs more of the program's own time, like 0.05 of it.
@@ -100,7 +101,7 @@ class FunctionTracer(CallAssertions):
         filters = (filter_modules,) if isinstance(filter_modules, str) else tuple(filter_modules or ())
         self._options = Options(
             *(engine, mode, filters, max_events, max_depth, c_calls, memory),
-            redact=redact or RedactRules(),
+            redact=redact or project_redact_rules(),
             all_values=all_values,
             overhead_budget=overhead_budget,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from fnmatch import fnmatchcase
 from functools import partial
@@ -55,7 +56,7 @@ _MANY_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12}")
 _CARD_PREFIX = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|6")
 _HEADERS = frozenset({"authorization", "proxyauthorization", "cookie", "setcookie"})
 
-__all__ = ["Redactor", "is_card_number", "mark"]
+__all__ = ["Redactor", "is_card_number", "mark", "project_redactor"]
 
 
 class Redactor:
@@ -222,6 +223,18 @@ class Redactor:
     def _replace_quoted(self, rule: str, key: str, secret: str) -> str:
         quote = secret[0] if secret[0] in "\"'" else ""
         return f"{quote}{self._replace_text(f'key {rule}', key, secret.strip(quote) if quote else secret)}{quote}"
+
+
+@functools.cache
+def project_redactor() -> Redactor:
+    """Return the one redactor that everything shares which has no rules of its own, with those of the project.
+
+    Raises:
+        ConfigError: they make no sense.
+    """
+    from callbox.config import project_redact_rules
+
+    return Redactor(project_redact_rules())
 
 
 def is_card_number(text: str) -> bool:

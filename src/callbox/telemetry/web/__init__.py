@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from callbox.telemetry.attachments import Attachments
 from callbox.telemetry.places import Place, project_path
-
-if TYPE_CHECKING:
-    from callbox.values.redact import Redactor
 
 __all__ = ["Note", "Request", "RequestWatchers", "clean_url", "timed"]
 
@@ -141,11 +137,6 @@ def clean_url(url: str) -> str:
 
 def clean_text(text: str) -> str:
     """Return a text with markers in the place of secrets."""
-    return _redactor().redact_text(text)
+    from callbox.values.redact import project_redactor
 
-
-@functools.cache
-def _redactor() -> Redactor:
-    from callbox.values.redact import Redactor
-
-    return Redactor()
+    return project_redactor().redact_text(text)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from callbox.values.exact.wire import FillTag, Tag, unseal
-from callbox.values.redact import Redactor
+from callbox.values.redact import Redactor, project_redactor
 
 _DICTS = frozenset({Tag.DICT, Tag.ORDERED_DICT, Tag.DEFAULT_DICT})
 _KEYED = (str, bytes)
@@ -25,11 +24,6 @@ _MAX_KNOWN_CHARS = 200
 _decoder = msgspec.msgpack.Decoder()
 
 
-@functools.cache
-def _redactor() -> Redactor:
-    return Redactor()
-
-
 def find_secret(data: bytes, parameters: tuple[str, ...] = ()) -> str:
     """Return the rule that some part of an encoded value breaks; empty if none does.
 
@@ -38,7 +32,7 @@ def find_secret(data: bytes, parameters: tuple[str, ...] = ()) -> str:
         parameters: names of the items, where the value is a tuple of arguments.
     """
     _, shells, steps, root = _decoder.decode(unseal(data))
-    redactor = _redactor()
+    redactor = project_redactor()
     tags = [shell[0] if type(shell) is list else shell for shell in shells]
     values = [step for step in steps if step[0] > FillTag.LAST]
     if parameters and type(root) is list and values[root[0]][0] == Tag.TUPLE:
@@ -66,7 +60,7 @@ def has_secret(texts: Collection[str]) -> bool:
     unknown = [text for text in texts if text not in _known.texts]
     if not unknown:
         return False
-    if _redactor().redact_texts(unknown) != unknown:
+    if project_redactor().redact_texts(unknown) != unknown:
         return True
     _known.add_texts(unknown)
     return False
@@ -87,7 +81,7 @@ class _Known:
     def keys_are_plain(self, keys: list[str]) -> bool:
         if self._keys.issuperset(keys):
             return True
-        if len(self._keys) > _MAX_KNOWN or any(map(_redactor().redact_key, keys)):
+        if len(self._keys) > _MAX_KNOWN or any(map(project_redactor().redact_key, keys)):
             return False
         self._keys.update(keys)
         return True
