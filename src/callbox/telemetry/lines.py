@@ -9,7 +9,7 @@ Source: coverage.py's documentation, "Measurement contexts"; its core "sysmon" h
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,12 +74,12 @@ class LineCoverage:
         self._measuring.switch_context("")
         return self._record(self._measuring, self._data, [test])
 
-    def _record(self, measuring: Coverage, data: CoverageData, contexts: Iterable[str]) -> dict[str, Any]:
+    def _record(self, measuring: Coverage, data: CoverageData, contexts: Sequence[str]) -> dict[str, Any]:
         """Return the part of a record that tells of lines.
 
         Lines that ran when their module was imported are neither covered by the test nor missing.
         """
-        run = _lines_of(data, contexts, data.measured_files())
+        run = _lines_of(data, contexts, _files_of(data, contexts))
         outside = _lines_of(data, [""], run)
         for file in run.keys() - self._reports.keys():
             self._reports[file] = _statements_of(measuring, file)
@@ -163,6 +163,21 @@ def _statements_of(measuring: Coverage, file: str) -> tuple[Any, frozenset[int]]
         return reporter.translate_lines, frozenset(reporter.lines())
     except CoverageException:
         return set, frozenset()
+
+
+def _files_of(data: CoverageData, contexts: Sequence[str]) -> list[str]:
+    """Return the files that ran in some contexts: `data.lines` would be asked for every file that was ever measured.
+
+    Source: coverage.py's documentation, "Coverage.py database schema".
+    """
+    table = "arc" if data.has_arcs() else "line_bits"
+    marks = ", ".join("?" for _ in contexts)
+    query = (
+        f"select path from file where id in (select file_id from {table} where context_id in "
+        f"(select id from context where context in ({marks})))"
+    )
+    with data._connect() as connection, connection.execute(query, tuple(contexts)) as rows:
+        return [path for (path,) in rows]
 
 
 def _lines_of(data: CoverageData, contexts: Iterable[str], files: Collection[str]) -> dict[str, set[int]]:

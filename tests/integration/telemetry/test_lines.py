@@ -62,6 +62,7 @@ def test_each_test_has_the_lines_that_it_ran_itself(shop, words) -> None:
     full, reduced = shop_file(records["test_full"]), shop_file(records["test_reduced"])
     assert (full["lines_covered"], full["lines_total"], full["missing_lines"]) == (2, 3, [4])
     assert (reduced["lines_covered"], reduced["coverage_percent"], reduced["missing_lines"]) == (2, 66.67, [8])
+    assert {record["database_queries"]["count"] for record in records.values()} == {0}
 
 
 def test_file_that_a_test_does_not_touch_is_not_in_its_record(shop) -> None:
