@@ -58,6 +58,7 @@ class Identity:
         object.__setattr__(self, "name", clean_id(self.name))
 
 
+@functools.lru_cache(maxsize=1 << 8)
 def clean_id(test: str) -> str:
     """Return a test's id with markers in the place of secrets; without parameters it holds none."""
     return clean_text(test) if "[" in test or "(" in test else test
