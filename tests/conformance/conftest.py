@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import re
 import subprocess
 import sys
 import textwrap
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.needs import missing_modules
 
 HERE = Path(__file__).parent
 PROGRAMS = sorted((HERE / "programs").glob("*.py"))
@@ -79,8 +78,7 @@ def native_engines() -> list[str]:
 
 def as_parameter(program: Path) -> Any:
     """Name a program; one whose text says that it needs a module is skipped where that is missing."""
-    needed = re.findall(r"^needs: (\w+)$", program.read_text(encoding="utf-8"), re.MULTILINE)
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    missing = missing_modules(program)
     return pytest.param(program.stem, marks=[pytest.mark.skip(f"{name} is not installed") for name in missing])
 
 

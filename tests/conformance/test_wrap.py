@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.needs import skip_without_modules
 
 HERE = Path(__file__).parent
 
@@ -70,8 +71,7 @@ def told(recorded: dict[str, Any], untold: list[str]) -> list[dict[str, str]]:
 
 def record(engine: str, program: str, out: Path, mode: str = "profile") -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what the engine with a hook and what the engine "wrap" recorded."""
-    for needed in re.findall(r"^needs: (\w+)$", (HERE / "programs" / f"{program}.py").read_text("utf-8"), re.MULTILINE):
-        pytest.importorskip(needed)
+    skip_without_modules(HERE / "programs" / f"{program}.py")
     command = [sys.executable, HERE / "run_wrapped.py", engine, HERE / "programs" / f"{program}.py", out, mode]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if result.returncode != 0:
