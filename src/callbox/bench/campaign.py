@@ -81,21 +81,21 @@ def select(benchmarks: Iterable[Benchmark], pattern: str, excluded: Sequence[str
     Raises:
         ConfigError: one is no regular expression.
     """
-    chosen, *left_out = [compile_pattern(text) for text in (pattern, *excluded)]
-    return [
-        case
-        for benchmark in benchmarks
-        if chosen.search(benchmark.name) and not any(each.search(benchmark.name) for each in left_out)
-        for case in benchmark.cases()
-    ]
+    is_chosen = by_name(pattern, excluded)
+    return [case for benchmark in benchmarks if is_chosen(benchmark.name) for case in benchmark.cases()]
 
 
-def compile_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern for names of benchmarks.
+def by_name(pattern: str, excluded: Sequence[str] = ()) -> Callable[[str], bool]:
+    """Return what says whether a benchmark's name is chosen.
 
     Raises:
-        ConfigError: it is no regular expression.
+        ConfigError: a pattern is no regular expression.
     """
+    chosen, *left_out = [_compile(text) for text in (pattern, *excluded)]
+    return lambda name: bool(chosen.search(name)) and not any(each.search(name) for each in left_out)
+
+
+def _compile(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callbox.bench.campaign import compile_pattern
+from callbox.bench.campaign import by_name
 from callbox.bench.comparing import compare_encoded, rules_data
 from callbox.bench.judging import Judge
 from callbox.bench.model import Benchmark, Case, Entry, Finding, Part, Run, Status, Verdict
@@ -19,9 +19,9 @@ def compare_snapshots(before: Snapshots, after: Snapshots, pattern: str, toleran
     Values of the project's own classes are compared only if they are equal byte for byte, or the project can be
     imported here.
     """
-    chosen = compile_pattern(pattern)
-    old = {i: e for i, e in before.entries().items() if chosen.search(e.benchmark)}
-    new = {i: e for i, e in after.entries().items() if chosen.search(e.benchmark)}
+    is_chosen = by_name(pattern)
+    old = {i: e for i, e in before.entries().items() if is_chosen(e.benchmark)}
+    new = {i: e for i, e in after.entries().items() if is_chosen(e.benchmark)}
 
     def compare(actual: Part, expected: Part, ignored: tuple[str, ...]) -> Compared:
         data = after.blob(actual.digest), before.blob(expected.digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from callbox.errors import ConfigError, NothingFoundError
 
 CONFIG = "asv.conf.json"
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_BENCHMARK = re.compile(
+    r"^\s*def (?:(?:time|timeraw|mem|peakmem|track)_|(?:Time|Timeraw|Mem|PeakMem|Track)[A-Z_])", re.M
+)
+"""Source: the names that `asv_runner.benchmarks` takes for benchmarks."""
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
 
 
@@ -39,7 +44,7 @@ def find_suite(folder: str | Path) -> Suite:
 
     Raises:
         NothingFoundError: there is no such folder, or no Python file in it.
-        ConfigError: its `asv.conf.json` cannot be read.
+        ConfigError: its `asv.conf.json` cannot be read; or nothing says that what it holds are benchmarks.
     """
     given = Path(folder)
     if not given.is_dir():
@@ -53,6 +58,7 @@ def find_suite(folder: str | Path) -> Suite:
         return _checked(Suite(str(suite.resolve()), str(config.get("project", "")), str(root)))
     parent = next((folder for folder in (root, *root.parents[:2]) if (folder / CONFIG).is_file()), None)
     if parent is None:
+        _refuse_strangers(root)
         return _checked(Suite(str(root)))
     return _checked(Suite(str(root), str(read_config(parent / CONFIG).get("project", "")), str(parent)))
 
@@ -78,3 +84,16 @@ def _checked(suite: Suite) -> Suite:
     if not any(Path(suite.root).rglob("*.py")):
         raise NothingFoundError(f"no Python file in {suite.root}: name the folder of the benchmarks")
     return suite
+
+
+def _refuse_strangers(root: Path) -> None:
+    """Refuse a folder that nobody calls a suite if it has files without benchmarks: to list it is to import them."""
+    if (root / "__init__.py").is_file():
+        return
+    for module in pkgutil.iter_modules([str(root)]):
+        files = (root / module.name).rglob("*.py") if module.ispkg else [root / f"{module.name}.py"]
+        if not any(_BENCHMARK.search(file.read_text("utf-8", "replace")) for file in files if file.is_file()):
+            raise ConfigError(
+                f"no {CONFIG} in {root} or above it, and its module {module.name} has no benchmark: "
+                f"name the folder of the benchmarks, or put {CONFIG} there"
+            )

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from callbox.cli import exits
-from callbox.cli.bench_options import BenchOptions, read_options, running_options, shared_options
+from callbox.cli.bench_options import (
+    BenchOptions,
+    choosing_options,
+    read_options,
+    running_options,
+    snapshot_option,
+    tolerance_option,
+)
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
 from callbox.cli.waiting import waiting
@@ -44,10 +51,13 @@ def command() -> None:
 @command.command(
     "list", epilog=examples("callbox bench list benchmarks", "callbox bench list . --filter time_sort --json")
 )
-@shared_options
+@choosing_options
 @json_option
 def list_command(directory: str, as_json: bool, **given: Any) -> int:
-    """List the benchmarks, their parameters, and the modules that cannot be imported."""
+    """List the benchmarks and their parameters.
+
+    Modules that cannot be imported are listed too, with the reason.
+    """
     from callbox.bench.campaign import discover
     from callbox.bench.model import to_builtins
     from callbox.bench.suite import find_suite
@@ -76,8 +86,9 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
         "callbox bench capture benchmarks --trace --snapshot-dir s3://bucket/snapshots",
     ),
 )
-@shared_options
+@choosing_options
 @running_options
+@click.option("--trace", is_flag=True, help="Keep the calls with their values, for `verify --explain`.")
 @click.option("--fresh", is_flag=True, help="Begin anew, even if a capture of the same was interrupted.")
 def capture_command(directory: str, fresh: bool, **given: Any) -> int:
     """Run each benchmark in two processes and keep what it computes."""
@@ -98,11 +109,15 @@ def capture_command(directory: str, fresh: bool, **given: Any) -> int:
     "verify",
     epilog=examples("callbox bench verify benchmarks", "callbox bench verify benchmarks --explain --junit answers.xml"),
 )
-@shared_options
+@choosing_options
 @running_options
+@tolerance_option
 @click.option("--explain", is_flag=True, help="Name the first call that gave something else; needs `capture --trace`.")
 def verify_command(directory: str, explain: bool, **given: Any) -> int:
-    """Run each benchmark and compare what it computes with the snapshots."""
+    """Run each benchmark and compare with the snapshots.
+
+    The exit code is 0 if all still compute the same, 1 if one does not, 5 if nothing could be told.
+    """
     from callbox.bench.snapshots import Snapshots
     from callbox.bench.verification import explained, verify
     from callbox.store.location import open_location
@@ -124,7 +139,7 @@ def verify_command(directory: str, explain: bool, **given: Any) -> int:
 @click.argument("before")
 @click.argument("after")
 @click.option("--filter", "-k", "pattern", default="", metavar="REGEX", help="Only benchmarks whose name matches.")
-@click.option("--tolerance", type=(float, float), metavar="RTOL ATOL", help="How close numbers must be.")
+@tolerance_option
 @json_option
 def diff_command(before: str, after: str, pattern: str, tolerance: tuple[float, float] | None, as_json: bool) -> int:
     """Compare the snapshots of two locations; no benchmark is run."""
@@ -169,19 +184,20 @@ def config_command(directory: str, is_init: bool, is_show: bool) -> int:
 
 
 @command.command("clean", epilog=examples("callbox bench clean benchmarks --filter time_sort --dry-run"))
-@shared_options
+@choosing_options
+@snapshot_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int:
     """Delete snapshots, and what only they need."""
-    from callbox.bench.campaign import compile_pattern
+    from callbox.bench.campaign import by_name
     from callbox.bench.snapshots import Snapshots
     from callbox.store.location import open_location
 
     options = read_options(directory, given)
     snapshots = Snapshots(open_location(options.snapshot_dir))
-    pattern = compile_pattern(options.pattern)
-    chosen = [entry.id for entry in snapshots.entries().values() if pattern.search(entry.benchmark)]
+    is_chosen = by_name(options.pattern, options.exclude)
+    chosen = [entry.id for entry in snapshots.entries().values() if is_chosen(entry.benchmark)]
     if not chosen:
         raise NothingFoundError(f"no snapshot in {options.snapshot_dir} matches {options.pattern!r}")
     if dry_run:

@@ -94,19 +94,24 @@ class BenchOptions:
 _KEYS = [f.name for f in dataclasses.fields(config.BenchSettings)]
 
 
-def shared_options(function: F) -> F:
-    """Add what all subcommands take."""
+def choosing_options(function: F) -> F:
+    """Add what subcommands take that look for benchmarks."""
     for decorate in (
-        click.option("--quiet", "-q", is_flag=True, help="Show only what is wrong."),
-        click.option("--verbose", "-v", is_flag=True, help="Show every case."),
         click.option("--config", "config_file", type=click.Path(), help="A TOML file in place of the nearest."),
         click.option("--exclude", multiple=True, metavar="REGEX", help="Leave benchmarks out."),
-        click.option("--snapshot-dir", metavar="LOCATION", help="Folder or URL of snapshots.  [default: .snapshots]"),
         click.option("--filter", "-k", "pattern", metavar="REGEX", help="Only benchmarks whose name matches."),
         click.argument("directory", metavar="DIR"),
     ):
         function = decorate(function)
     return function
+
+
+snapshot_option = click.option(
+    "--snapshot-dir", metavar="LOCATION", help="Folder or URL of snapshots.  [default: .snapshots]"
+)
+tolerance_option = click.option(
+    "--tolerance", type=(float, float), metavar="RTOL ATOL", help="How close numbers must be."
+)
 
 
 def running_options(function: F) -> F:
@@ -115,7 +120,6 @@ def running_options(function: F) -> F:
         click.option("--html", type=click.Path(), help="Write a report as one page."),
         click.option("--junit", type=click.Path(), help="Write a report as JUnit XML."),
         json_option,
-        click.option("--trace", is_flag=True, help="Keep the calls with their values, for --explain."),
         click.option("--deepest", is_flag=True, help="Keep also the result of the deepest call that has one."),
         click.option("--pickle", multiple=True, metavar="GLOB", help="Allow pickles of these classes."),
         click.option("--seed", type=int, help="For random numbers."),
@@ -123,9 +127,9 @@ def running_options(function: F) -> F:
         click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds per case.  [default: 60]"),
         click.option("--executor", metavar="dask:URL", help="Run on a Dask cluster."),
         click.option("--jobs", "-j", type=click.IntRange(1), help="Cases at a time.  [default: as cores allow]"),
-        click.option(
-            "--tolerance", "closeness", type=(float, float), metavar="RTOL ATOL", help="How close numbers must be."
-        ),
+        click.option("--quiet", "-q", is_flag=True, help="Show only what is wrong."),
+        click.option("--verbose", "-v", is_flag=True, help="Show every case."),
+        snapshot_option,
     ):
         function = decorate(function)
     return function
@@ -142,8 +146,8 @@ def read_options(directory: str, given: dict[str, Any]) -> BenchOptions:
     values = (
         config.read_file("bench", Path(file)) if file else config.load_settings("bench", start.resolve(), os.environ)
     )
-    if (closeness := given.pop("closeness", None)) is not None:
-        values.update(rtol=closeness[0], atol=closeness[1], tolerance={})
+    if (tolerance := given.pop("tolerance", None)) is not None:
+        values.update(rtol=tolerance[0], atol=tolerance[1], tolerance={})
     for key, value in given.items():
         if value not in (None, False, ()):
             values[key] = list(value) if isinstance(value, tuple) else value

@@ -188,7 +188,7 @@ def test_mistakes_get_one_line_and_their_exit_code(workshop, words, code, messag
 
 def test_clean_deletes_what_it_says_and_only_that(ready) -> None:
     asked = ready.bench("clean", ".", "--filter", "time_loop")
-    shown = ready.bench("clean", ".", "--filter", "time_loop", "--dry-run")
+    shown = ready.bench("clean", ".", "--filter", "time_loop|time_words", "--exclude", "words", "--dry-run")
     done = ready.bench("clean", ".", "--filter", "time_loop", "--yes")
 
     assert (asked.code, b"say --yes" in asked.err) == (2, True)

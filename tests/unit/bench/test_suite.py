@@ -49,3 +49,26 @@ def test_folder_that_cannot_be_imported_is_told(tmp_path) -> None:
 
     with pytest.raises(ConfigError, match="'no-name' is no name of a Python package"):
         find_suite(folder)
+
+
+def test_files_without_benchmarks_are_not_imported_unless_somebody_calls_them_a_suite(tmp_path) -> None:
+    (tmp_path / "sorting.py").write_text("def time_sort():\n    sorted([2, 1])\n")
+    (tmp_path / "deploy.py").write_text("raise SystemExit\n")
+    root = str(tmp_path)
+
+    with pytest.raises(
+        ConfigError, match=r"no asv\.conf\.json in .* its module deploy has no benchmark: name the folder"
+    ):
+        find_suite(tmp_path)
+
+    (tmp_path / "__init__.py").touch()
+    assert find_suite(tmp_path).root == root
+
+
+def test_folder_of_benchmarks_alone_needs_no_configuration(tmp_path) -> None:
+    (tmp_path / "sorting.py").write_text("class Sorting:\n    def time_sort(self):\n        sorted([2, 1])\n")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "__init__.py").touch()
+    (tmp_path / "deep" / "memory.py").write_text("def peakmem_list():\n    return [0] * 9\n")
+
+    assert find_suite(tmp_path).root == str(tmp_path)
