@@ -1,15 +1,19 @@
-"""How much of a program's time recording may take."""
+"""How much of a program's time recording may take.
+
+The processor's time on both sides: on a machine that has much else to do, calls take long
+to look at and the program takes long to run, and as many are looked at as elsewhere.
+"""
 
 from __future__ import annotations
 
 import time
 
-_monotonic = time.monotonic
+_process_s = time.process_time
 """Taken now: the program may replace it."""
 
 
 class Allowance:
-    """Time that may be spent: some at first, then a share of what passes."""
+    """Processor time that may be spent: some at first, then a share of what the process takes."""
 
     __slots__ = ("_began_at", "_grace_s", "_share", "_spent_s")
 
@@ -18,11 +22,11 @@ class Allowance:
 
         Args:
             grace_s: what may be spent at once.
-            share: of the time that passes from now on.
+            share: of what the process takes from now on.
         """
         self._grace_s = grace_s
         self._share = share
-        self._began_at = _monotonic()
+        self._began_at = _process_s()
         self._spent_s = 0.0
 
     def spend(self, seconds: float) -> None:
@@ -31,4 +35,9 @@ class Allowance:
 
     def is_overspent(self) -> bool:
         """Say whether more was spent than may be."""
-        return self._spent_s > self._grace_s + self._share * (_monotonic() - self._began_at)
+        return self._spent_s > self._grace_s + self._share * (_process_s() - self._began_at)
+
+    def begin_anew(self) -> None:
+        """Count from now, in a forked child: its time is another; what is left of the first bit is as it was."""
+        self._began_at = _process_s()
+        self._spent_s = min(self._spent_s, self._grace_s)

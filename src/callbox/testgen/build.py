@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -342,3 +343,9 @@ def _test_name(call: Call, access: Access, form: CallForm, parts: _Parts) -> str
     if parts.circumstances:
         name += f"_when_{parts.circumstances}"
     return name if len(name) <= 100 else name[:100].rstrip("_")
+
+
+def async_style() -> str:
+    """Name the mark of the plugin for asynchronous tests that is here; empty if there is none."""
+    names = (("pytest_asyncio", "asyncio"), ("anyio", "anyio"))
+    return next((mark for module, mark in names if importlib.util.find_spec(module) is not None), "")

@@ -50,7 +50,7 @@ _FLUSH_S = 0.5
 
 _now_ns = time.time_ns
 _monotonic = time.monotonic
-_seconds = time.perf_counter
+_spent_s = time.thread_time
 _ident = threading.get_ident
 """Taken now: the program may replace them."""
 
@@ -173,6 +173,8 @@ class Capturer:
         """Drop what was not handed on yet: in a forked child, where it is the parent's."""
         self._lock = threading.Lock()
         self._pending = []
+        self.inside.begin_anew()
+        self.outside.begin_anew()
         for function in self._functions.values():
             function.take_count()
 
@@ -217,13 +219,13 @@ class ObservedFunction:
         outer = [span for span, between in self.capturer.effects.open_spans(caller) if between is None]
         if not outer or caller is None:
             return None
-        started = _seconds()
+        started = _spent_s()
         record = InnerRecord(self.target, arguments, self.capturer.encode)
         record.note_caller(str(caller.f_globals.get("__name__")), passed_in(caller))
         for span in outer:
             if len(span.records) <= MAX_RECORDS:
                 span.records.append(record)
-        self.capturer.inside.spend(_seconds() - started)
+        self.capturer.inside.spend(_spent_s() - started)
         return record
 
     def _look(self, arguments: tuple[Any, ...]) -> CallWitness | int | None:
@@ -239,13 +241,13 @@ class ObservedFunction:
             return self._spare()
         self._n_looks += 1
         self._n_outside += allowance is self.capturer.outside
-        started = _seconds()
+        started = _spent_s()
         try:
             data = self.capturer.encode(arguments, "arguments")
         except RefusalError as refused:
             return self._refuse(_name_argument(str(refused), self.target))
         finally:
-            allowance.spend(_seconds() - started)
+            allowance.spend(_spent_s() - started)
         held = repr(ambient).encode() if ambient else b""
         digest = hashlib.blake2b(data + held, digest_size=16).digest()
         # Where others answer for it, the same arguments can lead to something else.

@@ -57,6 +57,11 @@ class Case:
         return self.test_name, tuple(self.sources), self.before, self.body, self.fixtures, self.decorators
 
     @property
+    def text(self) -> tuple[object, ...]:
+        """What it comes to: cases that have it in common are one test."""
+        return self.form, tuple(self.sources.values()), self.setup, tuple(self.side_files.values())
+
+    @property
     def order(self) -> tuple[int, str, tuple[str, ...]]:
         """Where it stands among others of its test: short ones first, whatever the order of recording."""
         text = ", ".join(self.sources.values())

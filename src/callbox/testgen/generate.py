@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import shutil
 import tempfile
 import time
@@ -14,14 +13,14 @@ from pathlib import Path
 
 from callbox.errors import CallboxError, GenerateError, NothingFoundError
 from callbox.testgen import outputs
-from callbox.testgen.build import CaseBuilder, Variant
+from callbox.testgen.build import CaseBuilder, Variant, async_style
 from callbox.testgen.call_files import CallFiles
 from callbox.testgen.call_store import CallStore, StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.choose import choose
 from callbox.testgen.constants import Constants
 from callbox.testgen.model import Target
-from callbox.testgen.module import Module, sign, write_module
+from callbox.testgen.module import Module, sign, title_of, write_module
 from callbox.testgen.mutate import mutate_functions
 from callbox.testgen.outputs import Layout
 from callbox.testgen.project_imports import as_main, importing_from
@@ -77,7 +76,7 @@ class Generator:
         self._lines: dict[int, frozenset[tuple[str, int]]] = {}
         self._path_lines: list[str] = []
         self._builders: dict[str | None, CaseBuilder] = {}
-        self._async_style = _async_style()
+        self._async_style = async_style()
         self._constants = Constants()
         self._settings = Settings(())
 
@@ -142,15 +141,17 @@ class Generator:
 
     def _build_all(self, calls: Sequence[StoredCall]) -> list[Case]:
         self._say(f"building tests of {len(calls):,} calls")
-        cases = []
+        cases: dict[tuple[object, ...], Case] = {}
         for stored in calls:
             try:
                 case = self._build(stored, _PLAIN)
                 self._check_portable(case)
-                cases.append(case)
             except CallboxError as error:
                 self._decide(stored.id, Fate.REFUSED, str(error))
-        return cases
+                continue
+            if cases.setdefault((case.function, *case.text), case) is not case:
+                self._decide(stored.id, Fate.DUPLICATE, "the same test as that of another call")
+        return list(cases.values())
 
     def _build(self, stored: StoredCall, variant: Variant) -> Case:
         target = stored.call.target
@@ -185,7 +186,7 @@ class Generator:
 
     def _verify(self, cases: list[Case]) -> list[Case]:
         """Run candidates; write those that fail in other ways; quarantine what still fails."""
-        passed: list[Case] = []
+        passed: dict[int, Case] = {}
         reasons: dict[int, str] = {}
         candidates = cases
         for n_round, variant in enumerate(_ROUNDS):
@@ -200,10 +201,23 @@ class Generator:
                     reasons.setdefault(case.id, failures[case.id])
                 else:
                     reasons.pop(case.id, None)
-                    passed.append(case)
+                    passed[case.id] = case
         for call_id, reason in reasons.items():
             self._decide(call_id, Fate.QUARANTINED, reason)
-        return passed
+        passed |= self._needlessly_rewritten([c for c in cases if c.id in passed and passed[c.id] is not c])
+        return list(passed.values())
+
+    def _needlessly_rewritten(self, cases: list[Case]) -> dict[int, Case]:
+        """Try tests as they were before they were written anew; return those that pass, by id.
+
+        They failed for what another test had left behind. Whether they do beside the tests that
+        are kept, the runs where they stand will tell.
+        """
+        if not cases:
+            return {}
+        self._say(f"verifying whether {len(cases):,} tests had to be written anew")
+        failures = self._try(cases)
+        return {case.id: case for case in cases if case.id not in failures}
 
     def _rewrite(self, failed: Sequence[Case], variant: Variant) -> list[Case]:
         """Write cases in another way, those for which that makes a difference."""
@@ -301,7 +315,7 @@ class Generator:
             by_file.setdefault(file, []).append(case)
             titles.setdefault(file, set()).add(f"{module_name(target)}.{target.qualname}")
         return {
-            file: write_module(_title(titles[file]), by_file[file], self._head(self._options.layout.folder))
+            file: write_module(title_of(titles[file]), by_file[file], self._head(self._options.layout.folder))
             for file in sorted(by_file)
         }
 
@@ -332,9 +346,10 @@ class Generator:
             written = self._replace(modules)
             if not self._options.is_verified or not modules:
                 break
-            self._say(f"running {len(cases):,} tests where they stand")
-            results = run_tests([layout.folder / f for f in modules], self._options.root, Conditions())
-            failures = self._failures(modules, results, results)
+            self._say(f"running {len(cases):,} tests where they stand, in order and shuffled")
+            files = [layout.folder / f for f in modules]
+            ordered, shuffled = (run_tests(files, self._options.root, Conditions(seed=seed)) for seed in (0, 23))
+            failures = self._failures(modules, ordered, shuffled)
             if not failures:
                 break
             for call_id, reason in failures.items():
@@ -378,13 +393,3 @@ _ROUNDS = (
     Variant(has_setting=True, is_close=True, has_message=False, has_inner_arguments=False),
     Variant(has_setting=True, has_frozen_time=True),
 )
-
-
-def _title(functions: set[str]) -> str:
-    return f"Calls of {functions.pop()}, as they were recorded." if len(functions) == 1 else "Recorded calls."
-
-
-def _async_style() -> str:
-    """Name the mark of the plugin for asynchronous tests that is here."""
-    names = (("pytest_asyncio", "asyncio"), ("anyio", "anyio"))
-    return next((mark for module, mark in names if importlib.util.find_spec(module) is not None), "")

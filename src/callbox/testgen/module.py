@@ -55,12 +55,12 @@ def write_module(title: str, cases: Sequence[Case], path_lines: Sequence[str] = 
     tests = []
     for name, rows in groups:
         tests.append(_write_test(name, rows))
-        places.update((case.id, Place(name, index)) for index, case in enumerate(rows))
+        places.update((case.id, Place(name, index if _is_table(rows) else 0)) for index, case in enumerate(rows))
     imports = {line for case in cases for line in case.imports}
     needs_data = any(case.needs_data for case in cases)
     if needs_data:
         imports |= set(plain_data.IMPORTS)
-    if any(len(rows) > 1 for _, rows in groups):
+    if any(_is_table(rows) for _, rows in groups):
         imports.add("import pytest")
     side_files = {name: data for case in cases for name, data in case.side_files.items()}
     if side_files:
@@ -73,6 +73,11 @@ def write_module(title: str, cases: Sequence[Case], path_lines: Sequence[str] = 
         head.append("\n" + plain_data.source())
     body = "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(tests) + "\n"
     return Module(body, places, side_files)
+
+
+def title_of(functions: set[str]) -> str:
+    """Return what is tested, in words, by the full names of the functions."""
+    return f"Calls of {functions.pop()}, as they were recorded." if len(functions) == 1 else "Recorded calls."
 
 
 def sign(text: str) -> str:
@@ -96,7 +101,9 @@ def _grouped(cases: Iterable[Case]) -> list[tuple[str, list[Case]]]:
     """Gather the cases that can be rows of one test, under names of their own."""
     groups: dict[tuple[object, ...], list[Case]] = {}
     for case in cases:
-        groups.setdefault((*case.form, case.setup if case.setup else ()), []).append(case)
+        # What needs statements before it is no row of a table.
+        alone = (case.setup, tuple(case.sources.values())) if case.setup else ()
+        groups.setdefault((*case.form, alone), []).append(case)
     ordered = sorted(groups.values(), key=lambda rows: (rows[0].test_name, repr(rows[0].form), repr(rows[0].setup)))
     counts = Counter(rows[0].test_name for rows in ordered)
     used: set[str] = set()
@@ -114,6 +121,11 @@ def _grouped(cases: Iterable[Case]) -> list[tuple[str, list[Case]]]:
     return named
 
 
+def _is_table(rows: Sequence[Case]) -> bool:
+    """Say whether cases are rows of one test; else they are one and the same."""
+    return len(rows) > 1 and not rows[0].setup and bool(rows[0].sources)
+
+
 def _digest(case: Case) -> str:
     """Return a few digits that its content gives, the same in every run."""
     content = repr((case.setup, dict(case.sources), case.before, case.body))
@@ -122,7 +134,7 @@ def _digest(case: Case) -> str:
 
 def _write_test(name: str, rows: list[Case]) -> str:
     first = rows[0]
-    is_table = len(rows) > 1 and not first.setup and bool(first.sources)
+    is_table = _is_table(rows)
     lines = [*_table(rows), *first.decorators] if is_table else list(first.decorators)
     parameters = ", ".join([*(first.sources if is_table else ()), *first.fixtures])
     lines.append(f"{'async ' if first.is_async else ''}def {name}({parameters}):")

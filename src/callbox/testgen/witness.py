@@ -25,7 +25,7 @@ _INTERRUPTS = (GeneratorExit, KeyboardInterrupt)
 
 _now_ns = time.time_ns
 _clock_ns = time.perf_counter_ns
-_seconds = time.perf_counter
+_spent_s = time.thread_time
 _ident = threading.get_ident
 """Taken now: the program may replace them."""
 
@@ -94,7 +94,7 @@ class CallWitness:
     def _finish(self, outcome: Outcome, value: Any) -> None:
         duration_ns = _clock_ns() - self.started_ns
         function = self.function
-        began = _seconds()
+        began = _spent_s()
         function.running.discard(self.thread)
         capturer = function.capturer
         effects = (
@@ -121,7 +121,7 @@ class CallWitness:
             duration_ns=duration_ns,
         )
         capturer.add(without_secrets(call))
-        self.allowance.spend(_seconds() - began)
+        self.allowance.spend(_spent_s() - began)
 
     def _inner(self) -> tuple[InnerCall, ...]:
         span = self.span

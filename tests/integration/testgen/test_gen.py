@@ -247,3 +247,30 @@ def test_no_calls_is_nothing_found(project) -> None:
 
     assert result.returncode == 3
     assert "record some by callbox record" in result.stderr
+
+
+def test_clock_is_not_frozen_for_a_test_that_fails_after_others(project) -> None:
+    project.write(
+        diary="""
+            pages = []
+
+            def write(page):
+                pages.append(page)
+
+            def count():
+                return len(pages)
+            """,
+        main="""
+            import diary
+            diary.count()
+            for n in range(4): diary.write(n)
+            """,
+    )
+    project.callbox("record", "-q", "diary.*", "--", "main.py")
+
+    result = project.callbox("gen", "--json")
+
+    report = json.loads(result.stdout)
+    assert report["calls"]["test"] == 4
+    assert [row["reason"] for row in report["reasons"]] == ["quarantined: beside the others: assert # == #"]
+    assert "time" not in "".join(p.read_text() for p in project.folder.glob("tests/generated/*.py"))

@@ -49,6 +49,26 @@ def test_case_with_setup_stands_alone() -> None:
     assert ast.parse(text)
 
 
+def test_cases_that_need_the_same_statements_stand_each_for_itself() -> None:
+    cases = [
+        case(n, setup=("order = Order()",), sources={"sku": f"'{n}'"}, body=("assert order.has(«sku»)",))
+        for n in (1, 2)
+    ]
+
+    module = write_module("Calls.", cases)
+
+    assert "assert order.has('1')" in module.text
+    assert "assert order.has('2')" in module.text
+    assert module.places[1].test_name != module.places[2].test_name
+
+
+def test_cases_that_come_to_the_same_test_share_it() -> None:
+    module = write_module("Calls.", [case(n, sources={}, body=("assert price()",)) for n in (1, 2)])
+
+    assert module.text.count("def test_price()") == 1
+    assert module.places[1] == module.places[2]
+
+
 def test_changed_value_gets_a_variable() -> None:
     changed = case(1, sources={"items": "[1]"}, pinned=frozenset({"items"}), body=("grow(«items»)", "assert «items»"))
 
