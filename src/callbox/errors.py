@@ -45,3 +45,8 @@ class NothingFoundError(CallboxError):
 
 class CallboxWarning(UserWarning):
     """A recording was made, but may not be what was meant."""
+
+
+def reason(error: Exception) -> str:
+    """Say in words why something failed: of what the system refuses, what it calls that."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -91,7 +91,7 @@ class BenchOptions:
         return {name: getattr(self, name) for name in _KEYS}
 
 
-_KEYS = [f.name for f in dataclasses.fields(config.BenchSettings)]
+_KEYS = [*config.BenchSettings.__annotations__]
 
 
 def choosing_options(function: F) -> F:

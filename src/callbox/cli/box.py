@@ -9,9 +9,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from callbox.cli import exits
-from callbox.cli.output import import_fsspec, is_url, reason
+from callbox.cli.output import import_fsspec, is_url
 from callbox.cli.waiting import waiting
-from callbox.errors import FormatError, NothingFoundError
+from callbox.errors import FormatError, NothingFoundError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

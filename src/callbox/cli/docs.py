@@ -41,7 +41,8 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
     from callbox.testgen.project_imports import importing_from
 
     store = open_store(calls_dir, formats)
-    calls = list(store.calls())
+    with waiting("reading calls"):
+        calls = list(store.calls())
     store.close()
     if not calls:
         raise NothingFoundError(f"{calls_dir} has no calls: record some by callbox record")

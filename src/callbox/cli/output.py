@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
+from callbox.replacement import replacing
 
 STDOUT = "-"
 
@@ -36,7 +35,7 @@ def open_output(location: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     try:
-        with _open_url(location) if is_url(location) else _replacing(Path(location)) as file:
+        with _open_url(location) if is_url(location) else _open_path(Path(location)) as file:
             yield file
     except BrokenPipeError:
         raise
@@ -64,24 +63,7 @@ def import_fsspec(location: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
-    if target.exists() and not target.is_file():
-        # A device or a pipe cannot be replaced; a folder says so when it is opened.
-        with target.open("wb") as file:
-            yield file
-        return
-    target = Path(os.path.realpath(target))
-    descriptor, name = tempfile.mkstemp(prefix=".callbox-", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def reason(error: Exception) -> str:
-    """Say in words why something could not be written."""
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+def _open_path(target: Path) -> Iterator[BinaryIO]:
+    # A device or a pipe cannot be replaced; a folder says so when it is opened.
+    with target.open("wb") if target.exists() and not target.is_file() else replacing(target) as file:
+        yield file

@@ -7,8 +7,9 @@ import contextlib
 import dataclasses
 import os
 import sys
+import time
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from callbox.cli import exits
 from callbox.cli.namesakes import Namesakes
@@ -21,6 +22,9 @@ from callbox.testgen.session import Session
 from callbox.testgen.targets import Targets, nearest
 
 _TRACKER = "from multiprocessing.resource_tracker import main"
+_DELAY_S = 1.0
+_monotonic = time.monotonic
+"""Taken now: the program may replace it."""
 _aboard: list[Boarding] = []
 """Keeps recording when exit handlers are forgotten, as `multiprocessing` does in forked children from 3.14 on."""
 
@@ -58,6 +62,9 @@ class Boarding:
         if any("multiprocessing" in word for word in sys.orig_argv):
             self._session.write_at_once()
         self._namesakes = Namesakes(loaded_before)
+        self._progress = Progress(self._session, sys.__stderr__)
+        if self._is_owner and not plan.is_quiet and _has_terminal_for_itself():
+            self._session.tell = self._progress.show
 
     def begin(self) -> None:
         """Start recording; if that cannot be, say why and end the program's process before it begins."""
@@ -77,6 +84,7 @@ class Boarding:
         try:
             with self._namesakes.restored():
                 self._session.end()
+                self._progress.clear()
                 code = self._report() if self._is_owner else exits.OK
         except Exception as error:
             # The program's output is no place for a traceback of ours.
@@ -112,6 +120,43 @@ class Boarding:
             return f"target {pattern} was never called: its module was not imported"
         known = [f"{module}.{other}" for other in vars(sys.modules[module])]
         return f"target {pattern} was never called{nearest(pattern, known) if name not in known else ''}"
+
+
+class Progress:
+    """A line on the terminal while a program runs that prints elsewhere: how many calls are kept by now.
+
+    It is written when calls are written, by the thread that does: a thread of its own would be one more in the
+    program, and Rich one more library. What the program prints to its standard error begins on the same line.
+    """
+
+    def __init__(self, session: Session, stream: TextIO | None) -> None:
+        self._session = session
+        self._stream = stream
+        self._began_at = _monotonic()
+        self._n_chars = 0
+
+    def show(self) -> None:
+        """Say how far it is, if that has taken a while."""
+        if _monotonic() - self._began_at >= _DELAY_S:
+            session = self._session
+            self._write(f"callbox: {_count(session.n_calls, 'call')} kept, {session.n_seen:,} seen ...")
+
+    def clear(self) -> None:
+        """Leave nothing on the terminal."""
+        if self._n_chars:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        line, self._n_chars = text.ljust(self._n_chars), len(text)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            print(f"\r{line}", end="\r", file=self._stream, flush=True)
+
+
+def _has_terminal_for_itself() -> bool:
+    """Say whether standard error is a terminal, and standard output another place, so that no line meets another."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return sys.__stderr__.isatty() and not sys.__stdout__.isatty()  # type: ignore[union-attr]
+    return False
 
 
 def _count(n: int, noun: str) -> str:

@@ -8,6 +8,7 @@ import click
 
 from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.cli.waiting import waiting
 from callbox.errors import NothingFoundError
 
 
@@ -30,12 +31,13 @@ def command(calls_dir: str, formats: tuple[str, ...], output_dir: str) -> int:
     from callbox.testgen.resolve import module_name
 
     store = open_store(calls_dir, formats)
-    calls = list(store.calls())
+    with waiting("reading calls"):
+        calls = list(store.calls())
     store.close()
     if not calls:
         raise NothingFoundError(f"{calls_dir} has no calls: record some by callbox record")
     names = {module: TypeNames(module) for module in {module_name(c.call.target) for c in calls}}
-    with importing_from({root_of(c.call.target) for c in calls}):
+    with waiting("looking at types"), importing_from({root_of(c.call.target) for c in calls}):
         signatures = observe_types(calls, names)
     n_functions = 0
     for module in sorted(names):

@@ -11,8 +11,8 @@ import click
 
 from callbox.cli.box import open_box
 from callbox.cli.examples import examples
+from callbox.cli.output import STDOUT, open_output
 from callbox.cli.waiting import waiting
-from callbox.errors import ConfigError
 
 if TYPE_CHECKING:
     from callbox.view.exhibit import Exhibit
@@ -39,7 +39,7 @@ def command(box: str, second_box: str | None, port: int, no_browser: bool, outpu
     boxes = [box] if second_box is None else [box, second_box]
     exhibits = [Exhibit(open_box(path), Path(path).name) for path in boxes]
     if output is not None:
-        _write(exhibits, Path(output))
+        _write(exhibits, output)
     else:
         _serve(exhibits, port, opens_browser=not no_browser)
 
@@ -65,17 +65,12 @@ def _prepare(exhibits: list[Exhibit]) -> None:
         exhibit.prepare()
 
 
-def _write(exhibits: list[Exhibit], path: Path) -> None:
+def _write(exhibits: list[Exhibit], output: str) -> None:
     from callbox.view.static import format_page
 
     with waiting("drawing"):
         page = format_page(exhibits)
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.touch(mode=0o600)
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {path} ({error.strerror}): give --static another path") from error
-    click.echo(f"{path}: {len(page.encode()):,} bytes")
+    with open_output(output) as file:
+        file.write(page.encode())
+    if output != STDOUT:
+        click.echo(f"wrote {output}: open it with a browser", err=True)

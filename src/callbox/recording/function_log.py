@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from callbox.errors import reason
 from callbox.model import Function
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class FunctionLog:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise LogError(error.strerror or str(error)) from error
+            raise LogError(reason(error)) from error
         if self._offset == 0:
             if not MAGIC.startswith(data[: len(MAGIC)]):
                 raise LogError(f"it begins with {data[: len(MAGIC)]!r} instead of {MAGIC!r}")

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
 from callbox.recording.tables import Tables, import_pyarrow
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def write_parquet(recording: Recording, location: str, *, box: str, about: Mappi
         else:
             _write_local(Tables(recording, box), Path(location), about)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ConfigError(f"cannot write the dataset {location!r}: {reason}; choose another folder") from error
+        raise ConfigError(f"cannot write the dataset {location!r}: {reason(error)}; choose another folder") from error
 
 
 def _write_local(tables: Tables, target: Path, about: Mapping[str, Any]) -> None:

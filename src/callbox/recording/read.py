@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbox.errors import FormatError
+from callbox.errors import FormatError, reason
 from callbox.model import Capture, Function, Header
 from callbox.recording import box
 from callbox.recording.blocks import BlockError, ThreadBlocks
@@ -82,8 +82,7 @@ def read_contents(path: str | os.PathLike[str], *, is_growing: bool = False) -> 
     try:
         return _BoxReader(_map(Path(path)), is_growing=is_growing).read()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise FormatError(f"cannot read {os.fspath(path)!r} as a box: {reason}") from error
+        raise FormatError(f"cannot read {os.fspath(path)!r} as a box: {reason(error)}") from error
 
 
 def _map(path: Path) -> mmap.mmap:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callbox.engine.kernels import SLOT_DTYPE
+from callbox.errors import reason
 from callbox.model import ArenaCapture, ClockReading, EventKind
 from callbox.recording.slots import SLOT_SIZE, step_high, sum_turns
 
@@ -113,7 +114,7 @@ def read_ring(path: Path) -> Ring:
         with map_ring(path, mmap.ACCESS_READ) as data:
             return RingReader(data).read(path.name)
     except (OSError, ValueError) as error:
-        raise RingError(error.strerror if isinstance(error, OSError) and error.strerror else str(error)) from error
+        raise RingError(reason(error)) from error
 
 
 def map_ring(path: Path, access: int) -> mmap.mmap:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import stat
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from callbox.engine.kernels import SLOT_DTYPE
-from callbox.errors import ConfigError, RecordingError
+from callbox.errors import ConfigError, RecordingError, reason
 from callbox.model import ArenaCapture, Capture, Header, ThreadCapture
 from callbox.recording import box
 from callbox.recording.sections import SectionWriter
 from callbox.recording.slots import N_CODES, SLOT_SIZE, codes_of, iter_blocks, step_high, sum_turns, words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from callbox.replacement import replacing
 
 
 def write_box(capture: Capture, path: str | os.PathLike[str]) -> None:
@@ -37,12 +33,13 @@ def write_box(capture: Capture, path: str | os.PathLike[str]) -> None:
         RecordingError: the box cannot be written, or `path` names something that is no box.
     """
     try:
-        target = Path(os.path.realpath(path))
-        _refuse_foreign(target)
-        with _replacing(target) as file:
+        _refuse_foreign(Path(path))
+        with replacing(Path(path), is_durable=True) as file:
             _write(file, capture)
     except (OSError, ValueError) as error:
-        raise RecordingError(f"cannot write the box {os.fspath(path)!r}: {_reason(error)}") from error
+        raise RecordingError(
+            f"cannot write the box {os.fspath(path)!r}: {reason(error)}; choose another path"
+        ) from error
 
 
 def reserve_box(path: str | os.PathLike[str], header: Header) -> None:
@@ -57,7 +54,7 @@ def reserve_box(path: str | os.PathLike[str], header: Header) -> None:
     try:
         write_box(Capture(dataclasses.replace(header, is_complete=False), (), ()), path)
     except RecordingError as error:
-        raise ConfigError(f"{error}; choose another path") from error.__cause__
+        raise ConfigError(str(error)) from error.__cause__
 
 
 def _refuse_foreign(target: Path) -> None:
@@ -74,26 +71,6 @@ def _refuse_foreign(target: Path) -> None:
         beginning = file.read(len(box.MAGIC))
     if beginning and beginning != box.MAGIC:
         raise ValueError("a file that is no box stands there")
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
-    """Give a new file of mode 0600 that takes the target's place once it is on the disk."""
-    descriptor, name = tempfile.mkstemp(prefix=".callbox-", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _write(file: BinaryIO, capture: Capture) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import tempfile
 import threading
 import warnings
 from inspect import Parameter, iscoroutinefunction, signature
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from callbox.errors import CallboxWarning, CaptureError, ConfigError, NothingFoundError
+from callbox.replacement import replacing
 from callbox.values.exact import decode, encode
 from callbox.values.redact import project_redactor
 
@@ -204,10 +204,8 @@ class _Capturer:
             number = int(files[-1].name.partition("-")[0]) + 1 if files else 1
             # The process in the name: workers that write at the same time do not overwrite each other's.
             name = f"{number:08}-{os.getpid()}{_SUFFIX}"
-            descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=_SUFFIX)
-            with os.fdopen(descriptor, "wb") as stream:
+            with replacing(self.folder / name) as stream:
                 stream.write(data)
-            Path(temporary).replace(self.folder / name)
             if self._retention:
                 for old in files[: max(0, len(files) + 1 - self._retention)]:
                     old.unlink(missing_ok=True)

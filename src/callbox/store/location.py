@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from callbox.errors import ConfigError, RecordingError
+from callbox.replacement import replacing
 
 _FOLDER_MODE = 0o700
 
@@ -66,15 +66,8 @@ class LocalFolder:
         path = self._folder / name
         with self._told(f"cannot write {path}"):
             path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-            fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-            try:
-                with os.fdopen(fd, "wb") as file:
-                    file.write(data)
-                Path(temporary).replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink()
-                raise
+            with replacing(path) as file:
+                file.write(data)
 
     def names(self, folder: str) -> list[str]:
         """List the files below a folder, sorted; temporary ones are none."""

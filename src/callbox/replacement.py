@@ -1,0 +1,36 @@
+"""Files that stand in their place whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def replacing(target: Path, *, is_durable: bool = False) -> Iterator[BinaryIO]:
+    """Give a new file, readable by its owner alone, that takes the target's place once it is written.
+
+    Args:
+        target: what stands there stays until then; a link stays one, and leads to the new file.
+        is_durable: whether it must be on the disk by then, as what a crash of the machine may not take.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    target = Path(os.path.realpath(target))
+    descriptor, name = tempfile.mkstemp(prefix=".callbox-", suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            if is_durable:
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
