@@ -29,6 +29,7 @@ class Session:
         n_seen: calls that were seen.
         functions: those that calls were kept of.
         problem: why nothing more could be written; empty if all was.
+        tell: called when calls were written.
     """
 
     def __init__(self, targets: Targets, options: CaptureOptions, store: CallStore | CallFiles) -> None:
@@ -37,6 +38,7 @@ class Session:
         self.n_seen = 0
         self.functions: set[Target] = set()
         self.problem = ""
+        self.tell: Callable[[], None] = _tell_nobody
         self._n_before = 0
         self._replacements: list[tuple[str, Replacement]] = []
         self._store = store
@@ -77,6 +79,7 @@ class Session:
     def adopt(self) -> None:
         """Go on in a forked child."""
         self.n_calls = self.n_seen = 0
+        self.tell = _tell_nobody
         self._capturer.forget()
         self.write_at_once()
 
@@ -114,6 +117,11 @@ class Session:
         self.n_calls += sum(1 for call in calls if not call.refusal)
         self.n_seen += sum(n for _, n in seen)
         self.functions.update(call.target for call in calls)
+        self.tell()
+
+
+def _tell_nobody() -> None:
+    pass
 
 
 _sessions: list[Session] = []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 
 import pytest
+from tests.integration.testgen.conftest import TIMEOUT_S
 
 from callbox.values.exact import decode
 
@@ -246,3 +248,47 @@ def test_store_of_another_version_is_refused(shop) -> None:
 
     assert (result.returncode, result.stdout) == (4, "")
     assert "version 999" in result.stderr
+
+
+SLOW = """
+import time
+
+def price(n):
+    return n
+
+for n in range(8):
+    price(n)
+    time.sleep(0.25)
+print("done")
+"""
+
+
+def test_long_recording_shows_its_progress_on_a_terminal_that_it_has_for_itself(project) -> None:
+    pty = pytest.importorskip("pty")
+    project.write(slow=SLOW)
+    ours, theirs = pty.openpty()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "callbox", "record", "-l", "0", "slow.price", "--", "slow.py"],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        stdin=subprocess.DEVNULL,
+        timeout=TIMEOUT_S,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+
+    assert done.stdout == b"done\n"
+    first, *_, last = [line.rstrip() for line in shown.split("\r") if line.strip()]
+    assert re.fullmatch(r"callbox: \d calls? kept, \d seen \.\.\.", first)
+    assert last == "callbox: 8 calls of 1 function kept, 8 seen -> call_logs"
+
+
+def test_long_recording_shows_nothing_in_a_pipe(project) -> None:
+    project.write(slow=SLOW)
+
+    done = project.callbox("record", "-l", "0", "slow.price", "--", "slow.py")
+
+    assert done.stderr == "callbox: 8 calls of 1 function kept, 8 seen -> call_logs\n"
