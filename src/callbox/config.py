@@ -13,15 +13,12 @@ What the command line says comes before all of them; that is the caller's part.
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import functools
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, TypedDict, get_type_hints
 
 from callbox.errors import ConfigError
 from callbox.secrets import RedactRules
@@ -34,8 +31,7 @@ REDACT = "redact"
 TELEMETRY = "telemetry"
 
 
-@dataclass(frozen=True)
-class RedactSettings:
+class RedactSettings(TypedDict, total=False):
     """Keys of `[redact]`, which holds for every command that records values; see `callbox.secrets.RedactRules`."""
 
     add_keys: list[str]
@@ -46,8 +42,7 @@ class RedactSettings:
     is_enabled: bool
 
 
-@dataclass(frozen=True)
-class RunSettings:
+class RunSettings(TypedDict, total=False):
     """Keys of `callbox run`."""
 
     include: list[str]
@@ -63,27 +58,24 @@ class RunSettings:
     output: str
 
 
-@dataclass(frozen=True)
-class ShowSettings:
+class ShowSettings(TypedDict, total=False):
     """Keys of `callbox show`."""
 
-    format: Literal["tree", "flat", "json", "dot"]
+    format: Literal["tree", "stack", "flat", "json", "dot"]
     last: int
     function: str
     max_depth: int
     max_lines: int
 
 
-@dataclass(frozen=True)
-class StatsSettings:
+class StatsSettings(TypedDict, total=False):
     """Keys of `callbox stats`."""
 
     top: int
     sort: Literal["self", "inclusive", "calls"]
 
 
-@dataclass(frozen=True)
-class RecordSettings:
+class RecordSettings(TypedDict, total=False):
     """Keys of `callbox record`."""
 
     targets: list[str]
@@ -94,8 +86,7 @@ class RecordSettings:
     mock: list[str]
 
 
-@dataclass(frozen=True)
-class GenSettings:
+class GenSettings(TypedDict, total=False):
     """Keys of `callbox gen`."""
 
     calls_dir: str
@@ -109,8 +100,7 @@ class GenSettings:
     report: str
 
 
-@dataclass(frozen=True)
-class CleanSettings:
+class CleanSettings(TypedDict, total=False):
     """Keys of `callbox clean`."""
 
     calls_dir: str
@@ -118,8 +108,7 @@ class CleanSettings:
     before: str
 
 
-@dataclass(frozen=True)
-class TeadSettings:
+class TeadSettings(TypedDict, total=False):
     """Keys of `callbox tead`."""
 
     targets: list[str]
@@ -139,15 +128,13 @@ class TeadSettings:
     report: str
 
 
-@dataclass(frozen=True)
-class ExportSettings:
+class ExportSettings(TypedDict, total=False):
     """Keys of `callbox export`."""
 
     to: Literal["perfetto", "chrome", "speedscope", "folded", "pstats", "dot", "csv", "parquet"]
 
 
-@dataclass(frozen=True)
-class DiffSettings:
+class DiffSettings(TypedDict, total=False):
     """Keys of `callbox diff`."""
 
     values: bool
@@ -155,8 +142,7 @@ class DiffSettings:
     max_lines: int
 
 
-@dataclass(frozen=True)
-class BenchSettings:
+class BenchSettings(TypedDict, total=False):
     """Keys of `callbox bench`."""
 
     snapshot_dir: str
@@ -177,15 +163,13 @@ class BenchSettings:
     quiet: bool
 
 
-@dataclass(frozen=True)
-class FailuresSettings:
+class FailuresSettings(TypedDict, total=False):
     """Keys of `callbox failures`."""
 
     store: str
 
 
-@dataclass(frozen=True)
-class TelemetrySettings:
+class TelemetrySettings(TypedDict, total=False):
     """Keys of `[telemetry]`, which holds for runs of tests; see `callbox.telemetry.TelemetrySettings`."""
 
     output: str
@@ -222,8 +206,8 @@ COMMANDS: Mapping[str, type] = {
 SECTIONS: Mapping[str, type] = {**COMMANDS, REDACT: RedactSettings, TELEMETRY: TelemetrySettings}
 """Those that are no commands take nothing from `[defaults]`: the same key means something else there."""
 KEYS = {
-    **{section: [f.name for f in dataclasses.fields(settings)] for section, settings in SECTIONS.items()},
-    DEFAULTS: sorted({f.name for settings in COMMANDS.values() for f in dataclasses.fields(settings)}),
+    **{section: [*settings.__annotations__] for section, settings in SECTIONS.items()},
+    DEFAULTS: sorted({key for settings in COMMANDS.values() for key in settings.__annotations__}),
 }
 
 
@@ -352,6 +336,8 @@ def _read_project(path: Path) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib  # compiles patterns, and most processes have no file to read
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -372,6 +358,8 @@ def _check_table(path: Path, table: Mapping[str, Any]) -> None:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
+    import difflib
+
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f": did you mean {near[0]}?" if near else f": known are {', '.join(known)}"

@@ -56,6 +56,13 @@ def test_help_explains_every_option(words) -> None:
     assert [option.name for option in options if not option.help] == []
 
 
+@pytest.mark.parametrize("words", [words for words, each in COMMANDS.items() if isinstance(each, click.Group)])
+def test_list_of_commands_cuts_no_line(words) -> None:
+    shown = COMMANDS[words].get_help(click.Context(COMMANDS[words], info_name=words))
+
+    assert re.findall(r"^  \w.*\.\.\.$", shown, re.MULTILINE) == []
+
+
 def test_json_is_one_option_everywhere() -> None:
     options = [
         (words, each.opts, each.help) for words, command in COMMANDS.items() for each in command.params

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,12 +21,14 @@ from callbox.cli.bench_options import (
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
 from callbox.cli.waiting import waiting
-from callbox.errors import ConfigError, NothingFoundError
+from callbox.errors import ConfigError, NothingFoundError, reason
 from callbox.render.text import count
 
 if TYPE_CHECKING:
-    from callbox.bench.campaign import Found
-    from callbox.bench.model import BrokenModule, Case, Finding
+    from concurrent.futures import Executor
+
+    from callbox.bench.model import BrokenModule, Finding
+    from callbox.bench.snapshots import Snapshots
     from callbox.bench.verification import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,15 +58,16 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
 
     Modules that cannot be imported are listed too, with the reason.
     """
-    from callbox.bench.campaign import discover
+    from callbox.bench.campaign import discover, select
+    from callbox.bench.executors import open_executor
     from callbox.bench.model import to_builtins
     from callbox.bench.suite import find_suite
 
     options = read_options(directory, given)
     suite = find_suite(options.directory)
-    with _executor(options, 1) as executor, waiting("importing benchmarks"):
+    with open_executor(options.executor, options.jobs, 1) as executor, waiting("importing benchmarks"):
         found = discover(suite, options.settings(), executor)
-    cases = _select(found, options)
+    cases = select(found.benchmarks, options.pattern, options.exclude)
     benchmarks = list({case.benchmark.name: case.benchmark for case in cases}.values())
     if as_json:
         print_json({"benchmarks": to_builtins(benchmarks), "broken": to_builtins(found.broken)})
@@ -92,6 +93,7 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
 @click.option("--fresh", is_flag=True, help="Begin anew, even if a capture of the same was interrupted.")
 def capture_command(directory: str, fresh: bool, **given: Any) -> int:
     """Run each benchmark in two processes and keep what it computes."""
+    from callbox.bench.executors import open_executor
     from callbox.bench.snapshots import Snapshots
     from callbox.bench.verification import capture
     from callbox.store.location import open_location
@@ -99,7 +101,7 @@ def capture_command(directory: str, fresh: bool, **given: Any) -> int:
     options = read_options(directory, given)
     snapshots = Snapshots(open_location(options.snapshot_dir))
     snapshots.create()
-    with _executor(options, 2) as executor:
+    with open_executor(options.executor, options.jobs, 2) as executor:
         plan, broken = _plan(options, executor)
         findings = _follow(capture(plan, snapshots, executor, is_fresh=fresh), len(plan.cases), options)
     return _report(options, f"Captured from {plan.suite.root}", findings, broken)
@@ -118,15 +120,12 @@ def verify_command(directory: str, explain: bool, **given: Any) -> int:
 
     The exit code is 0 if all still compute the same, 1 if one does not, 5 if nothing could be told.
     """
-    from callbox.bench.snapshots import Snapshots
+    from callbox.bench.executors import open_executor
     from callbox.bench.verification import explained, verify
-    from callbox.store.location import open_location
 
     options = read_options(directory, given)
-    snapshots = Snapshots(open_location(options.snapshot_dir))
-    if not snapshots.exists():
-        raise NothingFoundError(f"no snapshots in {options.snapshot_dir}: run `callbox bench capture` first")
-    with _executor(options, 1) as executor:
+    snapshots = _snapshots_at(options.snapshot_dir)
+    with open_executor(options.executor, options.jobs, 1) as executor:
         plan, broken = _plan(options, executor)
         found = verify(plan, snapshots, options.tolerances(), executor)
         findings = _follow(found, len(plan.cases), options)
@@ -144,14 +143,9 @@ def verify_command(directory: str, explain: bool, **given: Any) -> int:
 def diff_command(before: str, after: str, pattern: str, tolerance: tuple[float, float] | None, as_json: bool) -> int:
     """Compare the snapshots of two locations; no benchmark is run."""
     from callbox.bench.difference import compare_snapshots
-    from callbox.bench.snapshots import Snapshots
     from callbox.bench.tolerance import Tolerance
-    from callbox.store.location import open_location
 
-    old, new = (Snapshots(open_location(location)) for location in (before, after))
-    for location, snapshots in ((before, old), (after, new)):
-        if not snapshots.exists():
-            raise NothingFoundError(f"no snapshots in {location}")
+    old, new = _snapshots_at(before), _snapshots_at(after)
     chosen = Tolerance() if tolerance is None else Tolerance(*tolerance)
     findings = compare_snapshots(old, new, pattern, chosen)
     return _report(BenchOptions(before, as_json=as_json), f"{before} and {after}", findings, ())
@@ -178,7 +172,7 @@ def config_command(directory: str, is_init: bool, is_show: bool) -> int:
     except FileExistsError:
         raise ConfigError(f"{path} exists: add a section [bench] to it, or delete it first") from None
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot write {path}: {reason(error)}; choose another folder") from error
     click.echo(f"wrote {path}")
     return exits.OK
 
@@ -191,11 +185,9 @@ def config_command(directory: str, is_init: bool, is_show: bool) -> int:
 def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int:
     """Delete snapshots, and what only they need."""
     from callbox.bench.campaign import by_name
-    from callbox.bench.snapshots import Snapshots
-    from callbox.store.location import open_location
 
     options = read_options(directory, given)
-    snapshots = Snapshots(open_location(options.snapshot_dir))
+    snapshots = _snapshots_at(options.snapshot_dir)
     is_chosen = by_name(options.pattern, options.exclude)
     chosen = [entry.id for entry in snapshots.entries().values() if is_chosen(entry.benchmark)]
     if not chosen:
@@ -215,34 +207,30 @@ def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int
     return exits.OK
 
 
-@contextlib.contextmanager
-def _executor(options: BenchOptions, n_runs: int) -> Iterator[Executor]:
-    from callbox.bench.executors import open_executor
+def _snapshots_at(location: str) -> Snapshots:
+    from callbox.bench.snapshots import Snapshots
+    from callbox.store.location import open_location
 
-    with open_executor(options.executor, options.jobs, n_runs) as executor:
-        yield executor
+    snapshots = Snapshots(open_location(location))
+    if not snapshots.exists():
+        raise NothingFoundError(f"no snapshots in {location}: run `callbox bench capture` first")
+    return snapshots
 
 
 def _plan(options: BenchOptions, executor: Executor) -> tuple[Plan, tuple[BrokenModule, ...]]:
-    from callbox.bench.campaign import discover
+    from callbox.bench.campaign import discover, select
     from callbox.bench.suite import find_suite
     from callbox.bench.verification import Plan
 
     suite = find_suite(options.directory)
     with waiting("importing benchmarks"):
         found = discover(suite, options.settings(), executor)
-    cases = _select(found, options)
+    cases = select(found.benchmarks, options.pattern, options.exclude)
     if not cases and (options.pattern or not found.broken):
         raise NothingFoundError(f"no benchmark in {suite.root} matches {options.pattern!r}: see `callbox bench list`")
     plan = Plan(suite, tuple(cases), options.settings(), tuple(options.pickle))
     # Whoever chose benchmarks by name did not ask for what is broken elsewhere.
     return plan, () if options.pattern and cases else found.broken
-
-
-def _select(found: Found, options: BenchOptions) -> list[Case]:
-    from callbox.bench.campaign import select
-
-    return select(found.benchmarks, options.pattern, options.exclude)
 
 
 def _follow(found: Iterator[Finding], n_cases: int, options: BenchOptions) -> list[Finding]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from callbox.cli import exits
 from callbox.cli.output import import_fsspec, is_url
 from callbox.cli.waiting import waiting
-from callbox.errors import FormatError, NothingFoundError, reason
+from callbox.errors import ConfigError, FormatError, NothingFoundError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def name_boxes(boxes: Sequence[str]) -> dict[str, str]:
-    """Map short names to boxes: file names, or paths where those do not tell them apart."""
+    """Map short names to boxes: file names, or paths where those do not tell them apart.
+
+    Raises:
+        ConfigError: one is named twice.
+    """
+    if twice := [box for index, box in enumerate(boxes) if box in boxes[:index]]:
+        raise ConfigError(f"{twice[0]} is named twice: name each box once")
     names = [PurePath(box).name for box in boxes]
     return dict(zip(names if len(set(names)) == len(names) else boxes, boxes, strict=True))
 
@@ -82,6 +88,9 @@ def _open_url(url: str) -> Recording:
         try:
             with fsspec.open(url, "rb") as source, path.open("wb") as target:
                 shutil.copyfileobj(source, target)
+        except FileNotFoundError as error:
+            # Servers that do not answer are among them; fsspec says the URL alone.
+            raise FormatError(f"cannot read {url!r} as a box: it is not there, or out of reach") from error
         # A protocol that fsspec does not know is a ValueError, one whose package is missing an ImportError.
         except (OSError, ValueError, ImportError) as error:
             raise FormatError(f"cannot read {url!r} as a box: {reason(error)}") from error

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     help="As what to write it.",
 )
 @click.option("--output", "-o", default=STDOUT, metavar="OUT", help="A path or an fsspec URL; standard output if none.")
-@click.option("--values/--no-values", default=True, help="Compare arguments, results and exceptions.")
-@click.option("--times/--no-times", default=True, help="Compare the times of functions.")
+@click.option(
+    "--values/--no-values", default=True, show_default=True, help="Compare arguments, results and exceptions."
+)
+@click.option("--times/--no-times", default=True, show_default=True, help="Compare the times of functions.")
 @click.option("--max-lines", type=click.IntRange(min=0), default=200, show_default=True, help="Calls to show.")
 @json_option
 def command(before: str, after: str, *, form: str, output: str, max_lines: int, **flags: bool) -> int:

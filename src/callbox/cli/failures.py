@@ -11,13 +11,13 @@ import click
 
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
+from callbox.cli.output import open_output
+from callbox.cli.printing import print_lines
 from callbox.cli.waiting import waiting
 from callbox.errors import CallboxError, ConfigError, GenerateError, NothingFoundError
-from callbox.render.text import count, printable
+from callbox.render.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from callbox.failures.history import History
     from callbox.failures.model import Failure
 
@@ -93,7 +93,7 @@ def list_kinds(store: str | None, as_json: bool, limit: int) -> None:
         return
     if not groups:
         raise _nothing(history)
-    _print(kind_lines(groups[:limit]))
+    print_lines(kind_lines(groups[:limit]))
     if len(groups) > limit:
         click.echo(f"… {count(len(groups) - limit, 'more kind')}")
 
@@ -114,7 +114,7 @@ def show(id: str, store: str | None, as_json: bool) -> None:  # noqa: A002  (the
     if as_json:
         print_json(failure_to_dict(failure))
     else:
-        _print(failure_lines(failure))
+        print_lines(failure_lines(failure))
 
 
 def find_failure(history: History, prefix: str) -> Failure:
@@ -134,16 +134,17 @@ def find_failure(history: History, prefix: str) -> Failure:
 @_store
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="The test's file; else test_failure_ID.py here.")
 def test(id: str, store: str | None, output: str | None) -> None:  # noqa: A002  (the argument's name in --help)
-    """Write a test that fails as a failure did, and run it to see that it does.
+    """Write a test that fails as a failure did.
 
-    The call is that of the outermost function that can be imported and whose arguments
+    It is run to see that it does. The call is that of the outermost function that can be imported and whose arguments
     can be written; why others cannot is said.
     """
     from callbox.failures.replay import fails_alike, source_of_test
 
     failure = find_failure(_open(store), id)
     path = Path(output or f"test_failure_{failure.id}.py")
-    path.write_text(source_of_test(failure), encoding="utf-8")
+    with open_output(str(path)) as file:
+        file.write(source_of_test(failure).encode())
     click.echo(f"{path} written")
     with waiting("running it"):
         problem = fails_alike(path.absolute(), failure)
@@ -168,7 +169,7 @@ def stats(store: str | None, as_json: bool, prometheus: bool) -> None:
         print_json(found)
     else:
         width = max(map(len, found))
-        _print(f"{name.replace('_', ' '):<{width}}  {value}" for name, value in found.items())
+        print_lines(f"{name.replace('_', ' '):<{width}}  {value}" for name, value in found.items())
 
 
 @command.command(epilog=examples("callbox failures clear --confirm"))
@@ -189,7 +190,10 @@ def clear(store: str | None, confirm: bool) -> None:
 @json_option
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Kinds, the most frequent.")
 def analyze(store: str | None, as_json: bool, limit: int) -> None:
-    """Show what failures of one kind have in common, and what passed calls do not have."""
+    """Show what failures of one kind have in common.
+
+    That is: what passed calls of the same function do not have.
+    """
     from callbox.failures.analysis import analyze as look_at
     from callbox.failures.words import analysis_lines
 
@@ -201,7 +205,7 @@ def analyze(store: str | None, as_json: bool, limit: int) -> None:
         return
     if not found:
         raise _nothing(history)
-    _print(analysis_lines(found))
+    print_lines(analysis_lines(found))
 
 
 @command.command(epilog=examples("callbox failures features"))
@@ -216,7 +220,7 @@ def features(as_json: bool) -> None:
         return
     for title, entries in found.items():
         click.echo(title)
-        _print(f"  {name:<14} {text}" for name, text in entries.items())
+        print_lines(f"  {name:<14} {text}" for name, text in entries.items())
 
 
 def _nothing(history: History) -> CallboxError:
@@ -224,8 +228,3 @@ def _nothing(history: History) -> CallboxError:
         f"no failures in {history.path}: decorate functions with callbox.extract_on_failure, or run "
         "`pytest --callbox-failures`"
     )
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(printable(line))

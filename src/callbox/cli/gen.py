@@ -67,6 +67,8 @@ def generate_tests(options: dict[str, Any]) -> Report:
     from callbox.testgen.call_stores import open_store
     from callbox.testgen.generate import GenerateOptions, Generator
 
+    if options["report"] and Path(options["report"]).suffix not in (".json", ".html"):
+        raise click.UsageError(f"--report {options['report']}: its name must end in .json or .html")
     output, folder = _chosen_place(options["output"], options["output_dir"])
     say = None if options["quiet"] or options["as_json"] else _say
     generate = GenerateOptions(
@@ -113,8 +115,6 @@ def write_report(report: Report, path: Path) -> None:
 
     from callbox.testgen.outputs import write_text
 
-    if path.suffix not in (".json", ".html"):
-        raise click.UsageError(f"--report {path}: its name must end in .json or .html")
     write_text(path, report.to_html() if path.suffix == ".html" else json.dumps(report.to_json(), indent=2) + "\n")
 
 

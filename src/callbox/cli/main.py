@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -14,7 +15,7 @@ import click
 from callbox import config
 from callbox.cli import exits
 from callbox.cli.examples import examples
-from callbox.errors import CallboxError
+from callbox.errors import CallboxError, ConfigError, reason
 
 COMMANDS = (
     "run",
@@ -53,14 +54,18 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a subcommand; end quietly when nobody reads its output any more."""
+        """Run a subcommand; end quietly when nobody reads its output any more, with a line when it has no room."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ENOSPC):
+                raise
             # What is still buffered would fail again when the interpreter flushes it at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return exits.BROKEN_PIPE
+            if error.errno == errno.EPIPE:
+                return exits.BROKEN_PIPE
+            raise ConfigError(f"cannot write: {reason(error)}; make room, or write elsewhere") from error
         return exits.settle(ctx, result)
 
 

@@ -15,7 +15,7 @@ from callbox.cli.waiting import waiting
 
 
 @click.command("merge", epilog=examples("callbox merge -o all.cbx web.cbx worker.cbx"))
-@click.argument("boxes", nargs=-1, required=True)
+@click.argument("boxes", nargs=-1, required=True, metavar="BOX...")
 @click.option("--output", "-o", required=True, metavar="OUT", help="The box to write: a path or an fsspec URL.")
 def command(boxes: tuple[str, ...], output: str) -> None:
     """Put several recordings into one box.

@@ -13,6 +13,7 @@ import click
 from callbox.cli.box import name_boxes, open_box
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
+from callbox.cli.printing import printed
 from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError
 
@@ -25,8 +26,6 @@ _EXAMPLES = examples(
     'callbox query app.cbx "select function, count(*) n from calls group by all order by n desc limit 5"',
     """callbox query before.cbx after.cbx "select * from values where role = 'exception'" --json""",
 )
-_PLAIN_WIDTH = 1000
-"""Wider than any table: where no terminal sets a width, nothing is cut."""
 
 
 @click.command("query", epilog=_EXAMPLES)
@@ -58,23 +57,18 @@ def command(words: tuple[str, ...], form: str, as_json: bool) -> None:
 
 
 def _print_table(answer: Answer) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     if not answer.names:
         return
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, column in zip(answer.names, zip(*answer.rows, strict=True) if answer.rows else answer.names, strict=True):
         is_number = all(isinstance(value, int | float | decimal.Decimal | None) for value in column)
         table.add_column(_shown(name), justify="right" if answer.rows and is_number else "left", overflow="fold")
     for row in answer.rows:
         table.add_row(*map(_shown, row))
-    with console.capture() as capture:
+    with printed() as console:
         console.print(table)
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def _shown(value: Any) -> str:

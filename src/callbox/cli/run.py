@@ -12,6 +12,7 @@ import click
 from callbox import config
 from callbox.cli.examples import examples
 from callbox.cli.flight_plan import FlightPlan
+from callbox.cli.output import is_url
 from callbox.cli.plan import launch
 from callbox.cli.program import parse_program
 from callbox.cli.spill import MIN_SLOTS, start_collector
@@ -41,9 +42,11 @@ _GIT_TIMEOUT_S = 2
     type=click.Choice((*MODES, *ENVIRONMENTS)),
     default="profile",
     show_default=True,
-    help="How much to record; the names of environments stand for modes.",
+    help="How much to record; production, ci and development stand for the first three.",
 )
-@click.option("--engine", default="auto", show_default=True, help="How calls are seen; see callbox doctor.")
+@click.option(
+    "--engine", default="auto", show_default=True, metavar="NAME", help="How calls are seen: see `callbox doctor`."
+)
 @click.option("--all-values/--no-all-values", help="Keep every argument and result, whatever the cost.")
 @click.option("--c-calls/--no-c-calls", help="Record calls of C functions too.")
 @click.option("--memory/--no-memory", help="Count the bytes and blocks that calls allocate.")
@@ -61,6 +64,8 @@ def command(program: tuple[str, ...], output: str, quiet: bool, include: tuple[s
     args or -c code args; `python` may stand before it. Write -- between callbox's
     options and it. Its input, output, arguments, signals and exit code are its own.
     """
+    if is_url(output):
+        raise ConfigError(f"cannot record to {output!r}: write the box here, then `callbox merge -o {output} BOX`")
     options["redact"] = config.project_redact_rules()
     options["mode"] = resolve_mode(options["mode"])
     parsed = parse_program(program)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from callbox.cli import exits
 from callbox.cli.box import open_box
@@ -64,6 +65,10 @@ def command(
     if the program was killed or still runs. The exit code is 4 if the box is damaged.
     """
     if flags["follow"]:
+        context = click.get_current_context()
+        given = [context.get_parameter_source(name) for name in ("last", "format", "as_json")]
+        if ParameterSource.COMMANDLINE in given:
+            raise click.UsageError("--follow prints calls as they begin: leave --last, --format and --json out")
         from callbox.cli.follow import follow as follow_box
 
         follow_box(box, glob=function, max_lines=max_lines)

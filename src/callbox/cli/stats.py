@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from callbox.cli.box import describe, name_boxes, open_box
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
+from callbox.cli.printing import printed
 from callbox.cli.waiting import waiting
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from callbox.recording import Recording
     from callbox.tracing.metrics import FunctionMetrics, Metrics, ThreadMetrics
-
-_PLAIN_WIDTH = 1000
-"""Wider than any table: where no terminal sets a width, no name is cut."""
 
 _ORDERS: dict[str, Callable[[FunctionMetrics], int]] = {
     "self": lambda entry: entry.self_ns,
@@ -36,7 +33,7 @@ _ORDERS: dict[str, Callable[[FunctionMetrics], int]] = {
         "callbox stats --top 10 --sort calls app.cbx", "callbox stats monday.cbx tuesday.cbx wednesday.cbx"
     ),
 )
-@click.argument("boxes", nargs=-1, required=True)
+@click.argument("boxes", nargs=-1, required=True, metavar="BOX...")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Functions to list.")
 @click.option("--sort", type=click.Choice(list(_ORDERS)), default="self", show_default=True, help="Largest first.")
 @json_option
@@ -58,7 +55,7 @@ def command(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> None:
     if as_json:
         print_json({"recording": describe(recording), **metrics.to_dict()})
         return
-    with _printed() as console:
+    with printed() as console:
         _print_heading(console, recording, metrics)
         _print_functions(console, metrics, entries[:top])
         _print_rest(console, metrics, len(entries) - top)
@@ -76,21 +73,8 @@ def _summarise(boxes: tuple[str, ...], top: int, sort: str, as_json: bool) -> No
     if as_json:
         print_json(runs.to_dict())
         return
-    with _printed() as console:
+    with printed() as console:
         print_runs(console, runs, sorted(runs.functions, key=ORDERS[sort], reverse=True), top)
-
-
-@contextlib.contextmanager
-def _printed() -> Iterator[Console]:
-    """Give a console whose lines are printed in the end, without blanks at their ends."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
-    with console.capture() as capture:
-        yield console
-    click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def _print_heading(console: Console, recording: Recording, metrics: Metrics) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from callbox.cli import exits
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
 from callbox.cli.output import STDOUT, open_output
+from callbox.cli.printing import print_lines
 from callbox.config import TELEMETRY, load_settings
 from callbox.errors import ConfigError, NothingFoundError
 from callbox.render.text import count, printable
@@ -48,7 +48,7 @@ def list_runs(store: str | None, as_json: bool) -> None:
     if as_json:
         print_json([dataclasses.asdict(run) for run in runs])
     else:
-        _print(run_line(run) for run in runs)
+        print_lines(run_line(run) for run in runs)
 
 
 @command.command(epilog=examples("callbox telemetry report", "callbox telemetry report 42 --html tests.html"))
@@ -61,9 +61,9 @@ def list_runs(store: str | None, as_json: bool) -> None:
 def report(
     *, run: int | None, store: str | None, as_json: bool, html: str | None, ctrf: str | None, markdown: str | None
 ) -> None:
-    """Show a run, the newest by default: failures, flaky, slow tests, queries, N+1.
+    """Show a run: failures, flaky and slow tests, queries, N+1.
 
-    FILE is - for standard output.
+    The newest, unless another is named. FILE is - for standard output.
     """
     from callbox.telemetry.formats import ctrf_text, markdown_lines
     from callbox.telemetry.page import render_page
@@ -81,7 +81,7 @@ def report(
     if as_json:
         print_json(_plain_run(found, tests, statuses))
     elif html is ctrf is markdown is None:
-        _print(run_lines(found, tests, statuses))
+        print_lines(run_lines(found, tests, statuses))
 
 
 @command.command(epilog=examples("callbox telemetry show tests/test_shop.py::test_order"))
@@ -90,9 +90,9 @@ def report(
 @_store
 @json_option
 def show(test: str, run: int | None, store: str | None, as_json: bool) -> None:
-    """Show what is kept of a test: its outcome, what it cost, its last runs.
+    """Show what is kept of a test.
 
-    TEST is its id, or a part of it that may be in several.
+    Its outcome, what it cost, and its last runs. TEST is its id, or a part of it that may be in several.
     """
     from callbox.telemetry.words import test_lines
 
@@ -106,7 +106,7 @@ def show(test: str, run: int | None, store: str | None, as_json: bool) -> None:
         print_json([{**each._asdict(), "n_plus_one": each.sites, "last": statuses[each.id]} for each in chosen])
     else:
         for each in chosen:
-            _print(test_lines(found, each, statuses[each.id]))
+            print_lines(test_lines(found, each, statuses[each.id]))
 
 
 @command.command(epilog=examples("callbox telemetry compare 41 42"))
@@ -115,9 +115,9 @@ def show(test: str, run: int | None, store: str | None, as_json: bool) -> None:
 @_store
 @json_option
 def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
-    """Show which tests are worse in run B than in run A: outcome, time, queries, N+1, coverage.
+    """Show which tests are worse in run B than in run A.
 
-    The exit code is 1 if some are.
+    By their outcome, time, queries, N+1 and coverage. The exit code is 1 if some are.
     """
     from callbox.telemetry.comparison import find_regressions
     from callbox.telemetry.words import regression_lines, run_line
@@ -128,8 +128,8 @@ def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
     if as_json:
         print_json([dataclasses.asdict(each) for each in regressions])
     else:
-        _print([run_line(before), run_line(after)])
-        _print(regression_lines(regressions))
+        print_lines([run_line(before), run_line(after)])
+        print_lines(regression_lines(regressions))
         click.echo(count(len(regressions), "regression"))
     return exits.NO if regressions else exits.OK
 
@@ -155,11 +155,6 @@ def _plain_run(run: Run, tests: list[KeptTest], statuses: dict[str, list[str]]) 
     flaky = sorted(test for test, seen in statuses.items() if is_flaky(seen))
     plain = [{**test._asdict(), "n_plus_one": test.sites} for test in tests]
     return {**dataclasses.asdict(run), "flaky": flaky, "tests": plain}
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(printable(line))
 
 
 def _write(location: str, text: str) -> None:

@@ -70,6 +70,7 @@ def test_box_is_read_from_and_written_to_a_url(shop, tmp_path) -> None:
         (["merge", "empty.cbx", "-o", "out.cbx"], 3, "holds no calls"),
         (["merge", "shop.cbx", "-o", "shop.py"], 2, "a file that is no box stands there"),
         (["merge", "shop.cbx", "-o", "no/such/out.cbx"], 2, "cannot write the box"),
+        (["merge", "shop.cbx", "shop.cbx", "-o", "out.cbx"], 2, "shop.cbx is named twice"),
         (["stats", "local:///no/such/box.cbx"], 4, "cannot read 'local:///no/such/box.cbx'"),
         (["stats", "nowhere://box.cbx"], 4, "nowhere"),
     ],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +56,9 @@ def test_version_is_told(desk) -> None:
         (["shw"], "No such command 'shw': see callbox --help"),
         (["--no-such"], "No such option"),
         (["run", "--engine"], "'--engine' requires an argument"),
+        (["run", "-o", "s3://boxes/app.cbx", "--", "-c", ""], "then `callbox merge -o s3://boxes/app.cbx BOX`"),
+        (["show", "--follow", "--json", "app.cbx"], "leave --last, --format and --json out"),
+        (["gen", "--report", "report.txt"], "must end in .json or .html"),
     ],
 )
 def test_mistake_gets_one_line(desk, words, message) -> None:
@@ -62,6 +68,16 @@ def test_mistake_gets_one_line(desk, words, message) -> None:
     assert ending.err.startswith(b"callbox: error: ")
     assert ending.err.count(b"\n") == 1
     assert message in ending.err.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_output_that_finds_no_room_gets_one_line(desk) -> None:
+    words = f"{shlex.quote(sys.executable)} -P -m callbox bench config --show > /dev/full"
+
+    ending = desk.python("-c", f"import os, sys; sys.exit(os.waitstatus_to_exitcode(os.system({words!r})))")
+
+    assert ending.err == b"callbox: error: cannot write: No space left on device; make room, or write elsewhere\n"
+    assert ending.code == 2
 
 
 @pytest.mark.parametrize("words", [["--version"], ["run", "--help"], ["run", "--", "missing.py"]])

@@ -1,0 +1,18 @@
+"""What commands print for people."""
+
+from __future__ import annotations
+
+from callbox.cli.printing import print_lines, printed
+
+
+def test_no_line_of_a_program_reaches_the_terminal_as_a_command(capsys) -> None:
+    print_lines(["plain", "\x1b[2J"])
+
+    assert capsys.readouterr().out == "plain\n\\x1b[2J\n"
+
+
+def test_lines_are_neither_cut_nor_padded_where_nobody_sets_a_width(capsys) -> None:
+    with printed() as console:
+        console.print("x" * 500 + "   ")
+
+    assert capsys.readouterr().out == "x" * 500 + "\n"
