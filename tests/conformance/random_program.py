@@ -50,9 +50,26 @@ def keep(suspended):
         pass
 
 
+# Before 3.13 CPython looks for the delegate of a generator or coroutine on its stack even while it runs, if it was last
+# resumed by an exception. What is thrown into it, or closes it, then takes what lies there for the delegate: a crash.
+def is_fragile(suspended):
+    is_running = getattr(suspended, "gi_running", False) or getattr(suspended, "cr_running", False)
+    return is_running and sys.version_info < (3, 13)
+
+
+def throw(suspended, error):
+    if not is_fragile(suspended):
+        suspended.throw(error)
+
+
+def close(suspended):
+    if not is_fragile(suspended):
+        suspended.close()
+
+
 def disturb(suspended):
     try:
-        suspended.throw(ValueError())
+        throw(suspended, ValueError())
     except ERRORS:
         pass
 """
@@ -138,7 +155,7 @@ class ProgramWriter:
 
     def _act_on_kept(self, _kind: str) -> list[str]:
         error = self._random.choice(["ValueError", "KeyError", "StopIteration", "GeneratorExit"])
-        actions = ("{}.send(None)", "{}.send(None)", f"{{}}.throw({error}())", f"{{}}.throw({error}())", "{}.close()")
+        actions = ("{}.send(None)", "{}.send(None)", f"throw({{}}, {error}())", f"throw({{}}, {error}())", "close({})")
         action = self._random.choice(actions).format(f"kept[{self._random.randrange(8)} % len(kept)]")
         return ["if kept:", f"    {action}"]
 
