@@ -4,8 +4,9 @@
 
 Ten times a second the script reads what the program's process holds: memory of its own, pages of mapped files, file
 descriptors and threads; and what the recording takes of the disk. Of each it prints the median of each tenth of the
-time. Memory of its own may grow by 2 % in the second half, descriptors and threads not at all. Files grow until 1,024
-threads have ended, and by those of each child. Exit code: 0 if it is so, and the recording is whole.
+time, and the most, with its moment. Memory of its own may grow by 2 % in the second half, descriptors and threads not at
+all. Files grow until 1,024 threads have ended, and by those of each child. Exit code: 0 if it is so, and the recording
+is whole.
 """
 
 from __future__ import annotations
@@ -112,6 +113,8 @@ def look(process_id: int, parts: Path) -> Sample:
 def main(seconds: str = "1200", *options: str) -> int:
     """Record the program, watch it, and say what grew."""
     samples: list[Sample] = []
+    moments: list[float] = []
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         own = ["-q", "-i", "__main__", "-i", "asyncio.*", "-i", "threading", *options]
         command = [sys.executable, "-m", "callbox", "run", *own, "--", "-c", PROGRAM, seconds]
@@ -120,6 +123,7 @@ def main(seconds: str = "1200", *options: str) -> int:
                 time.sleep(PERIOD_S)
                 with suppress(FileNotFoundError, ProcessLookupError, KeyError):
                     samples.append(look(process.pid, Path(name, "callbox.cbx.parts")))
+                    moments.append(time.monotonic() - began)
             assert process.stdout is not None
             counts = process.stdout.read().split()
         recording = open_recording(Path(name, "callbox.cbx"))
@@ -128,19 +132,21 @@ def main(seconds: str = "1200", *options: str) -> int:
     print(f"{n_events:,} events in {recording.duration_ns / 1e9:.0f} s, {n_events / recording.duration_ns * 1e3:.2f} "
           f"million a second, by engine {recording.header.engine}, mode {recording.header.mode}")  # fmt: skip
     print("rounds {}, threads {}, children {}, tracers of its own {}".format(*counts))
-    is_flat = print_growth(samples)
+    is_flat = print_growth(samples, moments)
     is_whole = process.returncode == 0 and not recording.damage and n_processes == int(counts[2]) + 1
     print(f"exit code {process.returncode}, {n_processes} processes, damage: {recording.damage or 'none'}")
     return 0 if is_flat and is_whole else 1
 
 
-def print_growth(samples: list[Sample]) -> bool:
-    """Print the medians of tenths; say whether nothing grew that must not."""
+def print_growth(samples: list[Sample], moments: list[float]) -> bool:
+    """Print the medians of tenths, and the most; say whether nothing grew that must not."""
     tenth = max(1, (len(samples) - 1) // 10)
     is_flat = True
     for name, column in zip(NAMES, zip(*samples, strict=True), strict=True):
         medians = [statistics.median(column[i * tenth : (i + 1) * tenth]) for i in range(10)]
-        print(f"{name:18}", *(f"{median:9,.0f}" for median in medians), f"  most {max(column):,}")
+        most = max(column)
+        of_tenths = " ".join(f"{median:9,.0f}" for median in medians)
+        print(f"{name:18} {of_tenths}   most {most:,}, at {moments[column.index(most)]:.1f} s")
         is_flat &= name not in BOUNDED or medians[-1] <= medians[5] * BOUNDED[name]
     return is_flat
 
