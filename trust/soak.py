@@ -4,9 +4,9 @@
 
 Ten times a second the script reads what the program's process holds: memory of its own, pages of mapped files, file
 descriptors and threads; and what the recording takes of the disk. Of each it prints the median of each tenth of the
-time, and the most, with its moment. Memory of its own may grow by 2 % in the second half, descriptors and threads not at
-all. Files grow until 1,024 threads have ended, and by those of each child. Exit code: 0 if it is so, and the recording
-is whole.
+time, and the most, with its moment. Memory of its own may grow by 2 % in the second half, descriptors and threads not
+at all. Files grow until 1,024 threads have ended, and by those of each child. Exit code: 0 if it is so, and the
+recording is whole.
 """
 
 from __future__ import annotations
