@@ -8,7 +8,7 @@
 #define TREE_EVENTS 1024   /* for a tree to end, after that */
 #define WINDOW_NS 50000000 /* that a level is judged by */
 #define SELDOMS 2048       /* what comes less often than so many times in a window is always seen: it tells the time */
-#define LONGS 16384        /* of a window a call takes one in so many for it to pay to be out of its way */
+#define PASSES 4096        /* calls that are excluded, between two checks of a thread */
 #define DEAREST 512        /* of a window the values of an event take at most one in so many */
 #define UP_SHARE 0.7       /* step up only if that will keep to so much of the budget */
 #define FORGET 0.97        /* how much of an old price is believed, window by window */
@@ -19,7 +19,8 @@ void cb_budget_init(struct cb_budget *budget, double share, struct cb_event_cost
     const double ticks_per_ns = (double)cb_clock_ticks_of_ns(long_ns) / (double)long_ns;
     *budget = (struct cb_budget){
         .share = share,
-        .costs = {costs.recorded * ticks_per_ns, costs.sampled * ticks_per_ns, costs.skipped * ticks_per_ns},
+        .costs = {costs.recorded * ticks_per_ns, costs.sampled * ticks_per_ns, costs.skipped * ticks_per_ns,
+                  costs.passed * ticks_per_ns},
         .level = level,
         .top = level,
         .last = CB_LEVEL_LAST,
@@ -38,6 +39,7 @@ void cb_budget_begin(struct cb_budget *b, uint64_t now)
     b->value_ticks = 0;
     b->n_recorded = 0;
     b->n_traced = 0;
+    b->n_passed = 0;
     b->full_ticks = 0;
 }
 
@@ -57,6 +59,8 @@ void cb_governed_begin(struct cb_governed *g, const struct cb_budget *b, const s
     *g = (struct cb_governed){
         .level = b->top,
         .n_until_check = CHECK_EVENTS,
+        .n_until_pass = PASSES,
+        .n_rests = b->n_rests,
         .n_appended = cb_ring_count(ring) - ring->n_prefixes,
     };
 }
@@ -121,6 +125,31 @@ static void end_burst(struct cb_budget *b, uint64_t now)
     b->rest_until = now + (uint64_t)((double)elapsed / share_of(b->level)) - elapsed;
 }
 
+/* Note that what is open is cut. */
+static void cut(struct cb_governed *g, struct cb_ring *ring, uint64_t now)
+{
+    append_step(ring, now, g->level, g->level);
+    g->overrun = 0;
+    g->tree = 0;
+    g->n_runs = 0;
+}
+
+uint64_t cb_budget_leave(struct cb_budget *b, struct cb_governed *g, uint64_t now)
+{
+    const uint64_t long_ns = 1 << 30;
+    double ns_per_tick = (double)long_ns / (double)cb_clock_ticks_of_ns(long_ns);
+    g->n_rests = ++b->n_rests; /* no tree is open here */
+    return cb_clock_monotonic_ns() + (uint64_t)((double)(b->rest_until - now) * ns_per_tick);
+}
+
+void cb_budget_return(const struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint64_t now)
+{
+    if (g->n_rests != b->n_rests && g->tree > 0) {
+        cut(g, ring, now);
+    }
+    g->n_rests = b->n_rests;
+}
+
 /* Go on between bursts and rests. */
 static void count_sampled(struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint64_t now,
                           bool is_recorded)
@@ -134,10 +163,7 @@ static void count_sampled(struct cb_budget *b, struct cb_governed *g, struct cb_
     }
     g->overrun = b->in_burst == 0 && g->tree > 0 ? g->overrun + 1 : 0;
     if (g->overrun > TREE_EVENTS) {
-        append_step(ring, now, g->level, g->level); /* what is open is cut */
-        g->overrun = 0;
-        g->tree = 0;
-        g->n_runs = 0;
+        cut(g, ring, now);
     }
 }
 
@@ -146,7 +172,7 @@ static double overhead_at(const struct cb_budget *b, enum cb_level level)
 {
     double values = level == CB_LEVEL_TRACE ? b->value_ticks_per_event : 0;
     double per_event = level > CB_LEVEL_PROFILE ? b->costs.sampled : b->costs.recorded;
-    return share_of(level) * b->events_per_tick * (per_event + values);
+    return share_of(level) * (b->events_per_tick * (per_event + values) + b->passes_per_tick * b->costs.passed);
 }
 
 double cb_budget_overhead(const struct cb_budget *b)
@@ -168,12 +194,15 @@ static void learn(struct cb_budget *b, double elapsed)
     if (b->n_traced > 0) {
         b->value_ticks_per_event = b->value_ticks / b->n_traced;
     }
-    if (full > 0 && b->n_recorded > 0) {
-        b->events_per_tick = b->n_recorded / own_ticks(full, b->n_recorded * per_event + b->value_ticks);
+    if (full > 0 && b->n_recorded + b->n_passed > 0) {
+        double spent = b->n_recorded * per_event + b->n_passed * b->costs.passed + b->value_ticks;
+        b->events_per_tick = b->n_recorded / own_ticks(full, spent);
+        b->passes_per_tick = b->n_passed / own_ticks(full, spent);
     }
     if (b->level > b->top) {
         b->value_ticks_per_event *= FORGET; /* what costs too much now may not later: try again one day */
         b->events_per_tick *= b->level > CB_LEVEL_PROFILE ? FORGET : 1;
+        b->passes_per_tick *= b->level > CB_LEVEL_PROFILE ? FORGET : 1;
     }
 }
 
@@ -217,17 +246,38 @@ static void check(struct cb_budget *b, struct cb_governed *g, const struct cb_ri
     uint64_t n_appended = cb_ring_count(ring) - ring->n_prefixes;
     double n = (double)(n_appended - g->n_appended);
     double per_event = g->level > CB_LEVEL_PROFILE ? b->costs.sampled : b->costs.recorded;
+    double n_passed = PASSES - g->n_until_pass;
     b->spent_ticks += n * per_event + g->n_skipped * b->costs.skipped + (double)g->value_ticks;
+    b->spent_ticks += n_passed * b->costs.passed;
     b->value_ticks += (double)g->value_ticks;
     b->n_recorded += n;
+    b->n_passed += n_passed;
     b->n_traced += g->level == CB_LEVEL_TRACE ? n : 0;
     g->n_appended = n_appended;
     g->n_skipped = 0;
     g->value_ticks = 0;
     g->n_until_check = CHECK_EVENTS;
+    g->n_until_pass = PASSES;
     if (b->share > 0) {
         judge(b, now);
     }
+}
+
+/* Take over the recorder's level. Result: whether it was another. */
+static bool follow(const struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint64_t now)
+{
+    if (CB_LIKELY(g->level == b->level)) {
+        return false;
+    }
+    append_step(ring, now, b->level, g->level);
+    if (g->level <= CB_LEVEL_PROFILE) {
+        g->n_runs = 0;
+    }
+    g->level = b->level;
+    g->n_until_check = CHECK_EVENTS;
+    g->tree = 0;
+    g->overrun = 0;
+    return true;
 }
 
 bool cb_budget_count(struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint64_t began, bool is_recorded)
@@ -243,30 +293,20 @@ bool cb_budget_count(struct cb_budget *b, struct cb_governed *g, struct cb_ring 
     if (g->level == CB_LEVEL_PROFILE || --g->n_until_check == 0) {
         check(b, g, ring, began);
     }
-    if (CB_LIKELY(g->level == b->level)) {
-        return false;
-    }
-    append_step(ring, began, b->level, g->level);
-    if (g->level <= CB_LEVEL_PROFILE) {
-        g->n_runs = 0;
-    }
-    g->level = b->level;
-    g->n_until_check = CHECK_EVENTS;
-    g->tree = 0;
-    g->overrun = 0;
-    return true;
+    return follow(b, g, ring, began);
 }
 
-void cb_budget_count_rest(struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint32_t code,
-                          uint64_t began)
+bool cb_budget_judge(struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint64_t now)
 {
-    uint64_t now = cb_clock_ticks();
-    if (now - began >= b->window_ticks / LONGS) {
-        cb_budget_note_seen(g, code, now);
-    }
+    check(b, g, ring, now);
+    return follow(b, g, ring, now);
+}
+
+void cb_budget_count_rest(struct cb_budget *b, struct cb_governed *g, struct cb_ring *ring, uint64_t began)
+{
     g->n_skipped += 2;
     if (CB_UNLIKELY(--g->n_until_check == 0)) {
-        check(b, g, ring, now);
+        check(b, g, ring, began);
     }
 }
 

@@ -20,6 +20,7 @@ struct cb_event_costs {
     double recorded;
     double sampled;
     double skipped;
+    double passed; /* a call that is excluded, where the hook is called for it all the same */
 };
 
 struct cb_budget {
@@ -34,6 +35,7 @@ struct cb_budget {
     uint32_t in_burst; /* events to come of a burst; 0: it is over */
     uint64_t burst_began;
     uint64_t rest_until;
+    uint32_t n_rests; /* that the hook was away for */
     /* Of a window of time, that the level is judged by. */
     uint64_t window_ticks;
     uint64_t window_began;
@@ -42,10 +44,12 @@ struct cb_budget {
     double value_ticks; /* of that, on values */
     double n_recorded;  /* events, as the next */
     double n_traced;
+    double n_passed;
     double full_ticks; /* time in which everything was recorded */
     /* As measured last. */
     double value_ticks_per_event;
-    double events_per_tick; /* of the program's own time */
+    double events_per_tick; /* of the program's own time, as the next */
+    double passes_per_tick;
 };
 
 #define CB_N_RUNS 32
@@ -57,7 +61,9 @@ struct cb_governed {
     uint32_t n_until_check; /* events, where each is counted */
     uint64_t n_appended;    /* events of the ring at the last check */
     uint32_t n_skipped;     /* since then, as the next */
+    uint32_t n_until_pass;  /* see cb_budget_count_pass */
     uint64_t value_ticks;
+    uint32_t n_rests; /* as its budget's, when it was here last */
     uint32_t tree;    /* activations of the tree that is being recorded; 0: none is */
     uint32_t overrun; /* its events since the burst was over */
     uint32_t n_runs;  /* of the activations on the stack, outermost first: so many recorded, or if negative, not */
@@ -106,9 +112,25 @@ static inline bool cb_budget_rests(const struct cb_budget *budget, const struct 
 }
 
 /* Count start and end of a call that was passed over, and began at `began`: for whoever knows that they belong
- * together, in place of all the above. Thread: the producer. GIL: held. */
-void cb_budget_count_rest(struct cb_budget *budget, struct cb_governed *governed, struct cb_ring *ring, uint32_t code,
-                          uint64_t began);
+ * together, in place of all the above. */
+void cb_budget_count_rest(struct cb_budget *budget, struct cb_governed *governed, struct cb_ring *ring, uint64_t began);
+
+/* Let the hook be away, in every thread, until the rest is over. Result: when that is, in nanoseconds of the monotonic
+ * clock. Thread: the producer. GIL: held. */
+uint64_t cb_budget_leave(struct cb_budget *budget, struct cb_governed *governed, uint64_t now);
+
+/* Come back to a thread after the hook was away: a tree that was open has a hole, and is cut.
+ * Thread: the producer. GIL: held. */
+void cb_budget_return(const struct cb_budget *budget, struct cb_governed *governed, struct cb_ring *ring, uint64_t now);
+
+/* Count a call that is excluded. Result: whether it is time for cb_budget_judge. Thread: the producer. GIL: held. */
+static inline bool cb_budget_count_pass(struct cb_governed *governed)
+{
+    return --governed->n_until_pass == 0;
+}
+
+/* Reckon where no event gives the opportunity. Result: as cb_budget_count's. Thread: the producer. GIL: held. */
+bool cb_budget_judge(struct cb_budget *budget, struct cb_governed *governed, struct cb_ring *ring, uint64_t now);
 
 /* Whether a function that is passed over was seen so shortly before that it need not be seen until the next burst.
  * What comes seldom goes on being seen: it tells the time. Thread: the producer. GIL: held. */

@@ -18,7 +18,7 @@ struct cb_filter {
     bool is_default_selected; /* no pattern, or only negations */
 };
 
-enum cb_verdict { CB_UNDECIDED = 0, CB_SELECTED = 1, CB_EXCLUDED = 2 };
+enum cb_verdict { CB_SELECTED, CB_EXCLUDED };
 
 /* Copy `n` patterns into a filter.
  * Result: 0, or CB_ENOMEM with the filter left empty.

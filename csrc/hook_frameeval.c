@@ -10,6 +10,7 @@
 #include "scalars.h"
 #include "stack.h"
 #include "tasks.h"
+#include "waker.h"
 
 #define Py_BUILD_CORE
 #undef _PyGC_FINALIZED
@@ -27,6 +28,9 @@ static bool is_linked;
 
 /* How many calls have put the hook out of the way until they end. */
 static unsigned int n_unhooked;
+
+/* Whether the hook is away until a rest is over. */
+static bool is_resting;
 
 static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw);
 static int frameeval_remove(void);
@@ -51,7 +55,7 @@ static PyObject *eval_unhooked(PyThreadState *tstate, Frame *frame, int is_throw
     n_unhooked++;
     PyObject *result = next_evaluator(tstate, frame, is_throw);
     n_unhooked--;
-    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator && is_linked) {
+    if (_PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator && is_linked && !is_resting) {
         _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
     }
     return result;
@@ -119,20 +123,29 @@ static void leave_all(Frame *frame, uint32_t bits, enum cb_kind kind, PyObject *
     }
 }
 
-/* A call between two bursts of samples. What came back a moment ago, and had taken long enough for it to pay, will
- * soon come back again: until then the hook is out of the way, and what is called from here costs nothing. */
-static Py_NO_INLINE PyObject *eval_at_rest(PyThreadState *tstate, Frame *frame, int is_throw, uint64_t began)
+/* The rest is over. Called from a thread that runs no Python code. */
+static void end_rest(void)
+{
+    PyInterpreterState *interpreter = PyInterpreterState_Main();
+    if (is_resting && is_linked && _PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator) {
+        _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
+    }
+    is_resting = false;
+}
+
+/* A call between two bursts of samples: until the next the hook is away, and no code of any thread pays for it. Where
+ * another evaluator stands on ours it stays. */
+static Py_NO_INLINE PyObject *eval_at_rest(PyThreadState *tstate, Frame *frame, int is_throw, uint64_t now)
 {
     struct cb_thread *thread = cb_local.first[CB_FRAMEEVAL];
-    const uint32_t code = cb_cache_at(thread, frame->f_code)->bits >> CB_KIND_BITS;
-    const uint64_t generation = cb_generation;
-    bool is_generator = frame->owner == FRAME_OWNED_BY_GENERATOR;
-    bool is_tiresome = !is_generator && cb_budget_is_tiresome(thread->budget, &thread->governed, code, began);
-    PyObject *result = is_tiresome ? eval_unhooked(tstate, frame, is_throw) : next_evaluator(tstate, frame, is_throw);
-    if (cb_generation == generation) {
-        cb_budget_count_rest(thread->budget, &thread->governed, thread->ring, code, began);
+    cb_budget_count_rest(thread->budget, &thread->governed, thread->ring, now);
+    bool may_leave = thread->budget->share > 0 && cb_budget_rests(thread->budget, &thread->governed, now);
+    if (may_leave && _PyInterpreterState_GetEvalFrameFunc(tstate->interp) == eval_frame &&
+        cb_waker_set(end_rest, cb_budget_leave(thread->budget, &thread->governed, now))) {
+        _PyInterpreterState_SetEvalFrameFunc(tstate->interp, next_evaluator);
+        is_resting = true;
     }
-    return result;
+    return next_evaluator(tstate, frame, is_throw);
 }
 
 /* A call that met the recursion limit never ran: 3.11 checks inside the evaluator, and a profile hook
@@ -273,15 +286,21 @@ static Py_NO_INLINE PyObject *eval_otherwise(PyThreadState *tstate, Frame *frame
     if (thread != NULL && (uintptr_t)&thread >= thread->stack_floor) {
         const struct cb_cached *cached = cb_cache_at(thread, frame->f_code);
         bool is_known = cached->key == frame->f_code;
-        if (is_known && (cached->flags & CB_IS_EXCLUDED) != 0 && (thread->extras & CB_WITH_OTHERS) == 0) {
-            return next_evaluator(tstate, frame, is_throw);
+        bool is_passed = is_known && (cached->flags & CB_IS_EXCLUDED) != 0 && (thread->extras & CB_WITH_OTHERS) == 0;
+        if (is_passed && cb_budget_count_pass(&thread->governed)) {
+            cb_thread_judge(thread);
         }
         if (is_known && (cached->flags & CB_IS_SLOW) == 0 && thread->extras == CB_WITH_VALUES) {
             return eval_valued(tstate, frame, cached, thread);
         }
-        uint64_t now = is_known && thread->extras == CB_WITH_BUDGET ? cb_clock_ticks() : UINT64_MAX;
-        if (cb_budget_rests(thread->budget, &thread->governed, now)) {
-            return eval_at_rest(tstate, frame, is_throw, now);
+        if ((thread->extras & (CB_WITH_BUDGET | CB_WITH_OTHERS)) == CB_WITH_BUDGET) {
+            uint64_t now = cb_clock_ticks();
+            if (cb_budget_rests(thread->budget, &thread->governed, now)) {
+                return eval_at_rest(tstate, frame, is_throw, now);
+            }
+        }
+        if (is_passed) {
+            return next_evaluator(tstate, frame, is_throw);
         }
         if (is_known && (cached->flags & CB_IS_SLOW) == CB_IS_GENERATOR && thread->extras == 0) {
             return eval_generator(tstate, frame, is_throw, cached);
@@ -308,8 +327,12 @@ static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw)
         if (state == CB_WITH_VALUES) {
             return eval_valued(tstate, frame, cached, thread);
         }
-        return (state & (CB_IS_EXCLUDED | CB_WITH_OTHERS)) == CB_IS_EXCLUDED ? next_evaluator(tstate, frame, is_throw)
-                                                                             : eval_otherwise(tstate, frame, is_throw);
+        bool is_passed = (state & (CB_IS_EXCLUDED | CB_WITH_OTHERS | CB_WITH_BUDGET)) == CB_IS_EXCLUDED;
+        if (is_passed && thread->governed.n_until_pass > 1) {
+            thread->governed.n_until_pass--;
+            return next_evaluator(tstate, frame, is_throw);
+        }
+        return eval_otherwise(tstate, frame, is_throw);
     }
     struct cb_ring *ring = thread->ring;
     const uint32_t bits = cached->bits;
@@ -334,6 +357,7 @@ static int frameeval_install(char reason[CB_REASON_SIZE])
         next_evaluator = current;
         _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
     }
+    is_resting = false;
     is_linked = true;
     return 0;
 }
@@ -344,11 +368,12 @@ static int frameeval_remove(void)
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interpreter);
     if (current == eval_frame) {
         _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
-    } else if (n_unhooked == 0 || current != next_evaluator) {
+    } else if ((n_unhooked == 0 && !is_resting) || current != next_evaluator) {
         return 1; /* another evaluator stands on ours; without recorders ours passes through */
     }
     next_evaluator = _PyEval_EvalFrameDefault;
     is_linked = false;
+    is_resting = false;
     return 0;
 }
 

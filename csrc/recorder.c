@@ -3,6 +3,7 @@
 #include "ended.h"
 #include "given.h"
 #include "tasks.h"
+#include "waker.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -64,10 +65,11 @@ static void after_fork(void)
         r->threads = NULL;
         r->forgotten = (struct cb_forgotten){0}; /* the parent tells */
         cb_spool_after_fork(&r->spool);
-        if (r->verdicts != NULL) {
-            memset(r->verdicts, CB_UNDECIDED, r->n_verdicts);
+        if (r->flags != NULL) {
+            memset(r->flags, 0, r->n_flags * sizeof *r->flags);
         }
     }
+    cb_waker_after_fork();
     cb_generation++;
 }
 
@@ -105,8 +107,8 @@ void cb_recorder_fini(struct cb_recorder *recorder)
     free_threads(&recorder->inherited);
     cb_spool_fini(&recorder->spool);
     cb_redactor_fini(&recorder->redactor);
-    free(recorder->verdicts);
-    recorder->verdicts = NULL;
+    free(recorder->flags);
+    recorder->flags = NULL;
     cb_filter_fini(&recorder->filter);
 }
 
@@ -262,20 +264,20 @@ void cb_local_refresh(void)
 
 static bool has_room_for(struct cb_recorder *recorder, uint32_t id)
 {
-    if (id < recorder->n_verdicts) {
+    if (id < recorder->n_flags) {
         return true;
     }
-    uint32_t n = recorder->n_verdicts == 0 ? 1024 : recorder->n_verdicts * 2;
+    uint32_t n = recorder->n_flags == 0 ? 1024 : recorder->n_flags * 2;
     while (n <= id) {
         n *= 2;
     }
-    uint8_t *grown = realloc(recorder->verdicts, n);
+    uint32_t *grown = realloc(recorder->flags, n * sizeof *grown);
     if (grown == NULL) {
         return false;
     }
-    memset(grown + recorder->n_verdicts, CB_UNDECIDED, n - recorder->n_verdicts);
-    recorder->verdicts = grown;
-    recorder->n_verdicts = n;
+    memset(grown + recorder->n_flags, 0, (n - recorder->n_flags) * sizeof *grown);
+    recorder->flags = grown;
+    recorder->n_flags = n;
     return true;
 }
 
@@ -294,12 +296,8 @@ static void log_function(struct cb_recorder *recorder, uint32_t id, const struct
     PyErr_Restore(type, value, traceback);
 }
 
-bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
+static bool is_excluded(struct cb_recorder *recorder, const struct cb_function *f)
 {
-    const struct cb_function *f = cb_codes_get(id);
-    if (has_room_for(recorder, id) && recorder->verdicts[id] != CB_UNDECIDED) {
-        return recorder->verdicts[id] == CB_EXCLUDED;
-    }
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     const char *module = PyUnicode_AsUTF8(f->module);
@@ -310,49 +308,65 @@ bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
     PyErr_Restore(type, value, traceback);
     enum cb_verdict verdict =
         f->is_c ? cb_filter_decide_c(&recorder->filter, module) : cb_filter_decide(&recorder->filter, module);
-    if (id < recorder->n_verdicts) {
-        recorder->verdicts[id] = (uint8_t)verdict;
-    }
-    if (verdict == CB_SELECTED && recorder->spool.folder != NULL) {
-        log_function(recorder, id, f);
-    }
     return verdict == CB_EXCLUDED;
 }
 
 /* What freezing a function's arguments must heed, and how many there are. */
-static uint32_t value_flags(struct cb_thread *thread, uint32_t id)
+static uint32_t value_flags(const struct cb_recorder *recorder, const struct cb_function *f)
 {
-    const struct cb_function *f = cb_codes_get(id);
+    const struct cb_redactor *redactor = recorder->redactor.n_states > 0 ? &recorder->redactor : NULL;
     uint32_t flags = PyUnicode_CompareWithASCIIString(f->name, "__init__") == 0 ? CB_IS_INIT : 0;
     size_t n = (size_t)PyTuple_GET_SIZE(f->parameters);
     flags |= (n < CB_PARAMETERS_MAX ? (uint32_t)n : CB_PARAMETERS_MAX) << CB_PARAMETERS_SHIFT;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(f->parameters); i++) {
         PyObject *name = PyTuple_GET_ITEM(f->parameters, i);
-        if (thread->freezer.redactor != NULL && cb_redact_key_object(thread->freezer.redactor, name) != NULL) {
+        if (redactor != NULL && cb_redact_key_object(redactor, name) != NULL) {
             flags |= CB_HAS_SECRET;
         }
     }
-    if (thread->freezer.redactor != NULL && cb_redact_key_object(thread->freezer.redactor, f->name) != NULL) {
+    if (redactor != NULL && cb_redact_key_object(redactor, f->name) != NULL) {
         flags |= CB_GIVES_SECRET;
     }
     return flags;
 }
 
-struct cb_cached *cb_recorder_remember(struct cb_thread *thread, const void *key, uint32_t id)
+/* Decide on a function, and remember that; one that is selected is named in the recording. */
+static Py_NO_INLINE uint32_t decide(struct cb_recorder *recorder, uint32_t id)
 {
     const int coroutines = CO_COROUTINE | CO_ASYNC_GENERATOR;
     const int generators = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    const struct cb_function *f = cb_codes_get(id);
+    uint32_t flags = CB_IS_KNOWN | (is_excluded(recorder, f) ? CB_IS_EXCLUDED : 0) |
+                     ((f->flags & generators) != 0 ? CB_IS_GENERATOR : 0) |
+                     ((f->flags & coroutines) != 0 ? CB_IS_COROUTINE : 0) |
+                     (PyUnicode_CompareWithASCIIString(f->name, "throw") == 0 ? CB_IS_THROW : 0) |
+                     (recorder->options.n_arena_bytes > 0 ? value_flags(recorder, f) : 0);
+    if (has_room_for(recorder, id)) {
+        recorder->flags[id] = flags;
+    }
+    if ((flags & CB_IS_EXCLUDED) == 0 && recorder->spool.folder != NULL) {
+        log_function(recorder, id, f);
+    }
+    return flags;
+}
+
+/* The flags of a function: decided once, as those pushed out of a thread's cache soon come back. */
+static uint32_t flags_of(struct cb_recorder *recorder, uint32_t id)
+{
+    bool is_known = id < recorder->n_flags && recorder->flags[id] != 0;
+    return CB_LIKELY(is_known) ? recorder->flags[id] : decide(recorder, id);
+}
+
+bool cb_recorder_excludes(struct cb_recorder *recorder, uint32_t id)
+{
+    return (flags_of(recorder, id) & CB_IS_EXCLUDED) != 0;
+}
+
+struct cb_cached *cb_recorder_remember(struct cb_thread *thread, const void *key, uint32_t id)
+{
     struct cb_cached *cached = cb_cache_at(thread, key);
     cb_thread_try_name(thread);
-    *cached = (struct cb_cached){
-        .key = key,
-        .bits = id << CB_KIND_BITS,
-        .flags = (cb_recorder_excludes(thread->recorder, id) ? CB_IS_EXCLUDED : 0) |
-                 ((cb_codes_get(id)->flags & generators) != 0 ? CB_IS_GENERATOR : 0) |
-                 ((cb_codes_get(id)->flags & coroutines) != 0 ? CB_IS_COROUTINE : 0) |
-                 (PyUnicode_CompareWithASCIIString(cb_codes_get(id)->name, "throw") == 0 ? CB_IS_THROW : 0) |
-                 (thread->recorder->options.n_arena_bytes > 0 ? value_flags(thread, id) : 0),
-    };
+    *cached = (struct cb_cached){.key = key, .bits = id << CB_KIND_BITS, .flags = flags_of(thread->recorder, id)};
     if (CB_UNLIKELY(cb_codes_has_greenlet())) {
         cb_greenlets_attach();
     }

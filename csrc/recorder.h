@@ -51,8 +51,8 @@ struct cb_recorder {
     struct cb_thread *inherited; /* Owned list; a forked child's, of its parent: never written. */
     struct cb_thread *threads;   /* Owned list, in order of first event. */
     struct cb_recorder *next;    /* Borrowed; in the list of active recorders. */
-    uint8_t *verdicts;           /* Owned; enum cb_verdict by function id. */
-    uint32_t n_verdicts;
+    uint32_t *flags;             /* Owned; those of a struct cb_cached by function id, 0: not decided yet */
+    uint32_t n_flags;
     uint32_t n_replaced;           /* threads whose hook the program replaced */
     uint64_t stopped_ticks;        /* when it was stopped last; 0: never */
     uint32_t n_lookers;            /* who go through the threads, and do not hold the GIL all the while */

@@ -212,8 +212,21 @@ static bool is_governed(const struct cb_thread *thread)
     return (thread->extras & CB_WITH_BUDGET) != 0;
 }
 
+void cb_thread_judge(struct cb_thread *thread)
+{
+    if (!thread->recorder->options.has_budget) {
+        thread->governed.n_until_pass = UINT32_MAX;
+    } else {
+        cb_budget_judge(thread->budget, &thread->governed, thread->ring, cb_clock_ticks());
+        follow_level(thread);
+    }
+}
+
 bool cb_thread_enter_with_care(struct cb_thread *thread, uint64_t now, uint32_t word, uint64_t frame)
 {
+    if (is_governed(thread)) {
+        cb_budget_return(thread->budget, &thread->governed, thread->ring, now);
+    }
     bool is_admitted = !is_governed(thread) || cb_budget_admits_start(thread->budget, &thread->governed);
     if (is_admitted && ((thread->extras & CB_WITH_DEPTH) == 0 || ++thread->depth <= thread->max_depth)) {
         append_counters(thread);
@@ -236,6 +249,9 @@ static bool is_within_depth(struct cb_thread *thread)
 
 bool cb_thread_leave_with_care(struct cb_thread *thread, uint64_t now, uint32_t word)
 {
+    if (is_governed(thread)) {
+        cb_budget_return(thread->budget, &thread->governed, thread->ring, now);
+    }
     bool is_admitted = !is_governed(thread) || cb_budget_admits_end(&thread->governed);
     if (is_admitted && is_within_depth(thread)) {
         append_counters(thread);
@@ -265,6 +281,7 @@ void cb_thread_begin(struct cb_thread *thread)
     thread->extras = (has_values ? CB_WITH_VALUES : 0) | (options->max_depth > 0 ? CB_WITH_DEPTH : 0) |
                      (options->has_memory ? CB_WITH_ALLOC : 0) | (cb_clock_has_counter ? 0 : CB_WITHOUT_COUNTER);
     thread->budget = &thread->recorder->budget;
+    thread->governed.n_until_pass = UINT32_MAX;
     thread->depth = 0;
     thread->watch_list.n = 0;
     thread->is_attached = false;

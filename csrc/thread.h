@@ -24,6 +24,7 @@ struct cb_recorder;
 #define CB_HAS_SECRET 128u                            /* a parameter whose name says secret */
 #define CB_GIVES_SECRET 1024u                         /* its own name says that it returns one */
 #define CB_IS_THROW 2048u                             /* called throw: `yield from` may pass one on to it */
+#define CB_IS_KNOWN 8192u                             /* decided on: always set */
 #define CB_IS_SLOW (CB_IS_EXCLUDED | CB_IS_GENERATOR) /* flags that the plain case cannot bear */
 #define CB_PARAMETERS_SHIFT 16                        /* from here on, in mode "trace": how many parameters it has */
 #define CB_PARAMETERS_MAX 255                         /* or more */
@@ -42,7 +43,8 @@ struct cb_recorder;
 /* A thread gets its name soon after its first event, or never. */
 #define CB_NAME_TRIES 64
 
-#define CB_CACHE_BITS 8
+/* A request of a web framework runs some hundred functions. */
+#define CB_CACHE_BITS 10
 #define CB_CACHE_SIZE (1u << CB_CACHE_BITS)
 
 /* A function's verdict and id, by the address of its code object or method definition. */
@@ -187,6 +189,9 @@ static inline bool cb_thread_leave(struct cb_thread *thread, uint64_t now, uint3
     cb_ring_append(thread->ring, now, word);
     return true;
 }
+
+/* Judge what recording costs, where excluded calls alone have come for a while. Thread: the producer. GIL: held. */
+void cb_thread_judge(struct cb_thread *thread);
 
 /* Take the start of a call back that never ran; nothing was recorded since. Thread, GIL: as cb_thread_enter. */
 void cb_thread_cancel(struct cb_thread *thread, uint32_t word);

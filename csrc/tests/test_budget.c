@@ -20,6 +20,7 @@ static void begin(double share, enum cb_level level)
 
 static bool start(void)
 {
+    cb_budget_return(&budget, &governed, &ring, cb_clock_ticks());
     bool is_recorded = cb_budget_admits_start(&budget, &governed);
     cb_budget_count(&budget, &governed, &ring, cb_clock_ticks(), is_recorded);
     return is_recorded;
@@ -106,6 +107,39 @@ static void cheap_events_step_the_level_up_again(void)
     CHECK_EQ(budget.n_up, 1);
 }
 
+static void excluded_calls_step_the_level_down_too(void)
+{
+    begin(0.05, CB_LEVEL_PROFILE);
+    budget.costs = (struct cb_event_costs){.passed = 1e9};
+    while (!cb_budget_count_pass(&governed)) {
+    }
+
+    bool has_changed = cb_budget_judge(&budget, &governed, &ring, cb_clock_ticks());
+
+    CHECK(has_changed);
+    CHECK_EQ(budget.level, CB_LEVEL_LAST);
+    CHECK(governed.n_until_pass > 0);
+}
+
+static void tree_that_was_open_while_the_hook_was_away_is_cut(void)
+{
+    struct cb_governed other;
+    begin(0, CB_LEVEL_SAMPLE_4);
+    cb_governed_begin(&other, &budget, &ring);
+    start();
+    budget.in_burst = 0;
+    budget.rest_until = cb_clock_ticks() + cb_clock_ticks_of_ns(1000000);
+
+    uint64_t due_ns = cb_budget_leave(&budget, &other, cb_clock_ticks());
+    bool is_recorded = start();
+
+    CHECK(due_ns > cb_clock_monotonic_ns() - 1000000 && due_ns < cb_clock_monotonic_ns() + 1000000);
+    CHECK(!is_recorded);
+    CHECK_EQ(slots[0].word & CB_KIND_MASK, CB_STEP);
+    CHECK(!end());
+    CHECK(!end());
+}
+
 static void thread_that_switches_stacks_is_not_sampled(void)
 {
     begin(0.05, CB_LEVEL_PROFILE);
@@ -124,6 +158,8 @@ int main(void)
     RUN(deep_stack_of_many_runs_loses_the_outermost_only);
     RUN(dear_events_step_the_level_down);
     RUN(cheap_events_step_the_level_up_again);
+    RUN(excluded_calls_step_the_level_down_too);
+    RUN(tree_that_was_open_while_the_hook_was_away_is_cut);
     RUN(thread_that_switches_stacks_is_not_sampled);
     return check_result();
 }

@@ -61,6 +61,7 @@ cdef extern from "budget.h":
         double recorded
         double sampled
         double skipped
+        double passed
     void cb_budget_init(cb_budget *budget, double share, cb_event_costs costs, cb_level level)
     double cb_budget_overhead(const cb_budget *budget)
 

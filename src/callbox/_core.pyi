@@ -32,11 +32,12 @@ class Recorder:
         `value_bytes`: capacity of each thread's arena of frozen values, rounded up; 0: no values.
         `redaction`: an `engine.redaction.RedactionTable`; None redacts nothing.
         """
-    def set_budget(self, share: float, costs_ns: tuple[float, float, float], level: int) -> None:
+    def set_budget(self, share: float, costs_ns: tuple[float, float, float, float], level: int) -> None:
         """Say what recording may cost, before it starts; where the options have an `overhead_budget`.
 
         `share`: of the program's own time; 0: `level` never changes. `costs_ns`: what an event costs that is
-        recorded, part of a sampled tree, or passed over. `level`: as in `model.Level`, the most detailed.
+        recorded, part of a sampled tree, or passed over, and what an excluded call costs. `level`: as in
+        `model.Level`, the most detailed.
         """
     def spending(self) -> tuple[float, int, int, int]:
         """`(overhead, level, n_down, n_up)`: the share of the program's own time that recording costs at present,

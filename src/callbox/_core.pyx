@@ -176,7 +176,7 @@ cdef class Recorder:
     def set_budget(self, double share, costs_ns, int level):
         if self.recorder.is_active or not <int>CB_LEVEL_TRACE <= level <= <int>CB_LEVEL_LAST:
             raise ValueError("level, or recorder is recording")
-        cb_budget_init(&self.recorder.budget, share, dict(zip(("recorded", "sampled", "skipped"), costs_ns)), <cb_level>level)
+        cb_budget_init(&self.recorder.budget, share, dict(zip(("recorded", "sampled", "skipped", "passed"), costs_ns)), <cb_level>level)
 
     def spending(self):
         budget = self.recorder.budget

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from callbox import _core
 from callbox.engine.options import Options
@@ -29,6 +29,8 @@ class EventCosts:
     """One of a call tree that is a sample."""
     skipped_ns: float
     """One that the hook is called for and nothing is kept of."""
+    passed_ns: float
+    """A call, start and end, of a function that the filter excludes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def grant_budget(recorder: _core.Recorder, engine: str, options: Options) -> Non
     """
     costs = measure_costs(engine)
     level = Level.TRACE if options.mode == "trace" else Level.PROFILE
-    recorder.set_budget(options.overhead_budget or 0.0, (costs.recorded_ns, costs.sampled_ns, costs.skipped_ns), level)
+    recorder.set_budget(options.overhead_budget or 0.0, astuple(costs), level)
 
 
 @functools.cache
@@ -73,14 +75,16 @@ def measure_costs(engine: str) -> EventCosts:
     sample = namespace["fib"]
     # A recorder that never changes its level records all, or samples all, or passes everything over.
     recorders = [_recorder_at(engine, level) for level in (Level.PROFILE, Level.SAMPLE_4, Level.SAMPLE_64)]
+    recorders.append(_recorder_at(engine, Level.PROFILE, "!sample"))
     rounds = [[_time(sample, None), *(_time(sample, recorder) for recorder in recorders)] for _ in range(_N_ROUNDS)]
     plain_ns, *others_ns = (min(times) for times in zip(*rounds, strict=True))
-    return EventCosts(*(_MARGIN * max(0, with_ns - plain_ns) / _N_EVENTS for with_ns in others_ns))
+    recorded, sampled, skipped, passed = (_MARGIN * max(0, ns - plain_ns) / _N_EVENTS for ns in others_ns)
+    return EventCosts(recorded, sampled, skipped, 2 * passed)
 
 
-def _recorder_at(engine: str, level: Level) -> _core.Recorder:
-    recorder = _core.Recorder(engine, Options(max_events=1 << 12, overhead_budget=1.0))
-    recorder.set_budget(0.0, (0.0, 0.0, 0.0), level)
+def _recorder_at(engine: str, level: Level, *filters: str) -> _core.Recorder:
+    recorder = _core.Recorder(engine, Options(max_events=1 << 12, overhead_budget=1.0, filters=filters))
+    recorder.set_budget(0.0, (0.0, 0.0, 0.0, 0.0), level)
     return recorder
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -87,6 +89,37 @@ def test_sampled_calls_are_whole_or_said_to_be_cut(engine) -> None:
     assert set(calls["outcome"]) <= {Outcome.RETURNED, Outcome.CUT, Outcome.OPEN}
     assert (calls["outcome"] == Outcome.RETURNED).sum() > 100
     assert (calls["outcome"] == Outcome.CUT).any()
+
+
+def test_samples_are_taken_again_after_every_rest(engine) -> None:
+    calls = record(TINY, engine, seconds=0.6).recording.tree.calls
+
+    tenths = {int(t_ns) // 100_000_000 for t_ns in calls["t_start_ns"] - calls["t_start_ns"][0]}
+
+    assert len(tenths) > 3
+
+
+def test_child_that_was_forked_during_a_rest_takes_samples_too(engine, tmp_path) -> None:
+    script = (
+        "import os, sys, time\n"
+        "from callbox.engine.choice import new_recorder\n"
+        "from callbox.engine.options import Options\n"
+        "def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+        "def busy(until):\n"
+        "    while time.process_time() < until: fib(15)\n"
+        "recorder = new_recorder(Options(engine=sys.argv[1], overhead_budget=1e-4, max_events=1 << 20))\n"
+        "recorder.start()\n"
+        "busy(time.process_time() + 0.3)\n"
+        "child = os.fork()\n"
+        "before = sum(thread.n_events for thread in recorder.capture().threads)\n"
+        "busy(time.process_time() + 0.4)\n"
+        "after = sum(thread.n_events for thread in recorder.capture().threads)\n"
+        "os._exit(not before < after) if child == 0 else os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script, engine], cwd=tmp_path, check=False)
+
+    assert done.returncode == 0
 
 
 def test_steps_are_told_in_a_sentence(engine) -> None:
