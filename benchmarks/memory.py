@@ -70,7 +70,7 @@ def record(work: Callable[[], object], options: Options) -> Capture:
 
 def measure_footprint(workload: str, capture: Capture, folder: Path) -> Footprint:
     """Measure a capture in its ring and in a box."""
-    recording = Recording.from_capture(capture)
+    recording = Recording(capture)
     path = folder / "run.cbx"
     write_box(capture, path)
     ring_bytes = sum(memoryview(segment).nbytes for thread in capture.threads for segment in thread.segments)

@@ -128,7 +128,7 @@ def record(recorder: Recorder) -> tuple[int, Capture]:
 
 def events_of(capture: Capture) -> list[list[str]]:
     """List kinds and functions of what was recorded, thread by thread; a switch has a task in place of a function."""
-    recording = Recording.from_capture(capture)
+    recording = Recording(capture)
     pairs = [(EventKind(event["kind"]), int(event["code"])) for event in recording.events]
     return [[k.name, recording.functions[code].name if k < EventKind.TASK_SWITCH else ""] for k, code in pairs]
 
@@ -140,7 +140,7 @@ def judge(capture: Capture, result: int, expected: list[list[str]]) -> str:
     events = events_of(capture)
     if events == expected:
         return "whole"
-    if capture.header.notes or Recording.from_capture(capture).dropped:
+    if capture.header.notes or Recording(capture).dropped:
         return "less"
     odd = next((i for i, pair in enumerate(zip(events, expected, strict=False)) if pair[0] != pair[1]), len(events))
     return f"silent: {len(events)} events of {len(expected)}, others from {odd} on: {events[odd : odd + 3]}"

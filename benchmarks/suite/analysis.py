@@ -15,7 +15,7 @@ class Analysis:
     param_names = ("n_events",)
 
     def setup(self, n_events: int) -> None:
-        self.tree = Recording.from_capture(build_capture(n_events, n_threads=2)).tree
+        self.tree = Recording(build_capture(n_events, n_threads=2)).tree
 
     def time_metrics(self, n_events: int) -> Metrics:
         return compute_metrics(self.tree)
@@ -34,7 +34,7 @@ class Cycles:
     """Recursion found in a call graph that is already made."""
 
     def setup(self) -> None:
-        self.graph = CallGraph(Recording.from_capture(build_capture(200_000)).tree)
+        self.graph = CallGraph(Recording(build_capture(200_000)).tree)
         self.n_edges = len(self.graph.edges)
 
     def time_find_cycles(self) -> int:

@@ -69,6 +69,6 @@ class Box:
         return len(open_recording(self.path).tree.calls)
 
     def track_box_bytes_per_call(self, paths: dict[int, str], n_events: int) -> float:
-        return self.path.stat().st_size / len(Recording.from_capture(self.capture).tree.calls)
+        return self.path.stat().st_size / len(Recording(self.capture).tree.calls)
 
     track_box_bytes_per_call.unit = "bytes"  # type: ignore[attr-defined]

@@ -89,10 +89,10 @@ class Footprint:
     def track_ring_bytes_per_event(self, engine: str, program: str) -> float:
         capture = record(self.recorder, program)
         n_bytes = sum(memoryview(segment).nbytes for thread in capture.threads for segment in thread.segments)
-        return n_bytes / Recording.from_capture(capture).n_events
+        return n_bytes / Recording(capture).n_events
 
     def track_events(self, engine: str, program: str) -> int:
-        return Recording.from_capture(record(self.recorder, program)).n_events
+        return Recording(record(self.recorder, program)).n_events
 
     track_ring_bytes_per_event.unit = "bytes"  # type: ignore[attr-defined]
     track_events.unit = "events"  # type: ignore[attr-defined]

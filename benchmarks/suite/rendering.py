@@ -16,7 +16,7 @@ _CACHE: dict[int, Recording] = {}
 def recording_of(n_events: int) -> Recording:
     """Return a synthetic recording, made once per process."""
     if n_events not in _CACHE:
-        _CACHE[n_events] = Recording.from_capture(build_capture(n_events))
+        _CACHE[n_events] = Recording(build_capture(n_events))
     return _CACHE[n_events]
 
 

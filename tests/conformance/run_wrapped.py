@@ -78,7 +78,7 @@ def main(engine: str, path: Path, mode: str) -> list[dict[str, Any]]:
 
 def values_of(capture: Capture, names: set[str]) -> list[dict[str, Any]]:
     """Write what is known of the values of each event of the main thread."""
-    recording = Recording.from_capture(capture)
+    recording = Recording(capture)
     values = recording.values
     main = [thread.name for thread in recording.threads].index("MainThread")
     columns = (recording.events[field].tolist() for field in ("kind", "code", "thread"))

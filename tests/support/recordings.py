@@ -16,7 +16,7 @@ def record_generators(builder: CaptureBuilder) -> Recording:
     first.call(work, at=4_000).resume(numbers, frame=77, at=5_000).ret(numbers, at=6_000).ret(work, at=7_000)
     first.call(fails, at=8_000).unwind(fails, at=9_000).ret(main, at=20_000)
     second.call(work, at=2_000).ret(work, at=4_000)
-    return Recording.from_capture(builder.build())
+    return Recording(builder.build())
 
 
 def record_tasks(builder: CaptureBuilder) -> Recording:
@@ -29,4 +29,4 @@ def record_tasks(builder: CaptureBuilder) -> Recording:
     thread.event(switch, loop, frame=1, at=5_500).resume(serve, frame=11, at=6_000).ret(serve, at=7_000)
     thread.event(switch, loop, frame=2, at=7_500).resume(serve, frame=22, at=8_000).ret(serve, at=9_000)
     thread.ret(loop, at=10_000)
-    return Recording.from_capture(builder.build())
+    return Recording(builder.build())

@@ -56,7 +56,7 @@ class CallRecord:
 
     def callees(self) -> tuple[str, ...]:
         """Name the functions under test that the suite's own code called, sorted."""
-        recording = Recording.from_capture(self.capture)
+        recording = Recording(self.capture)
         calls = recording.tree.calls
         names = {number: function.full_name for number, function in recording.functions.items()}
         own = {n for n, f in recording.functions.items() if self._is_own(f.module_name)}
@@ -68,7 +68,7 @@ class CallRecord:
 
     def sources(self) -> tuple[Source, ...]:
         """Say which files the modules under test were imported from."""
-        modules = {f.module_name for f in Recording.from_capture(self.capture).functions.values() if not f.is_c}
+        modules = {f.module_name for f in Recording(self.capture).functions.values() if not f.is_c}
         tops = {name.partition(".")[0] for name in (*modules, self._suite.project) if name}
         names = {name for name in modules | tops if name in sys.modules and not self._is_own(name)}
         base = self._suite.project_root or str(Path(self._suite.root).parent)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import shlex
-from typing import Any
 
 import msgspec
 
@@ -248,8 +247,3 @@ class Finding(msgspec.Struct, frozen=True):
         """The notes, and how to look at the recordings."""
         shown = (f"both runs: {shlex.join(('callbox', 'view', *self.boxes))}",) if self.boxes else ()
         return (*self.notes[:1], *shown, *self.notes[1:])
-
-
-def to_builtins(value: Any) -> Any:
-    """Return a struct as what JSON can hold."""
-    return msgspec.to_builtins(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from callbox.bench.model import Part
@@ -103,6 +103,3 @@ def encode_parts(
 def digest_of(data: bytes) -> str:
     """Return the hash that stands for bytes, 32 hex digits."""
     return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
-
-
-Watcher = Callable[[], dict[str, Any]]

@@ -107,12 +107,12 @@ class _Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        node.value = _kept(_title(node.targets[0]), node.value)
+        node.value = _kept(ast.unparse(node.targets[0]), node.value)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is not None:
-            node.value = _kept(_title(node.target), node.value)
+            node.value = _kept(ast.unparse(node.target), node.value)
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
@@ -124,10 +124,6 @@ class _Rewriting(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         """Visit a node, unless it begins a scope of its own."""
         return node if isinstance(node, _SCOPES) else super().visit(node)
-
-
-def _title(target: ast.expr) -> str:
-    return ast.unparse(target)
 
 
 def _kept(name: str, value: ast.expr) -> ast.expr:

@@ -58,9 +58,10 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
 
     Modules that cannot be imported are listed too, with the reason.
     """
+    from msgspec import to_builtins
+
     from callbox.bench.campaign import discover, select
     from callbox.bench.executors import open_executor
-    from callbox.bench.model import to_builtins
     from callbox.bench.suite import find_suite
 
     options = read_options(directory, given)
@@ -252,7 +253,8 @@ def _follow(found: Iterator[Finding], n_cases: int, options: BenchOptions) -> li
 
 
 def _report(options: BenchOptions, title: str, findings: list[Finding], broken: tuple[BrokenModule, ...]) -> int:
-    from callbox.bench.model import to_builtins
+    from msgspec import to_builtins
+
     from callbox.bench.reports.junit import write_junit
     from callbox.bench.reports.page import write_page
     from callbox.bench.reports.text import is_worth_showing, lines_of, summary

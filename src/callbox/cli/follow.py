@@ -67,7 +67,7 @@ class Seen:
             return recording
         started, ended = self._clock
         header = dataclasses.replace(header, started=started, ended=ended)
-        return type(recording).from_capture(dataclasses.replace(recording.capture, header=header), recording.damage)
+        return type(recording)(dataclasses.replace(recording.capture, header=header), recording.damage)
 
     def describe_new(self, recording: Recording, glob: str | None, max_lines: int) -> Iterator[str]:
         """Give a line for each call that began since this was asked last, in order of time; of many, the newest."""

@@ -117,7 +117,7 @@ class FlightRecorder:
         from callbox.render.tree import format_tree
         from callbox.tracing.selection import select_newest_of_threads
 
-        recording = Recording.from_capture(self._recorder.capture())
+        recording = Recording(self._recorder.capture())
         tree = select_newest_of_threads(recording.tree, _MAX_CALLS)
         # calls with values are seldom equal, and to find out takes longer than all the rest
         texts = recording.describe_values(tree)

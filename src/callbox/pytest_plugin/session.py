@@ -152,7 +152,7 @@ class TestRecorder:
     def _report_failure(self, item: pytest.Item, report: pytest.TestReport, recorder: Recorder) -> None:
         from callbox.recording import Recording, write_box
 
-        recording = Recording.from_capture(recorder.capture())
+        recording = Recording(recorder.capture())
         text = _last_calls(recording, self._started_ns, self._options.n_last_calls)
         if self._options.keep_mode is None or recorder is not self._recorder:
             path = self._options.folder / f"{_file_name(report.nodeid)}.cbx"
@@ -211,7 +211,7 @@ class TestRecorder:
         if self._options.keep_mode is not None:
             from callbox.recording import Recording
 
-            self._summary.n_dropped += Recording.from_capture(capture).dropped
+            self._summary.n_dropped += Recording(capture).dropped
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -53,7 +53,7 @@ def open_recording(path: str | os.PathLike[str]) -> Recording:
     # Before the box: a collector may move what they hold from the parts into it, and not back.
     parts = read_parts(parts_folder(path))
     contents = read_contents(path, is_growing=parts.is_present)
-    return Recording.from_capture(add_parts(contents, parts), contents.damage)
+    return Recording(add_parts(contents, parts), contents.damage)
 
 
 def read_box(path: str | os.PathLike[str]) -> tuple[Capture, tuple[str, ...]]:

@@ -34,11 +34,6 @@ class Recording:
         self.capture = capture
         self.damage = damage
 
-    @classmethod
-    def from_capture(cls, capture: Capture, damage: tuple[str, ...] = ()) -> Recording:
-        """View a capture; nothing is decoded yet."""
-        return cls(capture, damage)
-
     @property
     def header(self) -> Header:
         """How the recording was made."""

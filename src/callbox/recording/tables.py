@@ -15,7 +15,7 @@ import numpy as np
 from callbox.errors import ConfigError
 from callbox.model import GREENLET, EventKind, Outcome
 from callbox.render.text import printable
-from callbox.values.describe import describe, describe_exception
+from callbox.values.describe import describe
 from callbox.values.frozen import FrozenDict, FrozenInt, FrozenItems, FrozenObject, FrozenText, Named, Opaque
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def _values_of(values: RecordedValues, event: int, kind: int) -> Iterator[tuple[
             yield 0, position, printable(name), _type_name(value), _text(value)
     elif kind in (_UNWIND, _C_RAISE):
         exception = values.exception_at(event)
-        yield 3, 0, None, _type_name(exception), printable(describe_exception(exception, max_chars=_VALUE_CHARS))
+        yield 3, 0, None, _type_name(exception), printable(describe(exception, max_chars=_VALUE_CHARS))
     else:
         result = values.result_at(event)
         yield 2 if kind == _YIELD else 1, 0, None, _type_name(result), _text(result)

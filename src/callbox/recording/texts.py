@@ -9,7 +9,7 @@ import numpy as np
 
 from callbox.model import EventKind, Outcome
 from callbox.recording.digests import digest_events
-from callbox.values.describe import describe, describe_exception
+from callbox.values.describe import describe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class ValueTexts:
         return {
             "arguments": _describe_each(arguments),
             "result": describe(self._values.result_at(last), max_chars=_MAX_DETAIL_CHARS) if has_result else None,
-            "exception": None if exception is None else describe_exception(exception, max_chars=_MAX_DETAIL_CHARS),
+            "exception": None if exception is None else describe(exception, max_chars=_MAX_DETAIL_CHARS),
             "locals": _describe_each(self._values.locals_at(last)),
             "effects": _describe_each(self._values.effects_at(last) or None),
         }
@@ -104,7 +104,7 @@ class ValueTexts:
 
     def _arguments_at(self, event: int, code: int) -> str:
         arguments = self._values.arguments_at(event)
-        function = self._function(code)
+        function = self._functions.get(code)
         if not arguments or function is None:
             return ""
         stars = _stars(function)
@@ -115,13 +115,13 @@ class ValueTexts:
         )
 
     def _result_at(self, event: int, code: int) -> str:
-        if self._function(code) is None or not self._values.has_result_at(event):
+        if self._functions.get(code) is None or not self._values.has_result_at(event):
             return ""
         return describe(self._values.result_at(event), max_chars=_MAX_CHARS)
 
     def _exception_at(self, event: int) -> str:
         exception = self._values.exception_at(event)
-        return "" if exception is None else describe_exception(exception, max_chars=_MAX_CHARS)
+        return "" if exception is None else describe(exception, max_chars=_MAX_CHARS)
 
     def _effects_at(self, event: int) -> str:
         changed = self._values.effects_at(event)
@@ -139,9 +139,6 @@ class ValueTexts:
     def _describe_some(self, values: dict[str, Any]) -> list[tuple[str, str]]:
         room = max(_MIN_CHARS, min(_MAX_CHARS, _ARGUMENTS_CHARS // max(1, len(values))))
         return [(name, describe(value, max_chars=room)) for name, value in values.items()]
-
-    def _function(self, code: int) -> Function | None:
-        return self._functions.get(code)
 
 
 def _join(first: str, second: str) -> str:

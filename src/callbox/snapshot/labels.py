@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from callbox.model import Outcome
 from callbox.render.text import call_label, printable
-from callbox.values.describe import describe, describe_exception
+from callbox.values.describe import describe
 from callbox.values.frozen import FrozenObject, Named, Opaque
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ class Labels:
         if self.filter is not None:
             value = self.filter.change(function, parameter, value)
         stable = self.stabiliser.value(value)
-        write = describe_exception if parameter == RAISE else describe
-        return printable(write(stable, max_chars=self.detail.max_chars))
+        return printable(describe(stable, max_chars=self.detail.max_chars))
 
 
 def _kind(raised: Any) -> str:

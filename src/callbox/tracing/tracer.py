@@ -194,9 +194,9 @@ class FunctionTracer(CallAssertions):
         from callbox.recording import Recording
 
         if self._recorder.is_recording:
-            return Recording.from_capture(_detached(self._capture()))
+            return Recording(_detached(self._capture()))
         if self._recording is None:
-            self._recording = Recording.from_capture(_detached(self._capture()))
+            self._recording = Recording(_detached(self._capture()))
         return self._recording
 
     @property

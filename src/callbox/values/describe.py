@@ -52,11 +52,6 @@ def describe(value: Any, *, max_chars: int = 80) -> str:
     return _clip(_Describer().text(value, max_chars), max_chars)
 
 
-def describe_exception(value: Any, *, max_chars: int = 80) -> str:
-    """Write what was raised, as it could have been raised: `ValueError('bad', 5)`."""
-    return describe(value, max_chars=max_chars)
-
-
 def _clip(text: str, max_chars: int) -> str:
     return text if len(text) <= max_chars else text[: max(0, max_chars - 1)] + _ELLIPSIS
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from callbox.model import GREENLET, Outcome
 from callbox.render.text import printable
-from callbox.values.describe import describe, describe_exception
+from callbox.values.describe import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,7 @@ class Details:
         """Write what a call raised; None where that is not known."""
         values = self._recording.values
         raised = None if values is None else values.exception(row)
-        return None if raised is None else printable(describe_exception(raised, max_chars=max_chars))
+        return None if raised is None else printable(describe(raised, max_chars=max_chars))
 
     def function(self, code: int) -> dict[str, Any]:
         """Describe a function: who called it, whom it called, its slowest calls and how long calls took."""

@@ -19,7 +19,7 @@ def capture() -> Capture:
 
 
 def test_synthetic_calls_are_balanced_and_nested(capture: Capture) -> None:
-    recording = Recording.from_capture(capture)
+    recording = Recording(capture)
     calls = recording.tree.calls
 
     assert recording.n_events >= 50_000
@@ -30,7 +30,7 @@ def test_synthetic_calls_are_balanced_and_nested(capture: Capture) -> None:
 
 
 def test_synthetic_clock_runs_forward_across_its_turn(capture: Capture) -> None:
-    events = Recording.from_capture(capture).events
+    events = Recording(capture).events
     first_thread = events[events["thread"] == 0]
 
     assert capture.threads[0].ticks_high == (capture.header.started.ticks >> 32) + 1
@@ -38,7 +38,7 @@ def test_synthetic_clock_runs_forward_across_its_turn(capture: Capture) -> None:
 
 
 def test_synthetic_generators_resume(capture: Capture) -> None:
-    calls = Recording.from_capture(capture).tree.calls
+    calls = Recording(capture).tree.calls
 
     assert calls["n_resumes"][calls["n_resumes"] > 0].min() >= 1
     assert calls["n_resumes"].max() == 4

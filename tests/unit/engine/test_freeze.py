@@ -53,7 +53,7 @@ class Record:
                 function(*args, **kwargs)
         finally:
             recorder.stop()
-        return Recording.from_capture(recorder.capture())
+        return Recording(recorder.capture())
 
 
 @pytest.fixture(params=_core.engines())

@@ -318,7 +318,7 @@ def record(engine: str, function: Callable[..., Any], *args: Any, **kwargs: Any)
             function(*args, **kwargs)
     finally:
         recorder.stop()
-    return Recording.from_capture(recorder.capture())
+    return Recording(recorder.capture())
 
 
 @pytest.mark.parametrize("name", CORPUS)

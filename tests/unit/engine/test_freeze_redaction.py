@@ -167,7 +167,7 @@ def test_attribute_of_an_exception_is_nowhere(record) -> None:
 
 def render_all(capture: Capture) -> str:
     """Write a recording in every format that shows values."""
-    recording = Recording.from_capture(capture)
+    recording = Recording(capture)
     values = recording.describe_values()
     return "\n".join(
         [

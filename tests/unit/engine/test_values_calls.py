@@ -39,7 +39,7 @@ def run(request: pytest.FixtureRequest) -> Run:
                 function(*args)
         finally:
             recorder.stop()
-        return Recording.from_capture(recorder.capture())
+        return Recording(recorder.capture())
 
     return run
 
@@ -210,7 +210,7 @@ def run_told(request: pytest.FixtureRequest) -> Run:
             function()
         finally:
             recorder.stop()
-        return Recording.from_capture(recorder.capture())
+        return Recording(recorder.capture())
 
     return run
 

@@ -44,7 +44,7 @@ def keep(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
                 takes(value)
         finally:
             recorder.stop()
-        values = Recording.from_capture(recorder.capture()).values
+        values = Recording(recorder.capture()).values
         assert values is not None
         return values.arguments(0)["value"]
 

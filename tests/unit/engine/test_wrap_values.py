@@ -31,7 +31,7 @@ def record_with(options: dict[str, Any], function: Callable[..., Any], *args: An
     with contextlib.suppress(Exception):
         function(*args, **kwargs)
     recorder.stop()
-    return Recording.from_capture(recorder.capture())
+    return Recording(recorder.capture())
 
 
 def kinds(recording: Recording) -> list[str]:
@@ -156,7 +156,7 @@ def test_every_recorder_has_the_values() -> None:
     for recorder in recorders:
         recorder.stop()
 
-    values = [Recording.from_capture(recorder.capture()).values for recorder in recorders]
+    values = [Recording(recorder.capture()).values for recorder in recorders]
     assert [(one.arguments(0)["first"], one.result(0)) for one in values] == [([1], [1])] * 2
 
 
@@ -171,7 +171,7 @@ def test_recording_that_stops_inside_a_call_ends_without_its_result() -> None:
     recorder.start()
     stops([1])
 
-    recording = Recording.from_capture(recorder.capture())
+    recording = Recording(recorder.capture())
     assert kinds(recording) == ["CALL"]
     assert recording.values.arguments(0) == {"items": [1]}
 

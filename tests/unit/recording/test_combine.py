@@ -18,11 +18,11 @@ COMPARED = ("parent", "depth", "outcome", "n_resumes", "task", "n_nested", "is_p
 
 
 def combined(**captures: Capture) -> Recording:
-    return Recording.from_capture(combine_captures({f"{name}.cbx": capture for name, capture in captures.items()}))
+    return Recording(combine_captures({f"{name}.cbx": capture for name, capture in captures.items()}))
 
 
 def test_one_recording_stays_what_it_was(small_capture) -> None:
-    before, after = Recording.from_capture(small_capture), combined(a=small_capture)
+    before, after = Recording(small_capture), combined(a=small_capture)
 
     assert after.events["t_ns"].tolist() == before.events["t_ns"].tolist()
     assert after.events["kind"].tolist() == before.events["kind"].tolist()
@@ -67,7 +67,7 @@ def test_clocks_of_different_machines_become_one(small_capture) -> None:
     recording = combined(a=small_capture, b=later)
 
     calls = recording.tree.calls
-    alone = Recording.from_capture(later).tree.calls
+    alone = Recording(later).tree.calls
     assert calls["t_start_ns"][len(calls) // 2 :].tolist() == alone["t_start_ns"].tolist()
     assert recording.header.started.epoch_ns == EPOCH_NS
     assert recording.duration_ns == 3_600 * 10**9 + 10**9 // 2
@@ -87,7 +87,7 @@ def test_times_survive_every_turn_of_the_clock(gaps, start) -> None:
         thread.call(main, at=now, frame=77).ret(main, at=now + 1)
     capture = builder.build()
 
-    before, after = Recording.from_capture(capture), combined(a=capture)
+    before, after = Recording(capture), combined(a=capture)
 
     # A rate that is no whole number is rounded once more.
     assert np.abs(after.events["t_ns"] - before.events["t_ns"]).max() <= 1
@@ -140,8 +140,8 @@ def test_tasks_and_drops_are_kept() -> None:
 
     recording = combined(a=capture)
 
-    assert recording.dropped == Recording.from_capture(capture).dropped == 15
-    assert recording.tree.calls["task"].tolist() == Recording.from_capture(capture).tree.calls["task"].tolist()
+    assert recording.dropped == Recording(capture).dropped == 15
+    assert recording.tree.calls["task"].tolist() == Recording(capture).tree.calls["task"].tolist()
 
 
 def test_header_tells_of_all(small_capture) -> None:

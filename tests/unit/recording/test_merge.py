@@ -55,7 +55,7 @@ def test_killed_program_is_read_from_its_parts(folder, reserved) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(complete(reserved, folder))
+    recording = Recording(complete(reserved, folder))
 
     assert names(recording) == ["load"]
     assert recording.header.exit_status == KILLED
@@ -66,7 +66,7 @@ def test_times_follow_from_the_clocks_of_the_rings(folder, reserved) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(complete(reserved, folder))
+    recording = Recording(complete(reserved, folder))
 
     assert recording.events["t_ns"].tolist() == [FIRST_EPOCH_NS + 100, FIRST_EPOCH_NS + 900]
     assert recording.duration_ns == 900
@@ -80,7 +80,7 @@ def test_functions_of_several_processes_share_a_table(folder, reserved) -> None:
     call(2).replace(ident=13).write(folder, nonce=3)
     write_log(folder, dataclasses.replace(LOAD, id=2), nonce=3)
 
-    recording = Recording.from_capture(complete(reserved, folder))
+    recording = Recording(complete(reserved, folder))
 
     assert names(recording) == ["load", "save", "load"]
     assert sorted(f.name for f in recording.functions.values()) == ["load", "save"]
@@ -91,7 +91,7 @@ def test_codes_of_prefixes_and_switches_are_left_as_they_are(folder, reserved) -
     write_log(folder, dataclasses.replace(SAVE, id=1))
     capture = dataclasses.replace(reserved, functions=(LOAD,))
 
-    recording = Recording.from_capture(complete(capture, folder))
+    recording = Recording(complete(capture, folder))
 
     assert recording.events["code"].tolist()[0] == 1
     assert names(recording) == ["save"]
@@ -101,7 +101,7 @@ def test_functions_whose_names_are_lost_are_counted(folder, reserved) -> None:
     call(900).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(complete(reserved, folder))
+    recording = Recording(complete(reserved, folder))
 
     assert names(recording) == ["<unknown>"]
     assert f"the names of 1 function(s) of process {ENDED_PROCESS} are missing" in recording.notes
@@ -130,7 +130,7 @@ def test_program_that_goes_on_is_said_to(folder, reserved) -> None:
 
 
 def test_program_that_recorded_nothing_was_killed_all_the_same(folder, reserved) -> None:
-    assert Recording.from_capture(complete(reserved, folder)).notes == (KILLED,)
+    assert Recording(complete(reserved, folder)).notes == (KILLED,)
 
 
 def test_box_without_parts_is_as_it_was_written(folder, reserved) -> None:
@@ -147,7 +147,7 @@ def test_closed_box_gets_what_was_recorded_after_it(folder) -> None:
     call(1).write(folder)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(complete(capture, folder))
+    recording = Recording(complete(capture, folder))
 
     assert names(recording) == ["work", "load"]
     assert recording.header.exit_status == capture.header.exit_status
@@ -209,7 +209,7 @@ def taken(folder, reserved):
 
 
 def codes(capture: Capture) -> list[str]:
-    return names(Recording.from_capture(capture))
+    return names(Recording(capture))
 
 
 def test_thread_goes_on_where_its_collector_stopped(folder, taken) -> None:
@@ -228,7 +228,7 @@ def test_slots_that_were_overwritten_before_they_were_taken_are_dropped(folder, 
     capture, source = taken
     FIVE.replace(head=9, lap=8, capacity=8, room=4, slots=FIVE.slots[:4]).write(folder)
 
-    recording = Recording.from_capture(complete(capture, folder, (source, 3)))
+    recording = Recording(complete(capture, folder, (source, 3)))
 
     assert names(recording) == ["f1", "f2", "f3", "f2", "f3", "f4", "f1"]
     assert recording.dropped == 2
@@ -254,7 +254,7 @@ def test_wall_clock_that_is_set_back_bends_no_time(folder, reserved) -> None:
     call(1).replace(ident=12, first_epoch_ns=FIRST_EPOCH_NS - HOUR_NS).write(folder, 1)
     write_log(folder, LOAD)
 
-    recording = Recording.from_capture(complete(reserved, folder))
+    recording = Recording(complete(reserved, folder))
 
     assert recording.events["t_ns"].tolist() == [FIRST_EPOCH_NS + 100, FIRST_EPOCH_NS + 900] * 2
     assert recording.duration_ns == 900
@@ -268,5 +268,5 @@ def test_wall_clock_that_was_set_back_at_the_end_bends_no_time() -> None:
     ended = dataclasses.replace(capture.header.ended, epoch_ns=capture.header.started.epoch_ns - HOUR_NS)
     stepped = dataclasses.replace(capture, header=dataclasses.replace(capture.header, ended=ended))
 
-    assert Recording.from_capture(stepped).events.tobytes() == Recording.from_capture(capture).events.tobytes()
-    assert Recording.from_capture(stepped).duration_ns == Recording.from_capture(capture).duration_ns
+    assert Recording(stepped).events.tobytes() == Recording(capture).events.tobytes()
+    assert Recording(stepped).duration_ns == Recording(capture).duration_ns

@@ -18,7 +18,7 @@ dataset = pytest.importorskip("pyarrow.dataset")
 
 @pytest.fixture
 def recording(small_capture) -> Recording:
-    return Recording.from_capture(small_capture)
+    return Recording(small_capture)
 
 
 @pytest.mark.parametrize("name", ["calls", "events", "functions", "threads"])

@@ -14,7 +14,7 @@ pytest.importorskip("pyarrow")
 
 @pytest.fixture
 def recording(small_capture) -> Recording:
-    return Recording.from_capture(small_capture)
+    return Recording(small_capture)
 
 
 def test_answer_has_names_types_and_rows(recording) -> None:

@@ -44,7 +44,7 @@ def read_all(path: Path) -> Recording | FormatError:
 
 
 def test_capture_comes_back_as_it_was(small_capture, small_box) -> None:
-    before, after = Recording.from_capture(small_capture), open_recording(small_box)
+    before, after = Recording(small_capture), open_recording(small_box)
 
     assert after.damage == ()
     assert after.header == before.header
@@ -74,7 +74,7 @@ def test_any_capture_comes_back_as_it_was(scratch, function_names, threads, memo
         for kind, index, pause_ns, number in events:
             now_ns += pause_ns
             thread.event(kind, functions[index], at=now_ns, frame=number, n_bytes=number, n_blocks=1)
-    before = Recording.from_capture(builder.build())
+    before = Recording(builder.build())
 
     write_box(before.capture, scratch)
 
@@ -118,7 +118,7 @@ def test_arbitrary_bytes_after_a_beginning_are_no_crash(scratch, tail, cut) -> N
 
 
 def test_lost_block_costs_its_own_slots_alone(small_capture, small_sections, make_box) -> None:
-    whole = Recording.from_capture(small_capture)
+    whole = Recording(small_capture)
     del small_sections[4]
 
     recording = open_recording(make_box(small_sections))

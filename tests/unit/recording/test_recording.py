@@ -13,7 +13,7 @@ from callbox.recording import Recording
 
 
 def test_events_carry_times_frames_threads_and_calls(small_capture) -> None:
-    events = Recording.from_capture(small_capture).events
+    events = Recording(small_capture).events
 
     assert events["kind"].tolist() == [1, 1, 4, 1, 2, 5, 2, 2, 1, 1, 3, 2]
     assert events["code"].tolist() == [1, 3, 3, 2, 2, 3, 3, 1, 2, 4, 4, 2]
@@ -24,7 +24,7 @@ def test_events_carry_times_frames_threads_and_calls(small_capture) -> None:
 
 
 def test_tree_joins_the_resumes_of_a_generator(small_capture) -> None:
-    calls = Recording.from_capture(small_capture).tree.calls
+    calls = Recording(small_capture).tree.calls
 
     assert calls["code"].tolist() == [1, 3, 2, 2, 4]
     assert calls["parent"].tolist() == [-1, 0, 0, -1, 3]
@@ -34,7 +34,7 @@ def test_tree_joins_the_resumes_of_a_generator(small_capture) -> None:
 
 
 def test_functions_are_those_that_occur(small_capture) -> None:
-    recording = Recording.from_capture(small_capture)
+    recording = Recording(small_capture)
 
     assert [function.name for function in recording.functions.values()] == ["main", "work", "numbers", "fails"]
     assert recording.tree.functions == recording.functions
@@ -46,7 +46,7 @@ def test_switch_between_tasks_names_no_function() -> None:
     not_a_function = dataclasses.replace(main, id=9_999)
     builder.thread().call(main).event(EventKind.TASK_SWITCH, not_a_function, frame=5).ret(main)
 
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     assert list(recording.functions) == [main.id]
     assert recording.n_events == 3
@@ -57,14 +57,14 @@ def test_overwritten_events_are_counted_as_dropped() -> None:
     main = builder.function("main")
     builder.thread(capacity=3).call(main).ret(main).call(main).ret(main).call(main)
 
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     assert (recording.n_events, recording.dropped) == (3, 2)
     assert recording.events["kind"].tolist() == [EventKind.CALL, EventKind.RETURN, EventKind.CALL]
 
 
 def test_arrays_are_read_only(small_capture) -> None:
-    recording = Recording.from_capture(small_capture)
+    recording = Recording(small_capture)
 
     with pytest.raises(ValueError, match="read-only"):
         recording.events["kind"] = 0
@@ -78,27 +78,27 @@ def test_memory_is_folded_into_the_calls() -> None:
     thread = builder.thread()
     thread.call(main).call(work, n_bytes=100, n_blocks=1).ret(work, n_bytes=30, n_blocks=2).ret(main)
 
-    alloc = Recording.from_capture(builder.build()).tree.alloc
+    alloc = Recording(builder.build()).tree.alloc
 
     assert alloc is not None
     assert alloc.tolist() == [[130, 3], [30, 2]]
 
 
 def test_duration_is_that_of_the_monotonic_clock(small_capture) -> None:
-    assert Recording.from_capture(small_capture).duration_ns == 1_000_000_000
+    assert Recording(small_capture).duration_ns == 1_000_000_000
 
 
 def test_notes_say_that_the_program_did_not_close_its_recording() -> None:
     complete = CaptureBuilder(notes=("degraded",)).build()
     cut = CaptureBuilder(notes=("degraded",), is_complete=False).build()
 
-    assert Recording.from_capture(complete).notes == ("degraded",)
-    assert Recording.from_capture(cut).notes[0] == "degraded"
-    assert "without closing the recording" in Recording.from_capture(cut).notes[1]
+    assert Recording(complete).notes == ("degraded",)
+    assert Recording(cut).notes[0] == "degraded"
+    assert "without closing the recording" in Recording(cut).notes[1]
 
 
 def test_capture_of_nothing_has_no_events() -> None:
-    recording = Recording.from_capture(CaptureBuilder().build())
+    recording = Recording(CaptureBuilder().build())
 
     assert (recording.n_events, recording.dropped, recording.threads, dict(recording.functions)) == (0, 0, (), {})
     assert len(recording.tree.calls) == 0
@@ -112,7 +112,7 @@ def test_owner_of_live_slots_lives_as_long_as_the_recording() -> None:
     live = np.frombuffer(capture.threads[0].segments[0], np.uint8).copy()
     owner = weakref.ref(live)
     thread = dataclasses.replace(capture.threads[0], segments=(memoryview(live),))
-    recording = Recording.from_capture(dataclasses.replace(capture, threads=(thread,)))
+    recording = Recording(dataclasses.replace(capture, threads=(thread,)))
     del live, thread
 
     gc.collect()

@@ -19,7 +19,7 @@ def rows(recording: Recording, name: str) -> list[dict]:
 
 @pytest.fixture
 def recording(small_capture) -> Recording:
-    return Recording.from_capture(small_capture)
+    return Recording(small_capture)
 
 
 def test_calls_are_rows_with_names(recording) -> None:
@@ -62,7 +62,7 @@ def test_switch_is_of_no_function() -> None:
     main = builder.function("main")
     builder.thread().call(main).event(EventKind.TASK_SWITCH, main, frame=5).ret(main)
 
-    switch = rows(Recording.from_capture(builder.build()), "events")[1]
+    switch = rows(Recording(builder.build()), "events")[1]
 
     assert (switch["kind"], switch["function"], switch["function_id"], switch["frame"]) == (
         "task_switch",
@@ -78,7 +78,7 @@ def test_tasks_and_greenlets_are_told_apart() -> None:
     builder.thread().event(EventKind.TASK_SWITCH, main, frame=5).call(main).ret(main)
     builder.thread("green").event(EventKind.GREENLET_SWITCH, other, frame=99).call(main).ret(main)
 
-    task, greenlet = rows(Recording.from_capture(builder.build()), "calls")
+    task, greenlet = rows(Recording(builder.build()), "calls")
 
     assert (task["task"], task["greenlet"]) == (5, None)
     assert (greenlet["task"], greenlet["greenlet"]) == (None, 1)
@@ -105,7 +105,7 @@ def test_values_are_texts_with_their_role() -> None:
     thread.values(1, "x").call(add).values(3).ret(add)
     thread.call(count, frame=7).values(None).suspend(count)
 
-    written = rows(Recording.from_capture(builder.build()), "values")
+    written = rows(Recording(builder.build()), "values")
 
     assert [(r["call"], r["role"], r["position"], r["name"], r["type"], r["value"]) for r in written] == [
         (0, "argument", 0, "a", "int", "1"),
@@ -124,14 +124,14 @@ def test_memory_is_there_where_it_was_recorded() -> None:
     main = builder.function("main")
     builder.thread().call(main).ret(main, n_bytes=64, n_blocks=2)
 
-    [call] = rows(Recording.from_capture(builder.build()), "calls")
+    [call] = rows(Recording(builder.build()), "calls")
 
     assert (call["bytes"], call["blocks"]) == (64, 2)
 
 
 @pytest.mark.parametrize("name", Tables.NAMES)
 def test_table_of_an_empty_recording_has_no_rows(name) -> None:
-    assert rows(Recording.from_capture(CaptureBuilder().build()), name) == []
+    assert rows(Recording(CaptureBuilder().build()), name) == []
 
 
 def test_large_tables_come_in_batches(recording, monkeypatch) -> None:

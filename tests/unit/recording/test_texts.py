@@ -30,7 +30,7 @@ def capture() -> Capture:
 
 @pytest.fixture
 def recording(capture) -> Recording:
-    return Recording.from_capture(capture)
+    return Recording(capture)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_other_arguments_and_results_are_other_identities() -> None:
     for a, b, result in [(1, 2, 0), (2, 1, 0), (1, 2, 1), ("1", 2, 0), (1, 2, 0)]:
         thread.values(a, b).call(f).values(result).ret(f)
 
-    identity = Recording.from_capture(builder.build()).describe_values().identity.tolist()
+    identity = Recording(builder.build()).describe_values().identity.tolist()
 
     assert len(set(identity)) == 4
     assert identity[0] == identity[4]
@@ -111,11 +111,11 @@ def test_long_arguments_share_the_room_of_a_line() -> None:
     f = builder.function("f", parameters=tuple("abcdefgh"))
     builder.thread().values(*["x" * 100] * 8).call(f)
 
-    text = Recording.from_capture(builder.build()).describe_values().arguments(0)
+    text = Recording(builder.build()).describe_values().arguments(0)
 
     assert text.startswith("a=''… (100 characters), b=")
     assert len(text) < 200
 
 
 def test_recording_without_values_has_no_texts(small_capture) -> None:
-    assert Recording.from_capture(small_capture).describe_values() is None
+    assert Recording(small_capture).describe_values() is None

@@ -25,7 +25,7 @@ def valued_capture() -> Capture:
 
 @pytest.fixture
 def values(valued_capture):
-    return Recording.from_capture(valued_capture).values
+    return Recording(valued_capture).values
 
 
 def test_arguments_stand_under_their_names(values) -> None:
@@ -44,7 +44,7 @@ def test_yielded_values_stand_beside_their_events(values) -> None:
 
 
 def test_recording_without_values_has_none(small_capture) -> None:
-    assert Recording.from_capture(small_capture).values is None
+    assert Recording(small_capture).values is None
 
 
 def test_values_come_back_from_a_box(valued_capture, tmp_path) -> None:
@@ -78,7 +78,7 @@ def test_arguments_that_were_overwritten_before_their_event_are_lost() -> None:
     main = builder.function("main", parameters=("a", "b"))
     builder.thread(capacity=3).values(1, 2).call(main).ret(main)
 
-    values = Recording.from_capture(builder.build()).values
+    values = Recording(builder.build()).values
 
     assert values.arguments(0) == {"a": Cut.LOST, "b": 2}
     assert values.result(0) is Cut.LOST
@@ -89,7 +89,7 @@ def test_call_that_lost_all_its_arguments_has_none() -> None:
     main = builder.function("main", parameters=("a", "b"))
     builder.thread(capacity=2).values(1, 2).call(main).ret(main)
 
-    assert Recording.from_capture(builder.build()).values.arguments(0) is None
+    assert Recording(builder.build()).values.arguments(0) is None
 
 
 def test_c_function_has_no_arguments() -> None:
@@ -98,7 +98,7 @@ def test_c_function_has_no_arguments() -> None:
     thread = builder.thread()
     thread.event(EventKind.C_CALL, c_function).event(EventKind.C_RETURN, c_function)
 
-    values = Recording.from_capture(builder.build()).values
+    values = Recording(builder.build()).values
 
     assert values.arguments(0) is None
     assert values.result_at(1) is None
@@ -109,7 +109,7 @@ def test_record_that_is_damaged_is_lost() -> None:
     main = builder.function("main", parameters=("a",))
     builder.thread().values(b"\x63").call(main)
 
-    assert Recording.from_capture(builder.build()).values.arguments(0) == {"a": Cut.LOST}
+    assert Recording(builder.build()).values.arguments(0) == {"a": Cut.LOST}
 
 
 def test_values_of_an_unwind_without_any_are_unknown(valued_capture) -> None:
@@ -117,7 +117,7 @@ def test_values_of_an_unwind_without_any_are_unknown(valued_capture) -> None:
     fails = builder.function("fails")
     builder.thread().call(fails).unwind(fails)
 
-    assert Recording.from_capture(builder.build()).values.exception(0) is None
+    assert Recording(builder.build()).values.exception(0) is None
 
 
 def test_impossible_counts_of_values_are_no_crash(valued_capture) -> None:
@@ -125,6 +125,6 @@ def test_impossible_counts_of_values_are_no_crash(valued_capture) -> None:
         dataclasses.replace(thread, values=ArenaCapture(head=-5, capacity=0)) for thread in valued_capture.threads
     )
 
-    values = Recording.from_capture(dataclasses.replace(valued_capture, threads=threads)).values
+    values = Recording(dataclasses.replace(valued_capture, threads=threads)).values
 
     assert values.arguments(0) == {"n": 1, "name": Cut.LOST}

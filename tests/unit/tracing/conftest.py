@@ -26,7 +26,7 @@ def shop() -> Capture:
 
 @pytest.fixture
 def shop_recording(shop) -> Recording:
-    return Recording.from_capture(shop)
+    return Recording(shop)
 
 
 @pytest.fixture
@@ -36,4 +36,4 @@ def shop_tree(shop_recording) -> CallTree:
 
 @pytest.fixture
 def empty_tree() -> CallTree:
-    return Recording.from_capture(CaptureBuilder().build()).tree
+    return Recording(CaptureBuilder().build()).tree

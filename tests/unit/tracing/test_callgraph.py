@@ -20,7 +20,7 @@ def tree_of_chain(*names: str) -> CallTree:
     thread = builder.thread()
     [thread.call(functions[name]) for name in names]
     [thread.ret(functions[name]) for name in reversed(names)]
-    return Recording.from_capture(builder.build()).tree
+    return Recording(builder.build()).tree
 
 
 def names_of(groups) -> list[list[str]]:
@@ -51,7 +51,7 @@ def test_edges_of_many_calls_are_added_up() -> None:
     [thread.call(work).ret(work) for _ in range(100)]
     thread.ret(main)
 
-    (edge,) = CallGraph(Recording.from_capture(builder.build()).tree).edges
+    (edge,) = CallGraph(Recording(builder.build()).tree).edges
 
     assert (edge.n_calls, edge.inclusive_ns) == (100, 100_000)
 
@@ -105,7 +105,7 @@ def test_critical_path_takes_all_calls_from_one_place_together() -> None:
     thread.call(often, at=50).call(leaf, at=60).ret(leaf, at=70).ret(often, at=80)
     thread.call(often, at=80).call(leaf, at=90).ret(leaf, at=100).ret(often, at=110).ret(main, at=120)
 
-    path = CallGraph(Recording.from_capture(builder.build()).tree).get_critical_path()
+    path = CallGraph(Recording(builder.build()).tree).get_critical_path()
 
     assert [(step.function.name, step.n_calls, step.inclusive_ns) for step in path] == [
         *(("main", 1, 120), ("often", 2, 60), ("leaf", 2, 20)),
@@ -130,7 +130,7 @@ def test_order_does_not_depend_on_ids(shop) -> None:
     thread = builder.thread().call(main).call(work).call(leaf)
     thread.ret(leaf).ret(work).call(leaf).ret(leaf).ret(main)
 
-    graph = CallGraph(Recording.from_capture(builder.build()).tree)
+    graph = CallGraph(Recording(builder.build()).tree)
 
     assert [node.function.name for node in graph.nodes] == ["a", "b", "c"]
     assert [(e.caller.name, e.callee.name) for e in graph.edges] == [("a", "b"), ("a", "c"), ("b", "c")]

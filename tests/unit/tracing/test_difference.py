@@ -23,7 +23,7 @@ def record(play: Callable[[Callable, ThreadBuilder], None], mode: str = "trace")
         return known[name]
 
     play(function, builder.thread())
-    return Recording.from_capture(builder.build())
+    return Recording(builder.build())
 
 
 def shop(
@@ -164,7 +164,7 @@ def test_threads_are_named_where_there_are_several() -> None:
         worker = builder.thread("worker")
         for _ in range(n):
             worker.call(f).ret(f)
-        recordings.append(Recording.from_capture(builder.build()))
+        recordings.append(Recording(builder.build()))
 
     added, removed = compare(*recordings), compare(*reversed(recordings))
 

@@ -38,7 +38,7 @@ def test_threads_own_order_stands_where_its_clock_went_back() -> None:
     builder.thread().call(main, at=100).call(work, at=300).ret(work, at=200).ret(main, at=400)
     builder.thread("worker").call(work, at=250).ret(work, at=350)
 
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     assert briefly(recording) == [
         *("call main", "call work", "call work", "return work", "return work", "return main"),
@@ -51,7 +51,7 @@ def test_timestamp_is_seconds_since_the_epoch() -> None:
     main = builder.function("main")
     builder.thread().call(main, at=500_000_000)
 
-    (event,) = iter_events(Recording.from_capture(builder.build()))
+    (event,) = iter_events(Recording(builder.build()))
 
     assert event.timestamp == pytest.approx(EPOCH_NS / 1e9 + 0.5, abs=1e-6)
 
@@ -73,7 +73,7 @@ def test_open_call_has_no_duration() -> None:
     main = builder.function("main")
     builder.thread().call(main)
 
-    (event,) = iter_events(Recording.from_capture(builder.build()))
+    (event,) = iter_events(Recording(builder.build()))
 
     assert (event.duration, event.depth) == (None, 0)
 
@@ -83,7 +83,7 @@ def test_end_without_a_start_has_no_duration_and_no_depth() -> None:
     main = builder.function("main")
     builder.thread().ret(main)
 
-    (event,) = iter_events(Recording.from_capture(builder.build()))
+    (event,) = iter_events(Recording(builder.build()))
 
     assert (event.event_type, event.duration, event.depth) == ("return", None, 0)
 
@@ -94,7 +94,7 @@ def test_generator_has_its_duration_from_call_to_return_and_none_between() -> No
     thread = builder.thread().call(numbers, at=0, frame=5).suspend(numbers, at=10)
     thread.resume(numbers, at=1_000, frame=5).ret(numbers, at=1_010)
 
-    events = [(e.event_type, e.duration) for e in iter_events(Recording.from_capture(builder.build()))]
+    events = [(e.event_type, e.duration) for e in iter_events(Recording(builder.build()))]
 
     assert events == [
         ("call", pytest.approx(1.01e-6)),
@@ -110,7 +110,7 @@ def test_every_kind_of_event_has_a_name_in_lower_case() -> None:
     thread = builder.thread()
     [thread.event(kind, main) for kind in EventKind if kind < EventKind.TASK_SWITCH]
 
-    assert [event.event_type for event in iter_events(Recording.from_capture(builder.build()))] == [
+    assert [event.event_type for event in iter_events(Recording(builder.build()))] == [
         *("call", "return", "unwind", "yield", "resume", "throw", "c_call", "c_return", "c_raise"),
     ]
 
@@ -121,7 +121,7 @@ def test_switch_between_tasks_is_no_event_but_shows_in_the_task_id() -> None:
     thread = builder.thread().call(main)
     thread.event(EventKind.TASK_SWITCH, main, frame=7).call(work).ret(work).ret(main)
 
-    events = list(iter_events(Recording.from_capture(builder.build())))
+    events = list(iter_events(Recording(builder.build())))
 
     assert [(e.function_name, e.task_id) for e in events] == [("main", None), ("work", 7), ("work", 7), ("main", None)]
 
@@ -132,7 +132,7 @@ def test_memory_is_what_the_call_allocated() -> None:
     thread = builder.thread().call(main).call(work, n_bytes=8).ret(work, n_bytes=100).ret(main)
     thread.ret(main)
 
-    events = list(iter_events(Recording.from_capture(builder.build())))
+    events = list(iter_events(Recording(builder.build())))
 
     assert [event.memory for event in events] == [108, 100, 100, 108, None]
 
@@ -175,7 +175,7 @@ def test_filter_with_an_unknown_type_is_refused() -> None:
 
 @pytest.mark.parametrize("memory", [False, True])
 def test_recording_of_nothing_has_no_events(memory) -> None:
-    recording = Recording.from_capture(CaptureBuilder(memory=memory).build())
+    recording = Recording(CaptureBuilder(memory=memory).build())
 
     assert briefly(recording, module="a", function="b", event_type="call", min_duration=0.0, thread_id=1) == []
 
@@ -186,7 +186,7 @@ def test_ends_alone_are_events_without_calls(memory) -> None:
     main = builder.function("main")
     builder.thread().ret(main).unwind(main)
 
-    assert briefly(Recording.from_capture(builder.build())) == ["return main", "unwind main"]
+    assert briefly(Recording(builder.build())) == ["return main", "unwind main"]
 
 
 def test_values_stand_on_their_own_events() -> None:
@@ -194,7 +194,7 @@ def test_values_stand_on_their_own_events() -> None:
     main, fails = builder.function("main", parameters=("n",)), builder.function("fails")
     builder.thread().values(1).call(main).call(fails).values("bad").unwind(fails).values("done").ret(main)
 
-    events = iter_events(Recording.from_capture(builder.build()))
+    events = iter_events(Recording(builder.build()))
 
     assert [(e.args, e.return_value, e.exception) for e in events] == [
         *(({"n": 1}, None, None), ({}, None, None), (None, None, "bad"), (None, "done", None)),

@@ -53,7 +53,7 @@ def test_mutual_recursion_counts_each_function_once() -> None:
     thread.call(even, at=0).call(odd, at=10).call(even, at=20).call(odd, at=30)
     thread.ret(odd, at=40).ret(even, at=50).ret(odd, at=60).ret(even, at=70)
 
-    metrics = compute_metrics(Recording.from_capture(builder.build()).tree)
+    metrics = compute_metrics(Recording(builder.build()).tree)
 
     assert [(e.function.name, e.inclusive_ns, e.max_nested) for e in metrics.functions] == [
         ("even", 70, 1),
@@ -75,7 +75,7 @@ def test_interleaved_generators_are_no_recursion() -> None:
     thread.call(main).call(numbers, frame=1).suspend(numbers).call(numbers, frame=2).suspend(numbers)
     thread.resume(numbers, frame=1).ret(numbers).resume(numbers, frame=2).ret(numbers).ret(main)
 
-    entry = of(compute_metrics(Recording.from_capture(builder.build()).tree), "numbers")
+    entry = of(compute_metrics(Recording(builder.build()).tree), "numbers")
 
     assert (entry.n_calls, entry.inclusive_ns, entry.max_nested) == (2, 4_000, 0)
 
@@ -111,7 +111,7 @@ def test_hotspots_are_ten_at_most() -> None:
     thread = builder.thread()
     [thread.call(function).ret(function) for function in functions]
 
-    metrics = compute_metrics(Recording.from_capture(builder.build()).tree)
+    metrics = compute_metrics(Recording(builder.build()).tree)
 
     assert len(metrics.functions) == 30
     assert [entry.function.name for entry in metrics.hotspots] == [f"f{index:02}" for index in range(10)]
@@ -122,7 +122,7 @@ def test_open_call_counts_with_the_time_it_has_had() -> None:
     main = builder.function("main")
     builder.thread().call(main, at=1_000)
 
-    metrics = compute_metrics(Recording.from_capture(builder.build()).tree)
+    metrics = compute_metrics(Recording(builder.build()).tree)
 
     assert of(metrics, "main").inclusive_ns == DURATION_NS - 1_000
 
@@ -134,7 +134,7 @@ def test_memory_counts_the_outermost_activation_alone() -> None:
     thread.call(main).call(walk, n_bytes=100, n_blocks=1).call(walk, n_bytes=10, n_blocks=1)
     thread.ret(walk, n_bytes=5, n_blocks=1).ret(walk).ret(main)
 
-    metrics = compute_metrics(Recording.from_capture(builder.build()).tree)
+    metrics = compute_metrics(Recording(builder.build()).tree)
 
     walk_metrics = of(metrics, "walk")
     assert (metrics.allocated_bytes, metrics.allocated_blocks) == (115, 3)
@@ -186,7 +186,7 @@ def test_functions_of_one_name_are_told_apart_but_counted_together_by_name() -> 
     second = builder.function("<lambda>", line_number=9)
     builder.thread().call(first).ret(first).call(second).ret(second).call(second).ret(second)
 
-    metrics = compute_metrics(Recording.from_capture(builder.build()).tree).to_dict()
+    metrics = compute_metrics(Recording(builder.build()).tree).to_dict()
 
     assert metrics["call_counts"] == {"app.<lambda>": 3}
     assert [(entry["line"], entry["calls"]) for entry in metrics["functions"]] == [(9, 2), (3, 1)]
@@ -237,7 +237,7 @@ def test_any_program_has_the_metrics_of_the_model(roots) -> None:
     for root in roots:
         model.run(root)
 
-    metrics = compute_metrics(Recording.from_capture(model.builder.build()).tree)
+    metrics = compute_metrics(Recording(model.builder.build()).tree)
 
     assert {e.function.name: e.n_calls for e in metrics.functions} == model.n_calls
     assert {e.function.name: e.self_ns for e in metrics.functions} == model.self_ns
@@ -250,7 +250,7 @@ def test_edges_and_roots_add_up_to_the_functions(roots) -> None:
     model = Model()
     for root in roots:
         model.run(root)
-    tree = Recording.from_capture(model.builder.build()).tree
+    tree = Recording(model.builder.build()).tree
 
     entered: Counter[int] = Counter()
     for edge in CallGraph(tree).edges:

@@ -58,7 +58,7 @@ def test_entry_that_never_ended_ends_with_its_call(builder) -> None:
     main, numbers = builder.function("main"), builder.function("numbers")
     thread = builder.thread().call(main, at=1_000).call(numbers, frame=7, at=2_000).suspend(numbers, at=3_000)
     thread.resume(numbers, frame=7, at=5_000)
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     [stack] = find_stacks(recording.events, recording.tree.calls)
 
@@ -69,7 +69,7 @@ def test_generator_that_began_before_the_recording_has_segments_too(builder) -> 
     numbers = builder.function("numbers")
     thread = builder.thread().resume(numbers, frame=7, at=1_000).suspend(numbers, at=2_000)
     thread.resume(numbers, frame=7, at=3_000).ret(numbers, at=4_000)
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     [stack] = find_stacks(recording.events, recording.tree.calls)
 
@@ -81,7 +81,7 @@ def test_lost_end_does_not_deepen_what_comes_after(builder) -> None:
     thread = builder.thread().call(main, at=1_000).call(numbers, frame=7, at=2_000).suspend(numbers, at=3_000)
     thread.call(lost, at=4_000).ret(main, at=5_000)
     thread.call(work, at=6_000).resume(numbers, frame=7, at=7_000).ret(numbers, at=8_000).ret(work, at=9_000)
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     [stack] = find_stacks(recording.events, recording.tree.calls)
 
@@ -92,7 +92,7 @@ def test_greenlets_have_stacks_of_their_own(builder) -> None:
     main, other = builder.function("main"), builder.function("other")
     thread = builder.thread().call(main, at=1_000)
     thread.event(EventKind.GREENLET_SWITCH, other, frame=5, at=2_000).call(other, at=3_000).ret(other, at=4_000)
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     stacks = list(find_stacks(recording.events, recording.tree.calls))
 

@@ -42,6 +42,6 @@ def busy(builder) -> Callable[[int], Recording]:
         for i in range(n):
             thread.call(work, at=1_000 + 2_000 * i).ret(work, at=2_000 + 2_000 * i)
         thread.ret(main, at=3_000 + 2_000 * n)
-        return Recording.from_capture(builder.build())
+        return Recording(builder.build())
 
     return make

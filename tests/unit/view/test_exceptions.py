@@ -7,7 +7,7 @@ from callbox.view.exceptions import ExceptionList
 def test_exception_that_callers_pass_on_is_one_with_its_way(builder) -> None:
     main, outer, inner = (builder.function(name) for name in ("main", "outer", "inner"))
     builder.thread().call(main).call(outer).call(inner).unwind(inner).unwind(outer).ret(main)
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     exceptions = ExceptionList(recording.tree.calls)
 
@@ -19,7 +19,7 @@ def test_exception_that_callers_pass_on_is_one_with_its_way(builder) -> None:
 def test_handler_that_calls_others_and_raises_begins_another(builder) -> None:
     outer, inner, log = (builder.function(name) for name in ("outer", "inner", "log"))
     builder.thread().call(outer).call(inner).unwind(inner).call(log).ret(log).unwind(outer)
-    recording = Recording.from_capture(builder.build())
+    recording = Recording(builder.build())
 
     exceptions = ExceptionList(recording.tree.calls)
 

@@ -59,7 +59,7 @@ def test_values_are_written_as_text(builder) -> None:
     fails = builder.function("fails", parameters=("size", "name"))
     builder.thread().values(5, "tea").call(fails).values("bad").unwind(fails)
 
-    call = Exhibit(Recording.from_capture(builder.build()), "v").call(0)
+    call = Exhibit(Recording(builder.build()), "v").call(0)
 
     assert call["values"]["arguments"] == [["size", "5"], ["name", "'tea'"]]
     assert (call["values"]["result"], call["values"]["exception"]) == (None, "'bad'")
@@ -68,7 +68,7 @@ def test_values_are_written_as_text(builder) -> None:
 def test_names_that_are_no_text_are_escaped(builder) -> None:
     function = builder.function("f\udcff\x1b[2J", filename="\udcfe.py")
     builder.thread("t\udcfd").call(function).ret(function)
-    exhibit = Exhibit(Recording.from_capture(builder.build()), "\udcfc.cbx")
+    exhibit = Exhibit(Recording(builder.build()), "\udcfc.cbx")
 
     shown = msgspec.json.decode(msgspec.json.encode([exhibit.summary(), exhibit.call(0), exhibit.dot]))
 

@@ -24,6 +24,6 @@ def test_names_cannot_leave_their_quotes(builder) -> None:
     function = builder.function('a"]; b [label="\\N\n')
     builder.thread().call(function).ret(function)
 
-    dot = graph.draw_graph(CallGraph(Recording.from_capture(builder.build()).tree))
+    dot = graph.draw_graph(CallGraph(Recording(builder.build()).tree))
 
     assert 'label="a\\"]; b [label=\\"\\\\N\\\\n\\napp' in dot

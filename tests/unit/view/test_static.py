@@ -47,7 +47,7 @@ def test_names_of_a_recording_are_nowhere_in_the_markup(builder) -> None:
     function = builder.function("</script><script>alert(1)</script><!--")
     builder.thread().call(function).ret(function)
 
-    page = format_page([Exhibit(Recording.from_capture(builder.build()), "x")])
+    page = format_page([Exhibit(Recording(builder.build()), "x")])
 
     assert "alert(1)" not in page
     assert data_of(page)[0]["summary"]["functions"][0]["name"] == "</script><script>alert(1)</script><!--"

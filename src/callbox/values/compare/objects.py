@@ -36,10 +36,6 @@ def _push_named(comparer: Comparer, found: dict[str, Any], wanted: dict[str, Any
             comparer.add("extra", (link, "attribute", name), brief(value), "")
 
 
-def _compare_objects(comparer: Comparer, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
-    push_state(comparer, actual, expected, link, rules)
-
-
 def _compare_derived(comparer: Comparer, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
     comparer.push(plain_base_value(actual), plain_base_value(expected), link, rules)
     push_state(comparer, actual, expected, link, rules)
@@ -55,7 +51,7 @@ def _compare_exceptions(comparer: Comparer, actual: Any, expected: Any, link: Li
 
 
 EXCEPTIONS = Family(_compare_exceptions, can_hold=True)
-OBJECTS = Family(_compare_objects, can_hold=True)
+OBJECTS = Family(push_state, can_hold=True)
 DERIVED = Family(_compare_derived, can_hold=True)
 
 
