@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
-from callbox.failures.watched import Watched
+from callbox.failures.watched import tell
+from callbox.failures.work import CURRENT, Work
 
 Scope = MutableMapping[str, Any]
 
@@ -19,51 +20,56 @@ class WSGIMiddleware:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
-        request = Watched(f"{method} {path}", "wsgi", method=method, path=path)
-        request.begin()
+        request = _request_of(environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", ""))
+        before = CURRENT.get()
+        CURRENT.set(request)
         try:
             body = self._app(environ, start_response)
         except BaseException as error:
-            request.end()
-            request.tell(error)
+            CURRENT.set(before)
+            tell(error, "wsgi", request)
             raise
         # what is there already cannot fail, and of a file the server wants to see that it is one
-        if isinstance(body, list | tuple) or type(body) is environ.get("wsgi.file_wrapper"):
-            request.end()
+        if type(body) is list or isinstance(body, list | tuple) or type(body) is environ.get("wsgi.file_wrapper"):
+            CURRENT.set(before)
             return body
-        return _Body(body, request)
+        return _Body(body, request, before)
 
 
 class _Body:
     """A response body that is made while it is sent; the request lasts until the server closes it."""
 
-    def __init__(self, body: Iterable[bytes], request: Watched) -> None:
+    def __init__(self, body: Iterable[bytes], request: Work, before: Work) -> None:
         self._body = body
         self._request = request
-        self._iterator: Iterator[bytes] | None = None
+        self._before = before
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
         try:
-            if self._iterator is None:
-                self._iterator = iter(self._body)
-            return next(self._iterator)
-        except StopIteration:
+            for chunk in self._body:  # noqa: UP028  (`yield from` would close the body, which is for the server to do)
+                yield chunk
+        except GeneratorExit:
             raise
         except BaseException as error:
-            self._request.end()
-            self._request.tell(error)
+            self._tell(error)
             raise
 
     def close(self) -> None:
-        self._request.end()
-        close = getattr(self._body, "close", None)
-        if close is not None:
-            with self._request:
+        # not by a token: the server may close in another context than the one that it began in
+        if CURRENT.get() is not self._request:
+            CURRENT.set(self._request)
+        try:
+            close = getattr(self._body, "close", None)
+            if close is not None:
                 close()
+        except BaseException as error:
+            self._tell(error)
+            raise
+        CURRENT.set(self._before)
+
+    def _tell(self, error: BaseException) -> None:
+        CURRENT.set(self._before)
+        tell(error, "wsgi", self._request)
 
 
 class ASGIMiddleware:
@@ -75,6 +81,17 @@ class ASGIMiddleware:
 
     async def __call__(self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         """Answer a request."""
-        method, path = str(scope.get("method", scope.get("type", ""))), str(scope.get("path", ""))
-        with Watched(f"{method} {path}".strip(), "asgi", method=method, path=path):
+        request = _request_of(scope.get("method", scope.get("type", "")), scope.get("path", ""))
+        before = CURRENT.get()
+        CURRENT.set(request)
+        try:
             await self._app(scope, receive, send)
+        except BaseException as error:
+            CURRENT.set(before)
+            tell(error, "asgi", request)
+            raise
+        CURRENT.set(before)
+
+
+def _request_of(method: str, path: str) -> Work:
+    return Work(f"{method} {path}".strip(), {"method": method, "path": path})

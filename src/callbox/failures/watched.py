@@ -14,6 +14,17 @@ from callbox.failures.production import current
 from callbox.failures.work import CURRENT, Work
 
 
+def tell(error: BaseException, origin: str, work: Work) -> None:
+    """Capture what a stretch of work raised."""
+    _tell(error, origin, lambda: Subject(name=work.name, metadata=work.metadata))
+
+
+def _tell(error: BaseException, origin: str, subject: Callable[[], Subject]) -> None:
+    installation = current()
+    if installation is not None:
+        installation.tell(error, origin, subject)
+
+
 class Watched:
     """Around a stretch of work: what it raises is captured, and goes on.
 
@@ -50,9 +61,7 @@ class Watched:
 
     def tell(self, error: BaseException) -> None:
         """Capture what was raised."""
-        installation = current()
-        if installation is not None:
-            installation.tell(error, self._origin, self._subject)
+        _tell(error, self._origin, self._subject)
 
     def _subject(self) -> Subject:
         return Subject(name=self._work.name, metadata=self._work.metadata)

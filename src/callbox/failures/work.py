@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A stretch of work.
+class Work(NamedTuple):
+    """A stretch of work. Every request has one: nothing is quicker to make.
 
     Attributes:
         name: of the request or job.
         metadata: what else is to be known of it.
     """
 
-    name: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    name: str
+    metadata: Mapping[str, Any]
 
 
-CURRENT: ContextVar[Work] = ContextVar("callbox_work", default=Work())  # noqa: B039  (it is frozen)
+CURRENT: ContextVar[Work] = ContextVar("callbox_work", default=Work("", {}))  # noqa: B039  (nobody changes it)
