@@ -129,6 +129,8 @@ class Flight:
             return
         for note in notes:
             _say(f"callbox: warning: {note}")
+        if self._plan.options.filters and not counts[0]:
+            _say("callbox: warning: nothing was recorded: the script's own module is __main__, others are as imported")
         if n_running:
             _say(f"callbox: {n_running} of its processes still run and record into {self._plan.output}.parts")
         _say(f"callbox: {counts[0]:,} events, {counts[1]:,} dropped -> {self._plan.output}")

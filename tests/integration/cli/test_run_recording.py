@@ -160,6 +160,7 @@ def test_filter_that_matched_nothing_warns_and_keeps_the_exit_code(desk) -> None
 
     assert ending.code == 5
     assert b"callbox: warning: filter 'no.such.*' matched no module" in ending.err
+    assert b"callbox: warning: nothing was recorded: the script's own module is __main__" in ending.err
     assert b"callbox: 0 events" in ending.err
 
 
