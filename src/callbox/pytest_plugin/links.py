@@ -41,14 +41,15 @@ class LinkPlugin:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add what the jobs have to show, if the test failed."""
         report = yield
+        if not report.failed:
+            return report
         links = item.stash.get(_links, [])
         item.stash[_links] = []
-        if report.failed:
-            if self._has_telemetry:
-                links.append(("its record", shlex.join(("callbox", "telemetry", "show", item.nodeid))))
-            width = max((len(what) for what, _ in links), default=0)
-            lines = [f"{what:<{width}}  {command}" for what, command in links]
-            report.sections += [(_SECTION, "\n".join(lines))] if lines else []
+        if self._has_telemetry:
+            links.append(("its record", shlex.join(("callbox", "telemetry", "show", item.nodeid))))
+        width = max((len(what) for what, _ in links), default=0)
+        lines = [f"{what:<{width}}  {command}" for what, command in links]
+        report.sections += [(_SECTION, "\n".join(lines))] if lines else []
         return report
 
 
