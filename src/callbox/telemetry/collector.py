@@ -21,7 +21,6 @@ from callbox.telemetry.query_counts import QueryCounts
 from callbox.telemetry.records import BAD, TRACE, Identity, Running, clean_id, make_record, peak_memory_kb
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import RESULT, SUMMARY, Sink
-from callbox.telemetry.spans import query_span, request_span
 from callbox.telemetry.tally import Tally
 from callbox.telemetry.web import Request, RequestWatchers
 
@@ -111,8 +110,8 @@ class Collector:
             self._requests.attach()
         self.announce(identity.id)
         if self.guard.is_way_in_touched:
-            self.guard.is_way_in_touched = False
             boarding.renew()
+            self.guard.is_way_in_touched = False  # by `renew`, which sets them too
         self._running = Running.begin(identity, phase, self._peak_kb)
         if "allow_network" in identity.tags:
             self._exempt(True)
@@ -243,6 +242,8 @@ class Collector:
             with self._lock:
                 running.queries.add(sql, parameters, duration_ns, phase=running.phase, **about)
                 if self.settings.otlp:
+                    from callbox.telemetry.spans import query_span
+
                     running.add_span(query_span(running.queries.queries[-1]))
 
     def _note_request(self, request: Request) -> None:
@@ -251,6 +252,8 @@ class Collector:
             with self._lock:
                 running.requests.append(request)
                 if self.settings.otlp:
+                    from callbox.telemetry.spans import request_span
+
                     running.add_span(request_span(request))
 
     def _exempt(self, is_exempt: bool) -> None:

@@ -124,7 +124,7 @@ class RunHistory:
             ).fetchone()
             connection.executemany(
                 f"INSERT INTO tests (run_id, {_COLUMNS}) VALUES (?, {_MARKS})",
-                [(row[0], *map(_storable, test)) for test in tests],
+                [(row[0], *_storable(test)) for test in tests],
             )
             connection.execute("DELETE FROM runs WHERE id <= ?", (row[0] - MAX_RUNS,))
             connection.execute("DELETE FROM tests WHERE run_id <= ?", (row[0] - MAX_RUNS,))
@@ -169,6 +169,8 @@ class RunHistory:
         return found
 
 
-def _storable(value: Any) -> Any:
+def _storable(test: KeptTest) -> Sequence[Any]:
     """Replace what SQLite cannot encode, such as a lone surrogate in a test's name."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and not value.isascii() else value
+    if test.id.isascii() and test.error.isascii() and test.n_plus_one.isascii():
+        return test
+    return [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in test]

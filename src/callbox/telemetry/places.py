@@ -12,7 +12,6 @@ import enum
 import functools
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ _MAX_FRAMES = 24
 """So many of the project's calls tell one way to a query from another."""
 _MAX_KNOWN = 20_000
 _SCHEMES = ("stdlib", "platstdlib", "purelib", "platlib")
-_LIBRARIES = tuple(sorted({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in _SCHEMES}))
 _HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep  # noqa: PTH120
 
 
@@ -209,10 +207,18 @@ def _part_of(filename: str) -> Part | None:
     if filename.startswith("<"):
         return Part.LIBRARY  # generated code
     real = os.path.realpath(filename)
-    is_library = real.startswith((*_LIBRARIES, _HERE)) or "site-packages" in real
+    is_library = real.startswith(_libraries()) or "site-packages" in real
     if not is_library and not any(real.startswith(folder) for folder in _installations(tuple(sys.path))):
         return None
     return next((part for piece, part in _PARTS if piece in real), Part.LIBRARY)
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    """Return the folders of what is not the project's."""
+    import sysconfig  # takes longer than many tests
+
+    return (*sorted({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in _SCHEMES}), _HERE)
 
 
 @functools.lru_cache(maxsize=16)

@@ -8,13 +8,16 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from callbox.telemetry.network import Call
 from callbox.telemetry.queries import QueryLog
-from callbox.telemetry.settings import TelemetrySettings
-from callbox.telemetry.spans import Span
-from callbox.telemetry.web import Request, clean_text
+from callbox.telemetry.web import clean_text
+
+if TYPE_CHECKING:
+    from callbox.telemetry.network import Call
+    from callbox.telemetry.settings import TelemetrySettings
+    from callbox.telemetry.spans import Span
+    from callbox.telemetry.web import Request
 
 SCHEMA_VERSION = 1
 STATUSES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed", "crashed")
@@ -39,9 +42,12 @@ NO_CALLS: dict[str, Any] = {
 """Both are what the records of most tests have in common, the same object in each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Identity:
-    """Which test it is, in the words of its framework, but for secrets among its parameters."""
+    """Which test it is, in the words of its framework, but for secrets among its parameters.
+
+    Not frozen: one is made for each test, and to make a frozen one takes three times as long.
+    """
 
     id: str
     name: str
@@ -54,14 +60,18 @@ class Identity:
 
     def __post_init__(self) -> None:
         """Clean what names the parameters."""
-        object.__setattr__(self, "id", clean_id(self.id))
-        object.__setattr__(self, "name", clean_id(self.name))
+        self.id = clean_id(self.id)
+        self.name = clean_id(self.name)
+
+
+def clean_id(test: str) -> str:
+    """Return a test's id with markers in the place of secrets; without parameters it holds none."""
+    return _clean(test) if "[" in test or "(" in test else test
 
 
 @functools.lru_cache(maxsize=1 << 8)
-def clean_id(test: str) -> str:
-    """Return a test's id with markers in the place of secrets; without parameters it holds none."""
-    return clean_text(test) if "[" in test or "(" in test else test
+def _clean(test: str) -> str:
+    return clean_text(test)
 
 
 @dataclass(slots=True)
@@ -143,7 +153,7 @@ def make_record(
         "tags": identity.tags,
         "fixtures": identity.fixtures,
         "error": clean_text(error) if error else "",
-        "tries": [*running.tries, status],
+        "tries": (*running.tries, status),
         "phases": running.phases_ms,
         "database_queries": queries,
         "http_calls": _http_calls(running),

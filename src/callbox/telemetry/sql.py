@@ -9,13 +9,13 @@ those that page.
 from __future__ import annotations
 
 import enum
+import functools
 import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-_TOKEN = re.compile(
-    r"""
+_TOKEN = r"""
       (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
     | (?P<dollar>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
     | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
@@ -28,9 +28,7 @@ _TOKEN = re.compile(
     | (?P<space>\s+)
     | (?P<operator>->>?|\#>>?|@>|<@|<<|>>|<=|>=|<>|!=|[<>])
     | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _MARK = "?"
 _VALUES = frozenset({"dollar", "tag", "escaped", "string", "number", "parameter"})
 _PAGING = frozenset({"LIMIT", "OFFSET", "FETCH", "TOP"})
@@ -42,10 +40,9 @@ _LISTS = frozenset({"IN", "ANY", "VALUES"})
 _TYPES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "TOTAL"})
 _BEFORE_TABLE = frozenset({"FROM", "INTO", "UPDATE"})
-_CATALOGUE = re.compile(
+_CATALOGUE = (
     r"\b(?:sqlite_(?:temp_)?(?:master|schema)|information_schema|set_config|nextval|setval|currval|lastval"
-    r"|pg_(?:catalog|class|namespace|attribute|type|index|constraint|try_|advisory|sleep|backend|stat|notify)\w*)\b",
-    re.IGNORECASE,
+    r"|pg_(?:catalog|class|namespace|attribute|type|index|constraint|try_|advisory|sleep|backend|stat|notify)\w*)\b"
 )
 _MAX_SHOWN = 2_000
 _MAX_CHARS = 1_000_000
@@ -128,9 +125,15 @@ def shape_of(sql: str) -> Shape:
         reader.finish(),
         table=_first_table(words),
         is_aggregate=kind == "SELECT" and any(word.upper() in _AGGREGATES for word in words[:4]),
-        is_catalogue=_CATALOGUE.search(template) is not None,
+        is_catalogue=_compiled(_CATALOGUE, re.IGNORECASE).search(template) is not None,
         has_keys_only=all(_is_next_parameter(value) and value.role is Role.KEY for value in reader.values),
     )
+
+
+@functools.cache
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    """Compile a pattern when the first statement is read: most runs of tests have none, and it takes milliseconds."""
+    return re.compile(pattern, flags)
 
 
 def _is_next_parameter(value: Value) -> bool:
@@ -140,7 +143,7 @@ def _is_next_parameter(value: Value) -> bool:
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
     """Yield kinds and texts; what stands in double quotes where a value is due is a string to many databases."""
     before = ""
-    for match in _TOKEN.finditer(sql):
+    for match in _compiled(_TOKEN, re.VERBOSE | re.DOTALL).finditer(sql):
         kind, text = match.lastgroup or "", match[0]
         if kind in ("comment", "space"):
             continue
