@@ -22,6 +22,7 @@ _NO_RECORDING = {
 }
 _IDENTITY = "import sys; print(sys.prefix, sys.exec_prefix, sys.version)"
 _IDENTITY_TIMEOUT_S = 30
+_HEAD_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,17 @@ def _take_value(rest: Iterator[str], option: str) -> str:
 
 
 def _hint(script: str) -> str:
-    if Path(script).name == script and (command := shutil.which(script)):
-        return f": to record the command {command}, give its path, or write `-- -m module`"
-    return ""
+    if Path(script).name != script or (command := shutil.which(script)) is None:
+        return ""
+    if not _names_python(Path(command)):
+        return f": the command {command} is no Python program"
+    return f": to record the command {command}, give its path, or write `-- -m module`"
+
+
+def _names_python(command: Path) -> bool:
+    """Say whether a command begins as scripts do: some name their interpreter by way of a shell, a line later."""
+    try:
+        with command.open("rb") as file:
+            return b"python" in file.read(_HEAD_BYTES)
+    except OSError:
+        return False

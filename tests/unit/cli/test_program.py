@@ -103,8 +103,20 @@ def test_another_python_is_refused(folder, monkeypatch, answer) -> None:
 def test_command_on_the_path_that_is_no_script_here_gets_a_hint(folder, monkeypatch) -> None:
     command = folder / "bin" / "tool"
     command.parent.mkdir()
-    command.touch(mode=0o755)
+    command.write_text("#!/usr/bin/env python3\n")
+    command.chmod(0o755)
     monkeypatch.setenv("PATH", str(command.parent))
 
     with pytest.raises(ProgramError, match=f"to record the command {command}, give its path, or write `-- -m module`"):
+        parse_program(["tool"])
+
+
+def test_command_that_is_no_python_program_is_said_to_be_none(folder, monkeypatch) -> None:
+    command = folder / "bin" / "tool"
+    command.parent.mkdir()
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(command.parent))
+
+    with pytest.raises(ProgramError, match=f"the command {command} is no Python program"):
         parse_program(["tool"])
