@@ -5,6 +5,7 @@ Source: https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.Con
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def _about(connection: Any) -> dict[str, Any]:
 
 def _claim(connection: Any) -> None:
     """Tell a watched connection of sqlite3 that works in a thread of aiosqlite's that it is told of here."""
-    driver = getattr(getattr(connection, "connection", None), "driver_connection", None)
-    raw: Any = getattr(driver, "_conn", None)
-    if hasattr(raw, "is_told_above"):
-        raw.is_told_above = True
+    driver: Any = getattr(getattr(connection, "connection", None), "driver_connection", None)
+    module = sys.modules.get("callbox.telemetry.database.sqlite")
+    if module is not None and hasattr(driver, "_conn"):
+        module.claim(driver._conn)

@@ -6,7 +6,9 @@ import contextlib
 import os
 import sqlite3
 import sys
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +18,24 @@ SYSTEM = "sqlite"
 _N_BEFORE_FACTORY = 5
 _NOT_THE_TESTS = "coverage."
 """Modules whose databases are of the measurement, not of what is measured."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What is known of a connection."""
+
+    alias: str
+    is_told_above: bool = False
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is told with each of its statements."""
+        return {"alias": self.alias, "system": SYSTEM}
+
+
+_UNNAMED = _Watched(SYSTEM)
+_watched: weakref.WeakKeyDictionary[sqlite3.Connection, _Watched] = weakref.WeakKeyDictionary()
+"""Connections that are watched. Nothing is kept in them: what records values would show it."""
 _NOTHING: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
 
 
@@ -31,7 +51,7 @@ def attach(watchers: Watchers) -> Callable[[], None]:
             kwargs.setdefault("factory", connection_class)
         connection = own(database, *args, **kwargs)
         if type(connection) is connection_class:
-            _about(connection)["alias"] = _name_of(database)
+            _watched[connection] = _Watched(_name_of(database))
         return connection
 
     modules: tuple[Any, ...] = (sqlite3, sqlite3.dbapi2)
@@ -48,36 +68,33 @@ def attach(watchers: Watchers) -> Callable[[], None]:
 
 def _watched_classes(watchers: Watchers) -> type[sqlite3.Connection]:
     class Cursor(sqlite3.Cursor):
-        """A cursor whose statements are told."""
+        """A cursor whose statements are told; else it looks like the class that it stands for."""
+
+        __module__, __qualname__, __slots__ = "sqlite3", "Cursor", ()
 
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            with watchers.watching(sql, parameters, **_about(self.connection)) as about:
+            with watchers.watching(sql, parameters, **_of(self.connection).about) as about:
                 result = super().execute(sql, parameters)
                 about["n_rows"] = self.rowcount
             return result
 
         def executemany(self, sql: str, parameters: Any, /) -> Any:
-            with watchers.watching(sql, (), is_many=True, **_about(self.connection)) as about:
+            with watchers.watching(sql, (), is_many=True, **_of(self.connection).about) as about:
                 result = super().executemany(sql, parameters)
                 about["n_rows"] = self.rowcount
             return result
 
         def executescript(self, sql: str, /) -> Any:
-            with watchers.watching(sql, (), is_many=True, **_about(self.connection)):
+            with watchers.watching(sql, (), is_many=True, **_of(self.connection).about):
                 return super().executescript(sql)
 
     class Connection(sqlite3.Connection):
         """A connection whose cursors are watched, and which tells of its transactions."""
 
-        is_told_above = False
-        """A library that stands on this connection, in another thread, tells of its statements."""
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.callbox_about = {"alias": SYSTEM, "system": SYSTEM}
+        __module__, __qualname__, __slots__ = "sqlite3", "Connection", ("__weakref__",)
 
         def cursor(self, factory: Any = None) -> Any:
-            own = sqlite3.Cursor if self.is_told_above else Cursor
+            own = sqlite3.Cursor if _of(self).is_told_above else Cursor
             return super().cursor(own if factory is None else factory)
 
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
@@ -102,14 +119,19 @@ def _watched_classes(watchers: Watchers) -> type[sqlite3.Connection]:
                 return super().__exit__(*error)
 
         def _told(self, word: str) -> contextlib.AbstractContextManager[Any]:
-            return watchers.watching(word, (), **self.callbox_about) if self.in_transaction else _NOTHING
+            return watchers.watching(word, (), **_of(self).about) if self.in_transaction else _NOTHING
 
     return Connection
 
 
-def _about(connection: Any) -> dict[str, Any]:
-    about: dict[str, Any] = getattr(connection, "callbox_about", {"alias": SYSTEM, "system": SYSTEM})
-    return about
+def claim(connection: Any) -> None:
+    """Hear from a library that stands on a connection, in another thread, that it tells of its statements."""
+    if connection in _watched:
+        _watched[connection].is_told_above = True
+
+
+def _of(connection: Any) -> _Watched:
+    return _watched.get(connection, _UNNAMED)
 
 
 def _name_of(database: Any) -> str:

@@ -1,0 +1,52 @@
+"""Connections of sqlite3 that are watched: they look like those that they stand for."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from callbox.telemetry.database import watch_databases
+from callbox.telemetry.database.sqlite import claim
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def connection(told, tmp_path):
+    with watch_databases(lambda sql, *_timed, **about: told.append((sql, about["alias"]))):
+        connection = sqlite3.connect(tmp_path / "shop.db")
+        yield connection
+        connection.close()
+
+
+def test_statement_is_told_with_the_name_of_its_database(connection, told) -> None:
+    connection.execute("select 1")
+
+    assert told == [("select 1", "shop.db")]
+
+
+def test_nothing_is_kept_in_a_strangers_connection(connection) -> None:
+    assert not hasattr(connection, "__dict__")
+    assert type(connection).__slots__ == ("__weakref__",)
+    assert str(type(connection)) == "<class 'sqlite3.Connection'>"
+    assert str(type(connection.cursor())) == "<class 'sqlite3.Cursor'>"
+
+
+def test_connection_that_a_library_claims_tells_no_statements(connection, told) -> None:
+    claim(connection)
+
+    connection.execute("select 1")
+
+    assert told == []
+
+
+def test_claim_of_another_connection_is_passed_over(told) -> None:
+    connection = sqlite3.connect(":memory:")
+    claim(connection)
+    connection.close()
+
+    assert told == []
