@@ -8,8 +8,9 @@ Source: coverage.py's documentation, "Measurement contexts"; its core "sysmon" h
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ _NOT_INSTALLED = "coverage is not installed: pip install 'callbox[telemetry]'"
 _MEASURED = "another coverage measures this process: leave it out, or use pytest-cov with --cov-context=test"
 _NO_CONTEXTS = "pytest-cov keeps no contexts: add --cov-context=test"
 _NO_CORE = "the core sysmon of coverage has no contexts: set COVERAGE_CORE=ctrace"
+_MAX_KNOWN = 4096
+Bits = frozenset[Any]
+"""Rows of coverage's database that tell of one file: numbers, or sets of numbers as bytes."""
 _HERE = str(Path(__file__).resolve().parent.parent)
 
 
@@ -34,6 +38,7 @@ class LineCoverage:
         self._data: CoverageData | None = None
         self._process_id = os.getpid()
         self._reports: dict[str, tuple[Any, frozenset[int]]] = {}
+        self._known: dict[tuple[str, Bits, Bits], dict[str, Any]] = {}
 
     def start(self) -> None:
         """Measure this thread and those that it starts; a forked process goes on with what it inherits."""
@@ -79,11 +84,10 @@ class LineCoverage:
 
         Lines that ran when their module was imported are neither covered by the test nor missing.
         """
-        run = _lines_of(data, contexts, _files_of(data, contexts))
-        outside = _lines_of(data, [""], run)
-        for file in run.keys() - self._reports.keys():
+        found = _lines_of(data, contexts)
+        for file in found.keys() - self._reports.keys():
             self._reports[file] = _statements_of(measuring, file)
-        files = [self._file_record(file, lines, outside.get(file, set())) for file, lines in sorted(run.items())]
+        files = [self._file_record(file, *bits) for file, bits in sorted(found.items())]
         n_covered = sum(file["lines_covered"] for file in files)
         n_total = sum(file["lines_total"] for file in files)
         return {
@@ -94,18 +98,26 @@ class LineCoverage:
             "status": _COLLECTED,
         }
 
-    def _file_record(self, file: str, run: set[int], outside: set[int]) -> dict[str, Any]:
+    def _file_record(self, file: str, run: Bits, outside: Bits) -> dict[str, Any]:
+        """Return what is told of a file: the same for the next test that runs the same lines of it."""
+        known = self._known.get((file, run, outside))
+        if known is not None:
+            return known
         translate, statements = self._reports[file]
-        covered = translate(run) & statements
-        missing = sorted(statements - covered - translate(outside))
+        covered = translate(_numbers(run)) & statements
+        missing = sorted(statements - covered - translate(_numbers(outside)))
         n_total = len(covered) + len(missing)
-        return {
+        record = {
             "file": file,
             "lines_covered": len(covered),
             "lines_total": n_total,
             "coverage_percent": _percent(len(covered), n_total),
             "missing_lines": missing,
         }
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.clear()
+        self._known[file, run, outside] = record
+        return record
 
 
 class PytestCovLines(LineCoverage):
@@ -165,32 +177,40 @@ def _statements_of(measuring: Coverage, file: str) -> tuple[Any, frozenset[int]]
         return set, frozenset()
 
 
-def _files_of(data: CoverageData, contexts: Sequence[str]) -> list[str]:
-    """Return the files that ran in some contexts: `data.lines` would be asked for every file that was ever measured.
+def _lines_of(data: CoverageData, contexts: Sequence[str]) -> dict[str, tuple[Bits, Bits]]:
+    """Return the lines that ran in some contexts, and outside of any, of the files that ran in them.
+
+    One statement asks for all: `data.lines` would be asked for each file and context, with several statements each.
 
     Source: coverage.py's documentation, "Coverage.py database schema".
     """
-    table = "arc" if data.has_arcs() else "line_bits"
+    table, columns = ("arc", "fromno, tono") if data.has_arcs() else ("line_bits", "numbits")
     marks = ", ".join("?" for _ in contexts)
     query = (
-        f"select path from file where id in (select file_id from {table} where context_id in "
-        f"(select id from context where context in ({marks})))"
+        f"select path, context = '', {columns} from {table} join file on file.id = file_id join context on "
+        f"context.id = context_id where context in ('', {marks}) and file_id in (select file_id from {table} "
+        f"where context_id in (select id from context where context in ({marks})))"
     )
-    with data._connect() as connection, connection.execute(query, tuple(contexts)) as rows:
-        return [path for (path,) in rows]
+    found: dict[str, tuple[set[Any], set[Any]]] = {}
+    with data._connect() as connection, connection.execute(query, (*contexts, *contexts)) as rows:
+        for path, is_outside, *bits in rows:
+            found.setdefault(path, (set(), set()))[is_outside].update(bits)
+    return {path: (frozenset(run), frozenset(outside)) for path, (run, outside) in found.items()}
 
 
-def _lines_of(data: CoverageData, contexts: Iterable[str], files: Collection[str]) -> dict[str, set[int]]:
-    """Return the lines of files that ran in some contexts; and leave no filter behind."""
-    lines: dict[str, set[int]] = {}
-    for context in contexts:
-        data.set_query_context(context)
-        for file in files:
-            found = data.lines(file)
-            if found:
-                lines.setdefault(file, set()).update(found)
-    data.set_query_contexts(None)
-    return lines
+def _numbers(bits: Bits) -> set[int]:
+    """Return the numbers of lines that rows of a table tell: the ends of arcs, or sets of lines."""
+    numbers: set[int] = set()
+    for each in bits:
+        numbers.update((each,) if isinstance(each, int) else _decoded(each))
+    return {number for number in numbers if number > 0}
+
+
+@functools.lru_cache(maxsize=4096)
+def _decoded(numbits: bytes) -> list[int]:
+    from coverage.numbits import numbits_to_nums
+
+    return numbits_to_nums(numbits)
 
 
 def _percent(n: int, n_all: int) -> float:

@@ -104,3 +104,13 @@ def test_report_of_pytest_cov_is_what_it_is_without_telemetry(shop) -> None:
         line for line in plain.out.splitlines() if line.startswith(("shop.py", "TOTAL"))
     ]
     assert "shop.py" in ran.out
+
+
+def test_lines_are_the_same_where_branches_are_measured(shop) -> None:
+    by_lines = shop.run(*PYTEST).records
+    shop.write(".coveragerc", "[run]\nbranch = true\n")
+    by_branches = shop.run(*PYTEST).records
+
+    assert shop_file(by_lines["test_reduced"])["missing_lines"] == [8]
+    assert shop_file(by_branches["test_reduced"]) == shop_file(by_lines["test_reduced"])
+    assert shop_file(by_branches["test_full"]) == shop_file(by_lines["test_full"])
