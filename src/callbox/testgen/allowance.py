@@ -33,9 +33,9 @@ class Allowance:
         """Take note of what something took."""
         self._spent_s += seconds
 
-    def is_overspent(self) -> bool:
-        """Say whether more was spent than may be."""
-        return self._spent_s > self._grace_s + self._share * (_process_s() - self._began_at)
+    def is_overspent(self, part: float = 1.0) -> bool:
+        """Say whether more was spent than may be, or than a part of that."""
+        return self._spent_s > part * (self._grace_s + self._share * (_process_s() - self._began_at))
 
     def begin_anew(self) -> None:
         """Count from now, in a forked child: its time is another; what is left of the first bit is as it was."""

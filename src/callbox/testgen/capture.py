@@ -25,20 +25,24 @@ from callbox.testgen.constants import Constants
 from callbox.testgen.effects import EffectWatch, draws
 from callbox.testgen.inner import MAX_RECORDS, InnerRecord
 from callbox.testgen.model import Call, Kind, Outcome, Target
+from callbox.testgen.novelty import Novelty
 from callbox.testgen.shapes import Shape, shape_of
 from callbox.testgen.targets import Targets
 from callbox.testgen.witness import Before, CallWitness
 from callbox.values.exact import Limits, encode
 from callbox.values.refusal import RefusalError
 
-_LIMITS = Limits(max_steps=3_000, max_bytes=1 << 20)
-"""Larger values make tests that nobody reads."""
-_MAX_SPARED = 4_095
+_LIMITS = Limits(max_steps=1_000, max_bytes=1 << 20)
+"""Larger values make tests that nobody reads; of objects they make more lines than a test may have."""
+_MAX_SPARED, _MAX_SPARED_OUTSIDE = 4_095, 15
+"""Where calls come from outside, time may be had again soon, and the next may be a new one."""
 _MAX_SEARCHES = 50
 _INSIDE, _OUTSIDE = (0.1, 0.03), (0.2, 0.1)
 """Grace and share of the program's time, beyond a few calls of each function: for calls that the targets make
 themselves, and for those that come from other code."""
 _FEW = 3
+_SURE_PART = 0.5
+"""How much of what calls from outside may take is open to those whose texts bring nothing new."""
 _SHAPES = 4
 _CANDIDATES = 10
 """How many times the limit is kept where shapes of arguments are new, and where calls come from outside."""
@@ -199,6 +203,7 @@ class ObservedFunction:
         self._shapes: dict[Shape, int] = {}
         self._digests: dict[bytes, int] = {}
         self._refusals: set[str] = set()
+        self._novelty = Novelty()
 
     def __call__(self, arguments: tuple[Any, ...]) -> Witness | int | None:
         """Look at a call that begins."""
@@ -236,7 +241,7 @@ class ObservedFunction:
         ambient = self.capturer.ambient.read()
         shape = (*shape_of(arguments), *ambient.items())
         n_alike = self._shapes.get(shape, 0)
-        allowance = self._allow(is_alike=n_alike > 0)
+        allowance = self._allow(arguments, is_alike=n_alike > 0)
         if allowance is None:
             return self._spare()
         self._n_looks += 1
@@ -262,7 +267,7 @@ class ObservedFunction:
             self.running.add(_ident())
         return CallWitness(self, allowance, arguments, Before(data, ambient))
 
-    def _allow(self, *, is_alike: bool) -> Allowance | None:
+    def _allow(self, arguments: tuple[Any, ...], *, is_alike: bool) -> Allowance | None:
         """Return whose time a call may be looked at in: few are kept yet, its shape is new, it comes from outside."""
         capturer, n_kept, limit = self.capturer, self._n_kept, self.capturer.options.limit
         if not limit:
@@ -273,8 +278,15 @@ class ObservedFunction:
         if n_kept >= _CANDIDATES * limit or (not is_new and capturer.outside.is_overspent()):
             return None
         if capturer.is_outside(caller_of(sys._getframe())):
-            return capturer.outside if self._n_looks < _FEW or not capturer.outside.is_overspent() else None
+            return capturer.outside if self._n_looks < _FEW or self._is_worth_it(arguments) else None
         return capturer.inside if is_new and (not self._n_looks or not capturer.inside.is_overspent()) else None
+
+    def _is_worth_it(self, arguments: tuple[Any, ...]) -> bool:
+        """Say whether a call from outside may be looked at: its texts are new, or there is time for all."""
+        outside = self.capturer.outside
+        if outside.is_overspent():
+            return False
+        return self._novelty.note(arguments) or not outside.is_overspent(_SURE_PART)
 
     def take_count(self) -> int:
         """Return how many calls were seen since this was asked last."""
@@ -284,10 +296,11 @@ class ObservedFunction:
     def _spare(self) -> int | None:
         """Look away for a while, longer every time; what is spared now counts as seen."""
         self._n_idle += 1
-        patience = _PATIENCE_OUTSIDE if 2 * self._n_outside > self._n_looks else _PATIENCE
+        is_outside = 2 * self._n_outside > self._n_looks
+        patience, most = (_PATIENCE_OUTSIDE, _MAX_SPARED_OUTSIDE) if is_outside else (_PATIENCE, _MAX_SPARED)
         if self.capturer.options.limit == 0 or self._n_idle < patience or self.is_replayed:
             return None
-        self._n_spared = min(2 * self._n_spared + 1, _MAX_SPARED)
+        self._n_spared = min(2 * self._n_spared + 1, most)
         self._n_calls += self._n_spared
         return self._n_spared
 
