@@ -106,7 +106,9 @@ class Boarding:
             _say(f"callbox: warning: {self._explain(pattern)}")
         if not plan.is_quiet:
             kept, functions = _count(session.n_calls, "call"), _count(len(session.functions), "function")
-            _say(f"callbox: {kept} of {functions} kept, {session.n_seen:,} seen -> {plan.storage_dir}")
+            n_others = session.n_seen_elsewhere
+            others = f"; {n_others:,} seen in other processes" if n_others else ""
+            _say(f"callbox: {kept} of {functions} kept, {session.n_seen:,} seen{others} -> {plan.storage_dir}")
         if session.has_calls():
             return exits.OK
         _say(exits.error_line("nothing was recorded: no target was called"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ class Session:
         targets: which functions, and which of the patterns were met.
         n_calls: calls that were kept.
         n_seen: calls that were seen.
+        n_seen_elsewhere: calls that were seen in other processes, which the program started; known at the end.
         functions: those that calls were kept of.
         problem: why nothing more could be written; empty if all was.
         tell: called when calls were written.
@@ -36,6 +38,7 @@ class Session:
         self.targets = targets
         self.n_calls = 0
         self.n_seen = 0
+        self.n_seen_elsewhere = 0
         self.functions: set[Target] = set()
         self.problem = ""
         self.tell: Callable[[], None] = _tell_nobody
@@ -70,7 +73,16 @@ class Session:
         _sessions.remove(self)
         self._capturer.effects.close()
         self._capturer.flush()
+        with contextlib.suppress(CallboxError):
+            self._look_elsewhere()
         self._store.close()
+
+    def _look_elsewhere(self) -> None:
+        """Take note of what other processes have recorded."""
+        self.n_seen_elsewhere = max(0, self._store.n_seen() - self._n_before - self.n_seen)
+        if self.n_seen_elsewhere:
+            for target, _, _ in self._store.targets():
+                self.targets.meet(target)
 
     def write_at_once(self) -> None:
         """Write each call when it ends: this process may end without its exit handlers."""

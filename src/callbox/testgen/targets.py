@@ -71,6 +71,11 @@ class Targets:
             return None
         return describe(code, MAIN if module in _MAINS else module)
 
+    def meet(self, target: Target) -> None:
+        """Take note of a function that another process has met."""
+        is_main = target.module == MAIN and self._main is not None
+        self._selects([target.full_name, *([f"{self._main}.{target.qualname}"] if is_main else [])])
+
     def unmet(self) -> list[str]:
         """Return the patterns that no function matched."""
         return [p for p in self.patterns if not p.startswith("!") and p not in self.met]

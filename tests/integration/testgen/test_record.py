@@ -292,3 +292,18 @@ def test_long_recording_shows_nothing_in_a_pipe(project) -> None:
     done = project.callbox("record", "-l", "0", "slow.price", "--", "slow.py")
 
     assert done.stderr == "callbox: 8 calls of 1 function kept, 8 seen -> call_logs\n"
+
+
+def test_calls_that_only_other_processes_make_are_told_of(project) -> None:
+    project.write(
+        shop="def price(n): return n",
+        main="""
+            import subprocess, sys
+            subprocess.run([sys.executable, "-c", "import shop; shop.price(2)"])
+            """,
+    )
+
+    done = project.callbox("record", "shop.*", "--", "main.py")
+
+    told = "callbox: 0 calls of 0 functions kept, 0 seen; 1 seen in other processes -> call_logs\n"
+    assert (done.returncode, done.stderr) == (0, told)
