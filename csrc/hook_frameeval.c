@@ -384,6 +384,7 @@ static void frameeval_attach(struct cb_thread *thread)
 
 const struct cb_engine cb_engine_frameeval = {
     .name = "frameeval",
+    .since = 0x030b04f0, /* before, BINARY_SUBSCR_GETITEM entered __getitem__ past evaluators: CPython issue 104405 */
     .install = frameeval_install,
     .remove = frameeval_remove,
     .attach = frameeval_attach,

@@ -34,6 +34,11 @@ const struct cb_engine *const cb_engines[CB_N_ENGINES] = {
     [CB_WRAP] = &cb_engine_wrap,
 };
 
+bool cb_has_engine(enum cb_engine_id engine)
+{
+    return cb_engines[engine] != NULL && cb_engines[engine]->since <= Py_Version;
+}
+
 static struct cb_recorder *active; /* Borrowed; newest first. */
 static uint32_t n_active_by_engine[CB_N_ENGINES];
 static uint64_t n_tokens;

@@ -18,6 +18,7 @@ enum cb_engine_id { CB_SETPROFILE, CB_FRAMEEVAL, CB_MONITORING, CB_WRAP, CB_N_EN
 /* A source of events: a hook that feeds every active recorder of its kind. */
 struct cb_engine {
     const char *name;
+    unsigned long since; /* the oldest Py_Version on which it is told of every call; 0: any that it is built for */
     /* Install the hook in every thread, or let a recorder that joins be served too.
      * Result: 0, CB_EBUSY with a reason, or CB_EPYTHON. */
     int (*install)(char reason[CB_REASON_SIZE]);
@@ -29,6 +30,9 @@ struct cb_engine {
 
 /* Engines by cb_engine_id; NULL where this build has none. */
 extern const struct cb_engine *const cb_engines[CB_N_ENGINES];
+
+/* Whether this build has an engine for the Python that runs: one build serves every 3.11. */
+bool cb_has_engine(enum cb_engine_id engine);
 
 struct cb_options {
     uint64_t n_slots;   /* a ring's capacity; a power of two */

@@ -163,6 +163,7 @@ cdef extern from "recorder.h":
     cdef struct cb_engine:
         const char *name
     const cb_engine *const *cb_engines
+    bint cb_has_engine(cb_engine_id engine)
     cdef struct cb_options:
         uint64_t n_slots
         uint32_t max_depth

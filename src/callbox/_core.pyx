@@ -246,7 +246,7 @@ cdef class Recorder:
 
 
 cdef dict engine_ids():
-    return {cb_engines[i].name.decode(): i for i in range(<int>CB_N_ENGINES) if cb_engines[i] != NULL}
+    return {cb_engines[i].name.decode(): i for i in range(<int>CB_N_ENGINES) if cb_has_engine(<cb_engine_id>i)}
 
 
 def engines():

@@ -19,13 +19,13 @@ _DICT = type.__dict__["__dict__"]
 _BASE = type.__dict__["__base__"]
 _FLAGS = type.__dict__["__flags__"]
 _SIZE = type.__dict__["__basicsize__"]
+_WEAKREFS = type.__dict__["__weakrefoffset__"]
 _MODULE = type.__dict__["__module__"]
 _NAME = type.__dict__["__name__"]
 _QUALNAME = type.__dict__["__qualname__"]
 _MODULE_DICT: Any = type.__getattribute__(types.ModuleType, "__dict__")["__dict__"]
 
 # Source: CPython, Include/object.h; the same bits in 3.11 to 3.15.
-_MANAGED_WEAKREF = 1 << 3
 _MANAGED_DICT = 1 << 4
 _IMMUTABLE_TYPE = 1 << 8
 _HEAP_TYPE = 1 << 9
@@ -226,9 +226,10 @@ def _hidden_bytes(cls: type) -> int:
     """Count bytes of an instance that neither slots nor dictionary nor weak references explain: state kept by C."""
     flags = _FLAGS.__get__(cls)
     names = own(cls)
-    pointers = sum(type(d) is types.MemberDescriptorType for d in names.values())
+    pointers: int = sum(type(d) is types.MemberDescriptorType for d in names.values())
     pointers += "__dict__" in names and not flags & _MANAGED_DICT
-    pointers += "__weakref__" in names and not flags & _MANAGED_WEAKREF
+    # Not by name: CPython 3.11.2 leaves "__weakref__" in dataclasses whose slots have none.
+    pointers += _WEAKREFS.__get__(cls) > 0 and _WEAKREFS.__get__(_BASE.__get__(cls)) == 0
     extra: int = _SIZE.__get__(cls) - _SIZE.__get__(_BASE.__get__(cls))
     return extra - pointers * _POINTER_BYTES
 

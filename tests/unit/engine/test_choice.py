@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from callbox import _core
 from callbox.engine import choice
 from callbox.engine.choice import AutoRecorder, choose_engine, engine_names, new_recorder
 from callbox.engine.options import Options
@@ -92,6 +93,10 @@ def test_monitoring_is_preferred_also_for_c_calls(monkeypatch) -> None:
 
     assert choose_engine(Options())[0] == "monitoring"
     assert choose_engine(Options(c_calls=True))[0] == "monitoring"
+
+
+def test_evaluator_is_an_engine_only_where_no_call_passes_it_by() -> None:
+    assert ("frameeval" in _core.engines()) == ((3, 11, 4) <= sys.version_info < (3, 12))
 
 
 def test_choice_says_why() -> None:
