@@ -12,7 +12,9 @@ import click
 
 from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.cli.recorded_calls import FORMATS, calls_dir_option
 from callbox.errors import ConfigError
+from callbox.render.text import count
 
 
 @click.command(
@@ -20,8 +22,8 @@ from callbox.errors import ConfigError
     cls=CommandWithOldSettings,
     epilog=examples("callbox clean --before 2026-01-31 --dry-run", "callbox clean --glob 'shop.vendor.*' --yes"),
 )
-@click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
-@click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
+@calls_dir_option
+@click.option("--formats", multiple=True, type=FORMATS,
               help="Delete calls kept in these formats.  [default: exact]")  # fmt: skip
 @click.option("--func", "functions", multiple=True, metavar="NAME", help="Delete calls of these functions only.")
 @click.option("--glob", "globs", multiple=True, metavar="GLOB", help="Delete calls of functions that match only.")
@@ -34,7 +36,7 @@ def command(**options: Any) -> int:
     """Delete recorded calls, all of them or some."""
     n_calls = clean_calls(options, is_asking=not options["yes"] and not options["dry_run"])
     verb = "would be deleted" if options["dry_run"] else "deleted"
-    click.echo(f"{n_calls:,} call{'' if n_calls == 1 else 's'} {verb} from {options['calls_dir']}")
+    click.echo(f"{count(n_calls, 'call')} {verb} from {options['calls_dir']}")
     return 0
 
 
@@ -82,5 +84,7 @@ def _chosen(names: Sequence[str], functions: Sequence[str], globs: Sequence[str]
 
 def _ask(n_calls: int, folder: str) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"deleting {n_calls:,} calls needs a yes, and there is no terminal to ask: add -y")
-    click.confirm(f"Delete {n_calls:,} calls from {folder}?", abort=True)
+        raise click.UsageError(
+            f"deleting {count(n_calls, 'call')} needs a yes, and there is no terminal to ask: add -y"
+        )
+    click.confirm(f"Delete {count(n_calls, 'call')} from {folder}?", abort=True)

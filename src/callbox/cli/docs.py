@@ -10,8 +10,10 @@ import click
 
 from callbox.cli.examples import examples
 from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.cli.recorded_calls import calls_dir_option, formats_option, read_calls
 from callbox.cli.waiting import waiting
-from callbox.errors import GenerateError, NothingFoundError
+from callbox.errors import GenerateError, reason
+from callbox.render.text import count
 
 if TYPE_CHECKING:
     from callbox.testgen.examples import Example
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 @click.command(
     "docs", cls=CommandWithOldSettings, epilog=examples("callbox docs --dry-run", "callbox docs --markdown README.md")
 )
-@click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
-@click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
-              help="Read calls kept in these formats only.")  # fmt: skip
+@calls_dir_option
+@formats_option
 @click.option("--markdown", "-m", multiple=True, metavar="FILE",
               help="Fill the marks <!-- callbox: examples of NAME --> of a file instead of docstrings.")  # fmt: skip
 @click.option("--each", default=3, show_default=True, type=click.IntRange(min=1), help="Examples of each function.")
@@ -35,17 +36,11 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
     They become examples that doctest runs. Each was run before it is written. What was put in before is replaced, so
     that a second run changes nothing. Functions without a docstring are left alone.
     """
-    from callbox.testgen.call_stores import open_store
     from callbox.testgen.examples import by_name, find_examples
     from callbox.testgen.outputs import root_of
     from callbox.testgen.project_imports import importing_from
 
-    store = open_store(calls_dir, formats)
-    with waiting("reading calls"):
-        calls = list(store.calls())
-    store.close()
-    if not calls:
-        raise NothingFoundError(f"{calls_dir} has no calls: record some by callbox record")
+    calls = read_calls(calls_dir, formats)
     with waiting("trying examples"), importing_from({root_of(c.call.target) for c in calls}):
         examples = {} if flags["remove"] else find_examples(calls, each)
     targets = {c.call.target for c in calls}
@@ -57,7 +52,10 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
             write_text(path, text)
         click.echo(f"{'would change' if flags['dry_run'] else 'changed'} {path}")
     n_examples = sum(map(len, examples.values()))
-    click.echo(f"{n_examples:,} examples of {len(examples):,} functions, {len(changes):,} files changed", err=True)
+    said = (
+        f"{count(n_examples, 'example')} of {count(len(examples), 'function')}, {count(len(changes), 'file')} changed"
+    )
+    click.echo(said, err=True)
     return 0
 
 
@@ -94,4 +92,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise GenerateError(f"cannot read {path}: {error.strerror}") from error
+        raise GenerateError(f"cannot read {path}: {reason(error)}") from error

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from callbox.cli import exits
 from callbox.cli.examples import examples
 from callbox.cli.json_output import json_option, print_json
 from callbox.cli.old_settings import CommandWithOldSettings
+from callbox.cli.recorded_calls import calls_dir_option, formats_option, report_option
 from callbox.render.text import count
 
 if TYPE_CHECKING:
@@ -25,12 +27,11 @@ DEFAULT_FOLDER = "tests/generated"
     cls=CommandWithOldSettings,
     epilog=examples("callbox gen", "callbox gen -d tests/recorded --function 'shop.*' --mutate"),
 )
-@click.option("--calls-dir", "-c", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls are.")
+@calls_dir_option
 @click.option("--output", "-o", metavar="FILE", help="Write one test module for all functions.")
 @click.option("--output-dir", "-d", metavar="FOLDER",
               help=f"Write a test module for each function.  [default: {DEFAULT_FOLDER}]")  # fmt: skip
-@click.option("--formats", multiple=True, type=click.Choice(("exact", "pickle", "json", "repr")),
-              help="Read calls kept in these formats only.")  # fmt: skip
+@formats_option
 @click.option(
     "--function", "-f", "functions", multiple=True, metavar="GLOB", help="Make tests of these functions only."
 )
@@ -40,7 +41,7 @@ DEFAULT_FOLDER = "tests/generated"
               help="Let these functions answer as they did when they were recorded with --mock.")  # fmt: skip
 @click.option("--verify/--no-verify", default=True, help="Keep tests only that pass in fresh processes.  [default: on]")
 @click.option("--mutate", is_flag=True, help="See which mutants of the functions the tests kill.")
-@click.option("--report", metavar="FILE", help="Write what became of every call, as .json or .html.")
+@report_option
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Print warnings and errors only.")
 def command(**options: Any) -> int:
@@ -55,7 +56,7 @@ def command(**options: Any) -> int:
         print_json(report.to_json())
     elif not options["quiet"]:
         print_report(report)
-    return 0 if report.files or report.unchanged else 3
+    return exits.OK if report.files or report.unchanged else exits.NOTHING_FOUND
 
 
 def generate_tests(options: dict[str, Any]) -> Report:
@@ -67,8 +68,6 @@ def generate_tests(options: dict[str, Any]) -> Report:
     from callbox.testgen.call_stores import open_store
     from callbox.testgen.generate import GenerateOptions, Generator
 
-    if options["report"] and Path(options["report"]).suffix not in (".json", ".html"):
-        raise click.UsageError(f"--report {options['report']}: its name must end in .json or .html")
     output, folder = _chosen_place(options["output"], options["output_dir"])
     say = None if options["quiet"] or options["as_json"] else _say
     generate = GenerateOptions(
@@ -122,7 +121,7 @@ def print_report(report: Report) -> None:
     """Print what became of the calls."""
     from callbox.testgen.report import Fate
 
-    click.echo(f"{sum(report.n_seen.values()):,} calls seen, {len(report.verdicts):,} kept")
+    click.echo(f"{count(sum(report.n_seen.values()), 'call')} seen, {len(report.verdicts):,} kept")
     for fate in Fate:
         if report.count(fate):
             click.echo(f"  {report.count(fate):>6,} {fate.value}")

@@ -10,6 +10,7 @@ import click
 from callbox.cli.examples import examples
 from callbox.cli.plan import launch
 from callbox.cli.program import Program, parse_program
+from callbox.cli.recorded_calls import FORMATS
 from callbox.cli.recording_plan import RecordingPlan
 from callbox.cli.words import CommandWithProgram, program_words
 
@@ -23,7 +24,7 @@ _EXAMPLES = examples(
 @click.option("--limit", "-l", type=click.IntRange(min=0), default=10, show_default=True,
               help="Different calls to keep of each function; 0 for all.")  # fmt: skip
 @click.option("--storage-dir", "-s", default="call_logs", show_default=True, metavar="FOLDER", help="Where to write.")
-@click.option("--format", type=click.Choice(("exact", "pickle", "json", "repr")), default="exact", show_default=True,
+@click.option("--format", type=FORMATS, default="exact", show_default=True,
               help="How: one exact store, or a file for each call.")  # fmt: skip
 @click.option("--nested/--no-nested", help="Record calls inside calls of the same function too.")
 @click.option("--mock", multiple=True, metavar="GLOB",

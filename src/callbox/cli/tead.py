@@ -11,10 +11,9 @@ from callbox.cli.examples import examples
 from callbox.cli.gen import DEFAULT_FOLDER, generate_tests, print_report
 from callbox.cli.program import parse_program
 from callbox.cli.record import plan_recording, record_and_wait
+from callbox.cli.recorded_calls import FORMATS, formats_option, report_option
 from callbox.cli.words import CommandWithProgram, program_words
 from callbox.errors import NothingFoundError
-
-_FORMATS = click.Choice(("exact", "pickle", "json", "repr"))
 
 
 @click.command(
@@ -29,19 +28,19 @@ _FORMATS = click.Choice(("exact", "pickle", "json", "repr"))
               help="Different calls, and tests, of each function; 0 for all.")  # fmt: skip
 @click.option("--storage-dir", "-s", default="call_logs", show_default=True, metavar="FOLDER", help="Where calls go.")
 @click.option("--calls-dir", "-c", metavar="FOLDER", help="Where calls are read from.  [default: --storage-dir]")
-@click.option("--format", type=_FORMATS, default="exact", show_default=True, help="How calls are kept.")
+@click.option("--format", type=FORMATS, default="exact", show_default=True, help="How calls are kept.")
 @click.option("--nested/--no-nested", help="Record calls inside calls of the same function too.")
 @click.option("--mock", multiple=True, metavar="GLOB",
               help="Let these functions answer in tests as they did in the program.")  # fmt: skip
 @click.option("--output", "-o", metavar="FILE", help="Write one test module for all functions.")
 @click.option("--output-dir", "-d", metavar="FOLDER",
               help=f"Write a test module for each function.  [default: {DEFAULT_FOLDER}]")  # fmt: skip
-@click.option("--formats", multiple=True, type=_FORMATS, help="Read calls kept in these formats only.")
+@formats_option
 @click.option("--only-targets", is_flag=True, help="Make tests of the targets only, whatever else was recorded before.")
 @click.option("--pre-clean", is_flag=True, help="Forget all calls first.")
 @click.option("--pre-clean-before", metavar="DATE", help="Forget calls before a date first.")
 @click.option("--verify/--no-verify", default=True, help="Keep tests only that pass in fresh processes.  [default: on]")
-@click.option("--report", metavar="FILE", help="Write what became of every call, as .json or .html.")
+@report_option
 @click.option("--quiet", "-q", is_flag=True, help="Print warnings and errors only.")
 @click.argument("targets", nargs=-1, metavar="TARGET...")
 @click.pass_context
