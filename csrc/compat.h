@@ -97,6 +97,13 @@ static inline const void *cb_current_frame(void)
 #define CB_CLOSE_GIVES_VALUE 0
 #endif
 
+/* Whether memory of objects can be kept for the next of their kind without a lock. */
+#if defined(Py_GIL_DISABLED)
+#define CB_KEEPS_SPARES 0
+#else
+#define CB_KEEPS_SPARES 1
+#endif
+
 /* Where an instance keeps attributes that no dictionary has been made for. */
 #if PY_VERSION_HEX < 0x030C0000
 #define CB_HAS_VALUES_POINTER 1

@@ -120,7 +120,8 @@ static const vectorcallfunc *target_of(PyObject *inner)
 
 PyFunctionObject *cb_wrap_function(PyObject *callable)
 {
-    while (PyMethod_Check(callable) || PyObject_TypeCheck(callable, &cb_wrapper_type)) {
+    while (!PyFunction_Check(callable) &&
+           (PyMethod_Check(callable) || PyObject_TypeCheck(callable, &cb_wrapper_type))) {
         callable = PyMethod_Check(callable) ? PyMethod_GET_FUNCTION(callable) : ((struct cb_wrapper *)callable)->inner;
     }
     return PyFunction_Check(callable) ? (PyFunctionObject *)callable : NULL;

@@ -1,7 +1,7 @@
 /* Source: Objects/genobject.c, _PyCoro_GetAwaitableIter, coro_wrapper_*. */
 #include "wrap_resumable.h"
 
-/* What `await` iterates over: a coroutine itself is no iterator. */
+/* What __await__() returns, for all to see: a coroutine itself is no iterator. */
 struct cb_awaiter {
     PyObject_HEAD PyObject *coroutine; /* Owned; a struct cb_resumable. */
 };
@@ -79,20 +79,50 @@ static PyTypeObject awaiter_type = {
     .tp_methods = awaiter_methods,
 };
 
-/* `await`: as for a real coroutine, refused while another awaits it. */
+/* As for a real coroutine, refused while another awaits it. */
+static bool may_be_awaited(const struct cb_resumable *resumable)
+{
+    if (!resumable->has_begun) {
+        return true; /* it waits for nothing yet */
+    }
+    PyObject *awaited = PyObject_GetAttr(resumable->inner, cb_resumable_names.cr_await);
+    if (awaited == NULL) {
+        return false;
+    }
+    Py_DECREF(awaited);
+    if (awaited != Py_None) {
+        PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
+        return false;
+    }
+    return true;
+}
+
+/* `await` needs no second object: what it iterates over nobody sees, but along cr_await. */
 static PyObject *coroutine_await(PyObject *self)
 {
-    const struct cb_resumable *resumable = (struct cb_resumable *)self;
-    if (resumable->has_begun) { /* else it waits for nothing yet */
-        PyObject *awaited = PyObject_GetAttr(resumable->inner, cb_resumable_names.cr_await);
-        if (awaited == NULL) {
-            return NULL;
-        }
-        Py_DECREF(awaited);
-        if (awaited != Py_None) {
-            PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
-            return NULL;
-        }
+    struct cb_resumable *resumable = (struct cb_resumable *)self;
+    if (!may_be_awaited(resumable)) {
+        return NULL;
+    }
+    resumable->is_awaited = true;
+    return Py_NewRef(self);
+}
+
+/* What `await` asks for where calls are traced. All others meet no iterator. */
+static PyObject *coroutine_next(PyObject *self)
+{
+    if (((struct cb_resumable *)self)->is_awaited) {
+        return cb_generator_next(self);
+    }
+    PyErr_SetString(PyExc_TypeError, "'coroutine' object is not an iterator");
+    return NULL;
+}
+
+/* __await__() */
+static PyObject *awaiter_new(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    if (!may_be_awaited((struct cb_resumable *)self)) {
+        return NULL;
     }
     struct cb_awaiter *awaiter = PyObject_GC_New(struct cb_awaiter, &awaiter_type);
     if (awaiter != NULL) {
@@ -113,10 +143,11 @@ static PyObject *coroutine_iter(PyObject *self)
         PyErr_SetString(PyExc_TypeError, "'coroutine' object is not iterable");
         return NULL;
     }
-    return coroutine_await(self);
+    return awaiter_new(self, NULL);
 }
 
 static PyMethodDef coroutine_methods[] = {
+    {"__await__", awaiter_new, METH_NOARGS | METH_COEXIST, NULL},
     {"send", cb_generator_send_value, METH_O, NULL},
     {"throw", CB_METHOD_FASTCALL(cb_generator_throw), NULL},
     {"close", cb_generator_close, METH_NOARGS, NULL},
@@ -130,6 +161,7 @@ PyTypeObject cb_coroutine_type = {
     .tp_base = &cb_resumable_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_iter = coroutine_iter,
+    .tp_iternext = coroutine_next,
     .tp_as_async = &coroutine_async,
     .tp_methods = coroutine_methods,
     .tp_finalize = cb_generator_finalize,
@@ -140,8 +172,11 @@ int cb_coroutine_setup(void)
     if (PyType_Ready(&awaiter_type) < 0 || PyType_Ready(&cb_coroutine_type) < 0) {
         return CB_EPYTHON;
     }
-    /* The slot is for `yield from` alone: collections.abc shall not take coroutines for iterables. */
-    int result = PyDict_DelItemString(cb_coroutine_type.tp_dict, "__iter__");
+    /* The slots are for `yield from` and `await` alone: collections.abc shall not take coroutines for iterators. */
+    if (PyDict_DelItemString(cb_coroutine_type.tp_dict, "__iter__") < 0 ||
+        PyDict_DelItemString(cb_coroutine_type.tp_dict, "__next__") < 0) {
+        return CB_EPYTHON;
+    }
     PyType_Modified(&cb_coroutine_type);
-    return result < 0 ? CB_EPYTHON : 0;
+    return 0;
 }

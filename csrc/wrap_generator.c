@@ -12,7 +12,8 @@ PySendResult cb_generator_send(PyObject *self, PyObject *value, PyObject **resul
     struct cb_resumable *resumable = (struct cb_resumable *)self;
     /* What has not begun takes no value: the real one says so and stays as it is. */
     bool is_seen = (value == Py_None || resumable->has_begun) && cb_resumable_enter(resumable, value);
-    PySendResult status = PyIter_Send(resumable->inner, value, result);
+    /* What is stood in for has this slot: PyIter_Send would look for it. */
+    PySendResult status = Py_TYPE(resumable->inner)->tp_as_async->am_send(resumable->inner, value, result);
     if (is_seen) {
         cb_resumable_leave(resumable, end_kind(status), *result);
         if (CB_UNLIKELY(status == PYGEN_RETURN && PyErr_Occurred() != NULL)) { /* who watches was interrupted */
@@ -92,10 +93,34 @@ PyObject *cb_generator_close(PyObject *self, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+/* __next__() of a generator that is watched: of its values nothing is to be known. */
+static PyObject *watched_next(struct cb_resumable *resumable)
+{
+    bool is_seen = cb_resumable_enter(resumable, Py_None);
+    PyObject *result = Py_TYPE(resumable->inner)->tp_iternext(resumable->inner);
+    if (!is_seen) {
+        return result;
+    }
+    if (CB_LIKELY(result != NULL)) {
+        cb_resumable_leave(resumable, CB_YIELD, result);
+        return result;
+    }
+    bool has_returned = PyErr_Occurred() == NULL || PyErr_ExceptionMatches(PyExc_StopIteration);
+    cb_resumable_leave(resumable, has_returned ? CB_RETURN : CB_UNWIND, has_returned ? Py_None : NULL);
+    return NULL;
+}
+
+static PyObject *generator_next(PyObject *self)
+{
+    struct cb_resumable *resumable = (struct cb_resumable *)self;
+    return resumable->watched.wrapper != NULL ? watched_next(resumable) : cb_generator_next(self);
+}
+
 /* The real one is closed, once and as ever: its own finalizer reports what goes wrong. */
 void cb_generator_finalize(PyObject *self)
 {
     struct cb_resumable *resumable = (struct cb_resumable *)self;
+    resumable->is_finalized = true;
     if (!resumable->has_begun || Py_REFCNT(resumable->inner) > 1 || !cb_resumable_enter(resumable, NULL)) {
         return;
     }
@@ -117,7 +142,7 @@ PyTypeObject cb_generator_type = {
     .tp_base = &cb_resumable_type,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_iter = PyObject_SelfIter,
-    .tp_iternext = cb_generator_next,
+    .tp_iternext = generator_next,
     .tp_as_async = &generator_async,
     .tp_methods = generator_methods,
     .tp_finalize = cb_generator_finalize,

@@ -10,19 +10,47 @@ struct cb_resumable_names cb_resumable_names;
  * for one itself is one of its kind. */
 static PyTypeObject *type_for(PyObject *inner, int code_flags)
 {
-    if (PyType_IsSubtype(Py_TYPE(inner), &cb_resumable_type)) {
-        return Py_TYPE(inner);
-    }
     if (PyCoro_CheckExact(inner)) {
         return &cb_coroutine_type;
+    }
+    if (PyGen_CheckExact(inner)) {
+        return (code_flags & CO_ITERABLE_COROUTINE) != 0 ? &cb_awaitable_generator_type : &cb_generator_type;
     }
     if (PyAsyncGen_CheckExact(inner)) {
         return &cb_async_generator_type;
     }
-    if (!PyGen_CheckExact(inner)) {
-        return NULL;
+    return PyType_IsSubtype(Py_TYPE(inner), &cb_resumable_type) ? Py_TYPE(inner) : NULL;
+}
+
+/* Memory of those that are gone, for those to come: one comes with every call. Free-threaded, there is none. */
+#define MAX_SPARE 32
+static struct {
+    struct cb_resumable *first; /* Owned; a list along `inner`, no objects as long as they are in it. */
+    int n;
+} spare;
+
+static struct cb_resumable *allocate(PyTypeObject *type)
+{
+    struct cb_resumable *resumable = spare.first;
+    if (resumable == NULL) {
+        return PyObject_GC_New(struct cb_resumable, type);
     }
-    return (code_flags & CO_ITERABLE_COROUTINE) != 0 ? &cb_awaitable_generator_type : &cb_generator_type;
+    spare.first = (struct cb_resumable *)(void *)resumable->inner;
+    spare.n--;
+    PyObject_Init((PyObject *)resumable, type);
+    return resumable;
+}
+
+/* What was finalized would not be again: it is not kept. */
+static void release(struct cb_resumable *resumable)
+{
+    if (CB_KEEPS_SPARES && spare.n < MAX_SPARE && !resumable->is_finalized) {
+        resumable->inner = (PyObject *)(void *)spare.first;
+        spare.first = resumable;
+        spare.n++;
+    } else {
+        PyObject_GC_Del(resumable);
+    }
 }
 
 PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags)
@@ -31,7 +59,7 @@ PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags)
     if (type == NULL) {
         return inner;
     }
-    struct cb_resumable *resumable = PyObject_GC_New(struct cb_resumable, type);
+    struct cb_resumable *resumable = allocate(type);
     if (resumable == NULL) {
         PyErr_Clear();
         return inner;
@@ -44,36 +72,14 @@ PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags)
     resumable->is_running = false;
     resumable->has_ended = false;
     resumable->is_in_task = type != &cb_generator_type;
-    resumable->watched = (struct cb_watched_call){.wrapper = NULL};
+    resumable->is_awaited = false;
+    resumable->is_finalized = false;
+    resumable->watched.wrapper = NULL;
+    resumable->watched.args = NULL;
+    resumable->watched.kwargs = NULL;
+    resumable->watched.n_few = -1;
     PyObject_GC_Track(resumable);
     return (PyObject *)resumable;
-}
-
-bool cb_resumable_enter(struct cb_resumable *resumable, PyObject *sent)
-{
-    if (resumable->is_running || resumable->has_ended) {
-        return false;
-    }
-    enum cb_kind kind = sent == NULL ? CB_THROW : resumable->has_begun ? CB_RESUME : CB_CALL;
-    resumable->has_begun = true;
-    resumable->is_running = true;
-    if (resumable->watched.wrapper == NULL) {
-        cb_wrap_enter(resumable, kind, sent);
-    } else if (kind == CB_CALL) {
-        cb_watch_begin(&resumable->watched);
-    }
-    return true;
-}
-
-void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind, PyObject *value)
-{
-    resumable->is_running = false;
-    resumable->has_ended = kind != CB_YIELD;
-    if (resumable->watched.wrapper == NULL) {
-        cb_wrap_leave(resumable, kind, value);
-    } else if (resumable->has_ended) {
-        cb_watch_end(&resumable->watched, kind == CB_RETURN);
-    }
 }
 
 void cb_resumable_leave_closed(struct cb_resumable *resumable)
@@ -119,18 +125,18 @@ PyObject *cb_stop_value(void)
 static void resumable_dealloc(PyObject *self)
 {
     struct cb_resumable *resumable = (struct cb_resumable *)self;
-    if (PyObject_CallFinalizerFromDealloc(self) < 0) {
+    bool is_suspended = resumable->has_begun && !resumable->has_ended; /* else there is nothing to finalize */
+    if (is_suspended && PyObject_CallFinalizerFromDealloc(self) < 0) {
         return; /* resurrected */
     }
     PyObject_GC_UnTrack(self);
     if (resumable->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
+    cb_watch_forget(&resumable->watched);
     Py_XDECREF(resumable->watched.wrapper);
-    Py_XDECREF(resumable->watched.args);
-    Py_XDECREF(resumable->watched.kwargs);
     Py_DECREF(resumable->inner);
-    PyObject_GC_Del(self);
+    release(resumable);
 }
 
 static int resumable_traverse(PyObject *self, visitproc visit, void *arg)
@@ -140,6 +146,9 @@ static int resumable_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(resumable->watched.wrapper);
     Py_VISIT(resumable->watched.args);
     Py_VISIT(resumable->watched.kwargs);
+    for (Py_ssize_t i = 0; i < resumable->watched.n_few; i++) {
+        Py_VISIT(resumable->watched.few[i]);
+    }
     return 0;
 }
 

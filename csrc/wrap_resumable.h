@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "wrap.h"
 #include "wrap_watch.h"
 
 #include <stdbool.h>
@@ -23,6 +24,8 @@ struct cb_resumable {
     bool has_begun;
     bool is_running;
     bool has_ended;
+    bool is_awaited;                /* by `await`, whose iterator a coroutine is itself */
+    bool is_finalized;              /* as the collector knows it: tp_finalize is not called again */
     bool is_in_task;                /* runs in tasks: no plain generator */
     struct cb_watched_call watched; /* its wrapper is NULL: recorded, not watched */
 };
@@ -48,23 +51,46 @@ int cb_async_generator_setup(void);
  * Thread: any. GIL: held. Memory: takes over `inner`. */
 PyObject *cb_resumable_new(PyObject *inner, uint32_t bits, int code_flags);
 
+/* What recorders are told of it. Thread: any. GIL: held. Leave the error indicator as found. */
+void cb_wrap_enter(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *sent);
+void cb_wrap_leave(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *value);
+
 /* Record, or note, that the frame goes on, unless it cannot: it runs already, or has ended. `sent` is NULL for a
  * throw.
  * Result: whether it goes on, and cb_resumable_leave must follow. Thread: any. GIL: held. */
-bool cb_resumable_enter(struct cb_resumable *resumable, PyObject *sent);
+static inline bool cb_resumable_enter(struct cb_resumable *resumable, PyObject *sent)
+{
+    const bool has_begun = resumable->has_begun;
+    if (resumable->is_running || resumable->has_ended) {
+        return false;
+    }
+    resumable->has_begun = true;
+    resumable->is_running = true;
+    if (resumable->watched.wrapper == NULL) {
+        cb_wrap_enter(resumable, sent == NULL ? CB_THROW : has_begun ? CB_RESUME : CB_CALL, sent);
+    } else if (!has_begun && resumable->watched.wrapper->passed != NULL) {
+        cb_watch_begin(&resumable->watched);
+    }
+    return true;
+}
 
 /* Record that the frame stops: CB_YIELD or CB_RETURN with a value, CB_UNWIND with NULL and, where it is known, the
  * exception set; tell who watches of the end. Leaves the error indicator as found, but for interrupts of who watches.
  * Thread: any. GIL: held. */
-void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind, PyObject *value);
+static inline void cb_resumable_leave(struct cb_resumable *resumable, enum cb_kind kind, PyObject *value)
+{
+    resumable->is_running = false;
+    resumable->has_ended = kind != CB_YIELD;
+    if (resumable->watched.wrapper == NULL) {
+        cb_wrap_leave(resumable, kind, value);
+    } else if (kind != CB_YIELD) {
+        cb_watch_end(&resumable->watched, kind == CB_RETURN);
+    }
+}
 
 /* Record that the frame stops because it was closed: nearly all raise what they are closed with, and nobody is told of
  * those that return. Leaves the error indicator as found. Thread: any. GIL: held. */
 void cb_resumable_leave_closed(struct cb_resumable *resumable);
-
-/* What recorders are told of it. Thread: any. GIL: held. Leave the error indicator as found. */
-void cb_wrap_enter(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *sent);
-void cb_wrap_leave(const struct cb_resumable *resumable, enum cb_kind kind, PyObject *value);
 
 /* An attribute of `self`, or else of what it stands in for. Result: New reference, or NULL with an exception. */
 PyObject *cb_getattr_or_else(PyObject *self, PyObject *name, PyObject *inner);

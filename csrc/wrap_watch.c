@@ -112,43 +112,67 @@ int cb_watch_returned(struct cb_wrapper *wrapper, PyObject *const *args, size_t 
     return PyErr_Occurred() == NULL ? 0 : CB_EPYTHON;
 }
 
+/* Keep the arguments of a call. Result: 0 or CB_EPYTHON. */
+static int keep(struct cb_watched_call *call, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Py_ssize_t n = PyVectorcall_NARGS(nargsf);
+    if (n <= CB_WATCH_FEW && kwnames == NULL) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            call->few[i] = Py_NewRef(args[i]);
+        }
+        call->n_few = n;
+        return 0;
+    }
+    call->args = tuple_of(args, nargsf);
+    return call->args == NULL ? CB_EPYTHON : dict_of(args, nargsf, kwnames, &call->kwargs);
+}
+
 PyObject *cb_watch_resumable(struct cb_wrapper *wrapper, PyObject *made, PyObject *const *args, size_t nargsf,
                              PyObject *kwnames)
 {
-    const PyFunctionObject *function = cb_wrap_function(wrapper->inner);
+    const PyFunctionObject *function = PyCoro_CheckExact(made) ? NULL : cb_wrap_function(wrapper->inner);
     int code_flags = function == NULL ? 0 : ((PyCodeObject *)function->func_code)->co_flags;
-    PyObject *dict = NULL, *tuple = tuple_of(args, nargsf);
-    PyObject *stand_in = made;
-    if (tuple != NULL && dict_of(args, nargsf, kwnames, &dict) == 0) {
-        stand_in = cb_resumable_new(made, 0, code_flags);
-    }
+    PyObject *stand_in = cb_resumable_new(made, 0, code_flags);
     if (stand_in == made) {
-        PyErr_Clear();
-        Py_XDECREF(tuple);
-        Py_XDECREF(dict);
         return made;
     }
-    ((struct cb_resumable *)stand_in)->watched = (struct cb_watched_call){
-        .wrapper = (struct cb_wrapper *)Py_NewRef((PyObject *)wrapper),
-        .args = tuple,
-        .kwargs = dict,
-    };
+    struct cb_watched_call *call = &((struct cb_resumable *)stand_in)->watched;
+    call->wrapper = (struct cb_wrapper *)Py_NewRef((PyObject *)wrapper);
+    if (CB_UNLIKELY(keep(call, args, nargsf, kwnames) < 0)) {
+        PyErr_Clear();
+        Py_INCREF(made);
+        Py_DECREF(stand_in);
+        return made;
+    }
     return stand_in;
+}
+
+void cb_watch_forget(struct cb_watched_call *call)
+{
+    Py_ssize_t n = call->n_few;
+    call->n_few = -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_DECREF(call->few[i]);
+    }
+    Py_CLEAR(call->args);
+    Py_CLEAR(call->kwargs);
 }
 
 void cb_watch_begin(struct cb_watched_call *call)
 {
-    if (call->wrapper->passed != NULL) {
-        call->started_ns = cb_clock_monotonic_ns();
-    }
+    call->started_ns = cb_clock_monotonic_ns();
 }
 
 void cb_watch_end(struct cb_watched_call *call, bool has_returned)
 {
-    PyObject *args = call->args, *kwargs = call->kwargs;
+    if (has_returned && call->wrapper->passed == NULL && PyErr_Occurred() == NULL) {
+        cb_watch_forget(call);
+        return;
+    }
     struct saved_error error = take_error();
-    call->args = NULL;
-    call->kwargs = NULL;
+    PyObject *args = call->n_few < 0 ? Py_XNewRef(call->args) : tuple_of(call->few, (size_t)call->n_few);
+    PyObject *kwargs = Py_XNewRef(call->kwargs);
+    cb_watch_forget(call);
     if (has_returned && call->wrapper->passed != NULL) {
         tell(call->wrapper->passed, since(call->started_ns), args, kwargs);
     } else if (!has_returned && error.value != NULL && !PyErr_GivenExceptionMatches(error.value, PyExc_GeneratorExit)) {

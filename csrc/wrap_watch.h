@@ -13,11 +13,15 @@
 
 struct cb_wrapper;
 
+#define CB_WATCH_FEW 4
+
 /* A call whose end is yet to come. */
 struct cb_watched_call {
-    struct cb_wrapper *wrapper; /* Owned; NULL: nobody watches. */
-    PyObject *args;             /* Owned; a tuple; NULL when the end was told. */
-    PyObject *kwargs;           /* Owned; a dict, or NULL. */
+    struct cb_wrapper *wrapper;  /* Owned; NULL: nobody watches. */
+    PyObject *args;              /* Owned; a tuple; NULL: there are few, or the end was told. */
+    PyObject *kwargs;            /* Owned; a dict, or NULL. */
+    Py_ssize_t n_few;            /* negative: see args */
+    PyObject *few[CB_WATCH_FEW]; /* Owned, so many: all arguments there are. Most calls need no tuple. */
     uint64_t started_ns;
 };
 
@@ -35,7 +39,10 @@ int cb_watch_returned(struct cb_wrapper *wrapper, PyObject *const *args, size_t 
 PyObject *cb_watch_resumable(struct cb_wrapper *wrapper, PyObject *made, PyObject *const *args, size_t nargsf,
                              PyObject *kwnames);
 
-/* Begin to time a call. Thread: any. GIL: held. */
+/* Give back what a call keeps, but for its wrapper. Thread: any. GIL: held. May run code of the arguments. */
+void cb_watch_forget(struct cb_watched_call *call);
+
+/* Begin to time a call, for who wants to know of those that return. Thread: any. GIL: held. */
 void cb_watch_begin(struct cb_watched_call *call);
 
 /* Tell once how a call ended: an exception is set that it raised, or it returned. Leaves the error indicator as

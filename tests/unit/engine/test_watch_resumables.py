@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc
 import functools
+import gc
 import inspect
 import traceback
 import types
@@ -173,3 +174,37 @@ def test_arguments_of_a_generator_are_let_go_when_it_has_ended() -> None:
     list(generator)
 
     assert alive() is None
+
+
+def test_coroutine_is_an_iterator_for_await_alone() -> None:
+    coroutine: Any = watch(fetch, ignore)(1)
+
+    with pytest.raises(TypeError, match="'coroutine' object is not an iterator"):
+        next(coroutine)
+    assert not isinstance(coroutine, collections.abc.Iterator)
+    assert next(coroutine.__await__()) is None
+    coroutine.close()
+
+
+def test_generator_that_takes_the_memory_of_a_collected_one_is_closed_as_it_dies() -> None:
+    closed: list[int] = []
+
+    def note(n: int) -> Generator[int, None, None]:
+        try:
+            yield n
+        finally:
+            closed.append(n)
+
+    watched = watch(note, ignore)
+    for number in range(100):
+        generator = watched(number)
+        next(generator)
+        cycle: list[Any] = [generator]
+        cycle.append(cycle)
+    del generator, cycle
+    gc.collect()
+    again = [watched(number) for number in range(100, 150)]
+    [next(generator) for generator in again]
+    again.clear()
+
+    assert sorted(closed) == list(range(150))
