@@ -73,7 +73,7 @@ def added_pages() -> Callable[[Callable[[], object], int], int]:
 
 @pytest.fixture
 def added_references() -> Callable[[Callable[[], object], int], int]:
-    """Count the references that work leaves behind each time, caches of CPython's aside, which fill for a while."""
+    """Count the references that work leaves behind each time; at first it leaves more, which then is kept."""
     count = getattr(sys, "gettotalrefcount", None)
     if count is None:
         pytest.skip("only the debug build of Python counts references: nox -s leaks")
