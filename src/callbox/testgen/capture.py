@@ -33,7 +33,7 @@ from callbox.values.exact import Limits, encode
 from callbox.values.refusal import RefusalError
 
 _LIMITS = Limits(max_steps=3_000, max_bytes=1 << 20)
-"""Larger values make tests that nobody reads. So do most with over 1,000 parts, but for those that a constructor builds."""
+"""Larger values make tests that nobody reads. So do most of over 1,000 parts, if no constructor builds them."""
 _MAX_SPARED, _MAX_SPARED_OUTSIDE = 4_095, 15
 """Where calls come from outside, time may be had again soon, and the next may be a new one."""
 _MAX_SEARCHES = 50
