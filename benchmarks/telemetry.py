@@ -11,6 +11,7 @@ must be a record of each test. With --coverage both measure lines: plain coverag
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import re
 import statistics
@@ -19,6 +20,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PACKAGE = Path(__file__).resolve().parent.parent / "src" / "callbox"
 RUNNER = "--testrunner=callbox.telemetry.django.TelemetryTestRunner"
 RAN = re.compile(r"^Ran (\d+) tests?|(\d+) (?:passed|failed|skipped|xfailed|xpassed|errors?)\b", re.MULTILINE)
 ENDED = re.compile(r"^(?:OK|FAILED)\b.*|\d+ (?:passed|failed|skipped|xfailed|xpassed|errors?)\b", re.MULTILINE)
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("--toolbar", type=Path, help="django-debug-toolbar, unpacked")
     parser.add_argument("--coverage", action="store_true", help="lines in both runs")
     options = parser.parse_args()
+    compileall.compile_dir(PACKAGE, quiet=1)  # as an installed callbox is; runs write no bytecode
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for suite in suites(options, folder):
