@@ -98,7 +98,8 @@ def record_process(tmp_path: Path) -> Callable[..., list[list[str]]]:
 
 def wait_until_finished(parts: Path, *, is_collected: bool) -> None:
     deadline_s = time.monotonic() + 30
-    while is_collected and parts.exists() and time.monotonic() < deadline_s:
+    while is_collected and parts.exists():
+        assert time.monotonic() < deadline_s, "the collector leaves files"
         time.sleep(0.02)
 
 

@@ -137,9 +137,10 @@ class Collector:
         try:
             while True:
                 ending = self._read_ending()
-                is_over = ending is not None or not self._goes_on()
-                if self._find_rings() and is_over and ending is None:
-                    continue  # what a process left in its last moments: only now is it known to have ended
+                goes_on = self._goes_on()
+                is_over = ending is not None or not goes_on
+                if self._find_rings() and is_over:
+                    continue  # whether its process still runs is yet to be seen
                 n_taken = self._take_all(ending, is_last=is_over)
                 if is_over:
                     return self._finish(ending)
@@ -165,21 +166,24 @@ class Collector:
         return is_alive or any(not process.has_ended for process in self._processes.values())
 
     def _find_rings(self) -> bool:
-        """Open what is new; say whether there was any."""
-        n_known = len(self._known)
+        """Open what is new; say whether any is not of a process that was seen to run."""
+        running = {key for key, process in self._processes.items() if not process.has_ended}
         found, notes = find_parts(self._folder)
         self._notes.update(dict.fromkeys(notes))
-        for parts in found:
-            for path in parts.rings:
-                if path.name not in self._known:
-                    self._open(parts, path)
-        return len(self._known) > n_known
+        opened = {
+            (parts.process_id, parts.nonce)
+            for parts in found
+            for path in parts.rings
+            if path.name not in self._known and self._open(parts, path)
+        }
+        return not opened <= running
 
-    def _open(self, parts: ProcessParts, path: Path) -> None:
+    def _open(self, parts: ProcessParts, path: Path) -> bool:
+        """Open a ring; say whether it could be."""
         try:
             tap = RingTap(path)
         except (OSError, ValueError):
-            return  # it is just being made; or it stays what it is, and whoever reads the parts is told
+            return False  # it is just being made; or it stays what it is, and whoever reads the parts is told
         self._known.add(path.name)
         process = self._processes.get((parts.process_id, parts.nonce))
         if process is None:
@@ -193,6 +197,7 @@ class Collector:
         self._threads.append(thread)
         self._rows[number] = thread.describe()
         self._journal.add_threads([self._rows[number]])
+        return True
 
     def _take_all(self, ending: Ending | None, *, is_last: bool) -> int:
         now_s = time.monotonic()

@@ -159,7 +159,7 @@ def test_events_of_a_tracer_have_variables_and_effects() -> None:
     unwind = tracer.filter_events(event_type="unwind")[0]
     assert unwind.local_variables == {"items": [1, 2]}
     assert unwind.effects == {"items": [1, 2]}
-    assert "fails_after(items=[1]) ✗ ValueError('no'); where items=[1, 2]" in tracer.format_trace()
+    assert tracer.format_trace().endswith("where items=[1, 2]")
 
 
 def test_effect_stands_in_every_format() -> None:

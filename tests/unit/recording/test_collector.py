@@ -106,6 +106,19 @@ def test_process_that_goes_on_keeps_its_files(folder, collect) -> None:
     assert path.exists()
 
 
+def test_process_that_ended_shortly_before_the_program_leaves_no_file(folder, collect) -> None:
+    call(1).replace(process_id=ENDED_PROCESS + 1).write(folder)
+    write_log(folder, LOAD, process_id=ENDED_PROCESS + 1)
+    header = dataclasses.replace(make_header(), process_id=ENDED_PROCESS)
+    (folder / ENDING).write_bytes(msgspec.json.encode(Ending(header)))
+
+    status, recording = collect()
+
+    assert status.n_running == 0
+    assert names(recording) == ["load"]
+    assert [path.name for path in folder.iterdir()] == [ENDING]
+
+
 def test_damaged_ring_is_named_and_left(folder, collect) -> None:
     path = call(1).replace(room=0).write(folder)
 
