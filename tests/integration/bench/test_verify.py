@@ -121,7 +121,7 @@ def test_explanation_opens_in_the_view(workshop) -> None:
     command = shlex.split(re.search(r"note: both runs: callbox (view .*)", told)[1])
     assert [path.rpartition(".")[0].rpartition(".")[2] for path in command[1:]] == ["captured", "verified"]
     ending = workshop.desk.callbox(*command, "--static", "runs.html")
-    assert (ending.code, ending.err) == (0, b"")
+    assert (ending.code, ending.err) == (0, b"wrote runs.html: open it with a browser\n")
     assert workshop.desk.callbox("diff", *command[1:], "--no-times").out.count(b"changed") >= 1
 
 
