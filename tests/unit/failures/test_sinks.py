@@ -53,6 +53,7 @@ def test_current_span_is_told(installed) -> None:
 
 
 def test_box_of_a_failure_has_the_calls_before_it(tmp_path, monkeypatch) -> None:
+    (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     installation = install("trace", include=__name__, sinks=[BoxSink(max_boxes=2)])
 
