@@ -17,7 +17,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
 
 if sys.platform != "win32":
     import fcntl
@@ -111,7 +111,7 @@ def conclude(folder: str, header: Header) -> Status:
         told = msgspec.json.decode(_read_status(status), type=Status)
         return told if told.is_finished or told.failure else Status(failure="the collector was killed")
     except (OSError, TimeoutError) as error:
-        return Status(failure=f"the collector cannot be told of the end: {error.strerror or error}")
+        return Status(failure=f"the collector cannot be told of the end: {reason(error)}")
     finally:
         os.close(status)
 
@@ -132,7 +132,7 @@ def collect(folder: str, path: str, header: str, status: int) -> None:
         _tell(status, Status())
         told = collector.run()
     except OSError as error:
-        told = Status(failure=error.strerror or str(error))
+        told = Status(failure=reason(error))
     except BaseException as error:
         told = Status(failure=f"a fault in callbox: {error!r}")
     _tell(status, told)

@@ -30,7 +30,7 @@ class WSGIMiddleware:
             tell(error, "wsgi", request)
             raise
         # what is there already cannot fail, and of a file the server wants to see that it is one
-        if type(body) is list or isinstance(body, list | tuple) or type(body) is environ.get("wsgi.file_wrapper"):
+        if isinstance(body, (list, tuple)) or type(body) is environ.get("wsgi.file_wrapper"):
             CURRENT.set(before)
             return body
         return _Body(body, request, before)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callbox.errors import CallboxError, ConfigError, RecordingError
+from callbox.errors import CallboxError, ConfigError, RecordingError, reason
 from callbox.failures.bucket import TokenBucket
 from callbox.failures.capture import Subject
 from callbox.failures.catch import Catcher, problems
@@ -238,8 +238,9 @@ class Installation:
 
     def _go_without_box(self, error: Exception) -> None:
         """Record in memory: a program must not fail because its recorder cannot have a file."""
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        self.notes += (f"no rings in {self.options.box}: {reason}; the last calls are lost if the process crashes",)
+        self.notes += (
+            f"no rings in {self.options.box}: {reason(error)}; the last calls are lost if the process crashes",
+        )
         self._box = None
 
     def _end(self) -> None:

@@ -16,7 +16,11 @@ from callbox.failures.work import CURRENT, Work
 
 def tell(error: BaseException, origin: str, work: Work) -> None:
     """Capture what a stretch of work raised."""
-    _tell(error, origin, lambda: Subject(name=work.name, metadata=work.metadata))
+    _tell(error, origin, functools.partial(_subject_of, work))
+
+
+def _subject_of(work: Work) -> Subject:
+    return Subject(name=work.name, metadata=work.metadata)
 
 
 def _tell(error: BaseException, origin: str, subject: Callable[[], Subject]) -> None:
@@ -37,34 +41,22 @@ class Watched:
         self._origin = origin
 
     def __enter__(self) -> Watched:
-        """Begin."""
-        self.begin()
+        """Say that the thread or task is busy with this from now on."""
+        self._before = CURRENT.get()
+        CURRENT.set(self._work)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Capture what was raised."""
-        self.end()
-        if error is not None:
-            self.tell(error)
-
-    def begin(self) -> None:
-        """Say that the thread or task is busy with this from now on."""
-        self._before = CURRENT.get()
-        CURRENT.set(self._work)
-
-    def end(self) -> None:
-        """Say that it is not any more."""
+        """Say that it is not any more, and capture what was raised."""
         # not by a token: what resumes a generator may have another context than who began it
         CURRENT.set(self._before)
-
-    def tell(self, error: BaseException) -> None:
-        """Capture what was raised."""
-        _tell(error, self._origin, self._subject)
+        if error is not None:
+            _tell(error, self._origin, self._subject)
 
     def _subject(self) -> Subject:
-        return Subject(name=self._work.name, metadata=self._work.metadata)
+        return _subject_of(self._work)
 
 
 def watch_task(function: Callable[..., Any] | None = None, *, name: str = "", **metadata: Any) -> Any:

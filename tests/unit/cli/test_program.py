@@ -100,23 +100,30 @@ def test_another_python_is_refused(folder, monkeypatch, answer) -> None:
         parse_program(["python3", "script.py"])
 
 
-def test_command_on_the_path_that_is_no_script_here_gets_a_hint(folder, monkeypatch) -> None:
-    command = folder / "bin" / "tool"
-    command.parent.mkdir()
-    command.write_text("#!/usr/bin/env python3\n")
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", str(command.parent))
+@pytest.fixture
+def put_on_path(folder, monkeypatch):
+    """Make a command, the only one that the shell would find, that begins with a line; return its path."""
+
+    def put_on_path(first_line: str) -> Path:
+        command = folder / "bin" / "tool"
+        command.parent.mkdir()
+        command.write_text(f"{first_line}\n")
+        command.chmod(0o755)
+        monkeypatch.setenv("PATH", str(command.parent))
+        return command
+
+    return put_on_path
+
+
+def test_command_on_the_path_that_is_no_script_here_gets_a_hint(put_on_path) -> None:
+    command = put_on_path("#!/usr/bin/env python3")
 
     with pytest.raises(ProgramError, match=f"to record the command {command}, give its path, or write `-- -m module`"):
         parse_program(["tool"])
 
 
-def test_command_that_is_no_python_program_is_said_to_be_none(folder, monkeypatch) -> None:
-    command = folder / "bin" / "tool"
-    command.parent.mkdir()
-    command.write_text("#!/bin/sh\n")
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", str(command.parent))
+def test_command_that_is_no_python_program_is_said_to_be_none(put_on_path) -> None:
+    command = put_on_path("#!/bin/sh")
 
     with pytest.raises(ProgramError, match=f"the command {command} is no Python program"):
         parse_program(["tool"])
