@@ -113,7 +113,8 @@ static void append_step(struct cb_ring *ring, uint64_t now, enum cb_level level,
     cb_ring_append(ring, now, CB_STEP | (uint32_t)level << CB_KIND_BITS | (uint32_t)before << (CB_KIND_BITS + 4));
 }
 
-/* A burst's events are all there: rest in proportion to the time it took, which is not too short. */
+/* A burst's events are all there: rest in proportion to the time it took, which is not too short. Nor is the rest too
+ * long: where a program waited an hour for its next call, it is not to be left alone for days. */
 static void end_burst(struct cb_budget *b, uint64_t now)
 {
     uint64_t elapsed = now - b->burst_began;
@@ -122,7 +123,8 @@ static void end_burst(struct cb_budget *b, uint64_t now)
         return;
     }
     b->full_ticks += (double)elapsed;
-    b->rest_until = now + (uint64_t)((double)elapsed / share_of(b->level)) - elapsed;
+    double lasting = (double)(elapsed < b->window_ticks ? elapsed : b->window_ticks);
+    b->rest_until = now + (uint64_t)(lasting * (1 / share_of(b->level) - 1));
 }
 
 /* Note that what is open is cut. */

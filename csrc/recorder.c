@@ -58,7 +58,8 @@ static void forget_code(const void *code)
 static void after_fork(void)
 {
     for (struct cb_recorder *r = active; r != NULL; r = r->next) {
-        r->n_lookers = 0; /* were threads of the parent */
+        r->n_lookers = 0;                              /* were threads of the parent */
+        cb_budget_begin(&r->budget, cb_clock_ticks()); /* the processor's time counts from nought again */
         if (r->spool.folder == NULL) {
             continue;
         }

@@ -20,11 +20,14 @@ static struct {
 
 static void call(uint64_t due_ns)
 {
-    if (!atomic_compare_exchange_strong(&waker.due_ns, &due_ns, 0) || !Py_IsInitialized()) {
+    if (!Py_IsInitialized()) {
+        atomic_store(&waker.due_ns, 0);
         return;
     }
     PyGILState_STATE state = PyGILState_Ensure(); /* at the interpreter's end the thread stays in there */
-    waker.wake();
+    if (atomic_compare_exchange_strong(&waker.due_ns, &due_ns, 0)) { /* what forks until here calls it itself */
+        waker.wake();
+    }
     PyGILState_Release(state);
 }
 

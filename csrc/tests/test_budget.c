@@ -140,6 +140,20 @@ static void tree_that_was_open_while_the_hook_was_away_is_cut(void)
     CHECK(!end());
 }
 
+static void rest_after_a_burst_in_which_the_program_waited_is_no_longer_than_after_a_window(void)
+{
+    const uint64_t hour = cb_clock_ticks_of_ns(3600000000000);
+    begin(0.05, CB_LEVEL_SAMPLE_64);
+    budget.in_burst = 1;
+    budget.burst_began = cb_clock_ticks() - hour;
+
+    start();
+
+    CHECK_EQ(budget.in_burst, 0);
+    CHECK(budget.rest_until > cb_clock_ticks());
+    CHECK(budget.rest_until < cb_clock_ticks() + 64 * budget.window_ticks);
+}
+
 static void thread_that_switches_stacks_is_not_sampled(void)
 {
     begin(0.05, CB_LEVEL_PROFILE);
@@ -160,6 +174,7 @@ int main(void)
     RUN(cheap_events_step_the_level_up_again);
     RUN(excluded_calls_step_the_level_down_too);
     RUN(tree_that_was_open_while_the_hook_was_away_is_cut);
+    RUN(rest_after_a_burst_in_which_the_program_waited_is_no_longer_than_after_a_window);
     RUN(thread_that_switches_stacks_is_not_sampled);
     return check_result();
 }

@@ -92,11 +92,12 @@ def test_sampled_calls_are_whole_or_said_to_be_cut(engine) -> None:
 
 
 def test_samples_are_taken_again_after_every_rest(engine) -> None:
-    calls = record(TINY, engine, seconds=0.6).recording.tree.calls
+    def count_tenths(seconds: float) -> int:
+        t_ns = record(TINY, engine, seconds=seconds).recording.tree.calls["t_start_ns"]
+        return len(set((t_ns - t_ns[0]) // 100_000_000))
 
-    tenths = {int(t_ns) // 100_000_000 for t_ns in calls["t_start_ns"] - calls["t_start_ns"][0]}
-
-    assert len(tenths) > 3
+    # A burst takes longer where others have the processor, and so does the rest after it.
+    assert any(count_tenths(seconds) > 3 for seconds in (0.6, 3, 12))
 
 
 def test_child_that_was_forked_during_a_rest_takes_samples_too(engine, tmp_path) -> None:
@@ -112,8 +113,10 @@ def test_child_that_was_forked_during_a_rest_takes_samples_too(engine, tmp_path)
         "busy(time.process_time() + 0.3)\n"
         "child = os.fork()\n"
         "before = sum(thread.n_events for thread in recorder.capture().threads)\n"
-        "busy(time.process_time() + 0.4)\n"
-        "after = sum(thread.n_events for thread in recorder.capture().threads)\n"
+        "after, last = before, time.process_time() + 10\n"
+        "while after == before and time.process_time() < last:\n"
+        "    busy(time.process_time() + 0.05)\n"
+        "    after = sum(thread.n_events for thread in recorder.capture().threads)\n"
         "os._exit(not before < after) if child == 0 else os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
 
