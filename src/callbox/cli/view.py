@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
+import os
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from callbox.cli.output import STDOUT, open_output
 from callbox.cli.waiting import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from callbox.view.exhibit import Exhibit
 
 
@@ -47,22 +50,29 @@ def command(box: str, second_box: str | None, port: int, no_browser: bool, outpu
 def _serve(exhibits: list[Exhibit], port: int, *, opens_browser: bool) -> None:
     from callbox.view.server import ViewServer
 
-    with ViewServer(exhibits, port) as server:
-        # While the browser opens, and asks for what it needs.
-        threading.Thread(target=_prepare, args=(exhibits,), daemon=True).start()
-        click.echo(server.address)
-        click.echo("callbox: shown until Ctrl-C", err=True)
-        if opens_browser:
-            webbrowser.open(server.ticket_address())
+    with ViewServer(exhibits, port) as server, _preparing(exhibits):
         try:
+            click.echo(server.address)
+            click.echo("callbox: shown until Ctrl-C", err=True)
+            if opens_browser:
+                webbrowser.open(server.ticket_address())
             server.serve_forever()
         except KeyboardInterrupt:
             click.echo(err=True)
 
 
-def _prepare(exhibits: list[Exhibit]) -> None:
-    for exhibit in exhibits:
-        exhibit.prepare()
+@contextlib.contextmanager
+def _preparing(exhibits: list[Exhibit]) -> Iterator[None]:
+    """Work out what the page will ask for, while the browser opens; at the end leave what was not begun."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        for exhibit in exhibits:
+            pool.submit(exhibit.prepare, pool)
+        yield
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _write(exhibits: list[Exhibit], output: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from callbox.view.track import as_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -90,10 +89,11 @@ class Exhibit:
         with self._lock:
             return draw_graph(CallGraph(self._recording.tree))
 
-    def prepare(self) -> None:
-        """Work out what the page asks for first."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda lane: lane.track, [lane for lane in self.lanes if lane.kind != TASK]))
+    def prepare(self, pool: Executor) -> None:
+        """Work out the lanes, and have a pool go on with what the page asks for first."""
+        for lane in self.lanes:
+            if lane.kind != TASK:
+                pool.submit(getattr, lane, "track")
 
     def summary(self) -> dict[str, Any]:
         """Describe the recording, its functions and its lanes."""

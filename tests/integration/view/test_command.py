@@ -37,6 +37,28 @@ sys.exit(main(["view", "kitchen.cbx"]))
     assert b"ticket 200" in ending.out
 
 
+def test_interrupt_while_the_lanes_are_worked_out_ends_quietly_too(kitchen) -> None:
+    script = """
+import atexit, sys, time
+from callbox.view.exhibit import Exhibit
+from callbox.view.server import ViewServer
+def find_lanes(exhibit, find=Exhibit.lanes.func):
+    time.sleep(0.5)
+    return find(exhibit)
+def serve_forever(server):
+    raise KeyboardInterrupt
+Exhibit.lanes = property(find_lanes)
+ViewServer.serve_forever = serve_forever
+atexit.register(time.sleep, 1)
+from callbox.cli.main import main
+sys.exit(main(["view", "kitchen.cbx", "--no-browser"]))
+"""
+
+    ending = kitchen.python("-c", script)
+
+    assert (ending.code, ending.err) == (0, b"callbox: shown until Ctrl-C\n\n")
+
+
 def test_static_file_is_for_its_owner_alone_and_replaces_the_one_before(kitchen) -> None:
     path = kitchen.write("out.html", "old")
 
