@@ -51,14 +51,21 @@ PyAPI_FUNC(int) _PyEval_SetProfile(PyThreadState *tstate, Py_tracefunc func, PyO
 #define CB_FREE_CLEARS_EVENTS 0
 #endif
 
+/* The state of the thread that runs, NULL where it has none. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define cb_thread_state PyThreadState_GetUnchecked
+#else
+#define cb_thread_state _PyThreadState_UncheckedGet
+#endif
+
 /* The address of the frame that runs, as an identity; nothing is read from it. */
 #if CB_HAS_MONITORING
 static inline const void *cb_current_frame(void)
 {
 #if PY_VERSION_HEX >= 0x030D0000
-    return PyThreadState_GetUnchecked()->current_frame;
+    return cb_thread_state()->current_frame;
 #else
-    return _PyThreadState_UncheckedGet()->cframe->current_frame;
+    return cb_thread_state()->cframe->current_frame;
 #endif
 }
 #endif

@@ -218,3 +218,7 @@ cdef extern from "wrap.h":
 cdef extern from "observe.h":
     int cb_observe_start(object choose) except -3
     void cb_observe_stop()
+
+cdef extern from "audit.h":
+    cpdef int watch_audit "cb_audit_watch"(dict events, object told) except -3
+    cpdef void unwatch_audit "cb_audit_unwatch"()

@@ -108,6 +108,15 @@ def observe(choose: Callable[..., Any]) -> None:
     """
 
 def unobserve() -> None: ...
+def watch_audit(
+    events: dict[str, frozenset[str | bytes] | None], told: Callable[[str, tuple[Any, ...]], object]
+) -> int:
+    """Call `told(event, args)` for the audit events that are named, in place of whoever was told before.
+
+    Where there is a set, the event's first argument must be in it. What `told` raises refuses what the event announces.
+    """
+
+def unwatch_audit() -> None: ...
 def clock(at_load: bool = False) -> tuple[int, int, int]:
     """Read `(ticks, monotonic_ns, epoch_ns)` together.
 

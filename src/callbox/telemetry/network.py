@@ -2,7 +2,7 @@
 
 It stands on audit events, so whatever opens a connection is seen, also C code that
 calls Python's sockets, asyncio, ssl and Unix sockets; `socket.socket` stays the class
-it is. An audit hook cannot be removed: the guard that has left lets everything through.
+it is.
 
 Source: PEP 578, and the table of audit events in the library reference.
 """
@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from callbox import boarding
+from callbox.engine.audit import unwatch_audit, watch_audit
 from callbox.telemetry.children import EVENTS, LOOKUPS
 from callbox.telemetry.places import project_path
 from callbox.telemetry.web import clean_url, under_way
@@ -26,8 +27,9 @@ from callbox.telemetry.web.pending import pending_url
 
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
 _SETTING = frozenset({"os.putenv", "os.unsetenv"})
-_WAY_IN = frozenset({b"PYTHONPATH", "PYTHONPATH"})
-_WATCHED = EVENTS | _STARTS | _SETTING
+_WAY_IN: frozenset[str | bytes] = frozenset({b"PYTHONPATH", "PYTHONPATH"})
+_WATCHED = {**dict.fromkeys(EVENTS | _STARTS), **dict.fromkeys(_SETTING, _WAY_IN)}
+"""Of variables only those that let the guard into new processes: pytest sets one of its own in every phase."""
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
 
 
@@ -99,19 +101,18 @@ class NetworkGuard:
 
     def install(self) -> None:
         """Begin to watch."""
-        global _hook_is_installed
         if self._mode == "off":
             return
         # In a forked process, that of the parent has done its duty.
         _guards[:] = [*(guard for guard in _guards if guard._process_id == self._process_id), self]
-        if not _hook_is_installed:
-            _hook_is_installed = True
-            sys.addaudithook(_audit)
+        watch_audit(_WATCHED, _audit)
 
     def uninstall(self) -> None:
         """Watch no more."""
         if self in _guards:
             _guards.remove(self)
+            if not _guards:
+                unwatch_audit()
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         """Look at an attempt.
@@ -211,19 +212,14 @@ def _as_text(host: Any) -> str:
 
 
 _guards: list[NetworkGuard] = []
-_hook_is_installed = False
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _WATCHED or not _guards:
-        return
     if event in _STARTS:
         boarding.renew()
-        return
-    if event in _SETTING:
-        if args[0] in _WAY_IN:  # pytest sets a variable of its own in every phase
-            for guard in _guards:
-                guard.is_way_in_touched = True
-        return
-    for guard in tuple(_guards):
-        guard.check(event, args)
+    elif event in _SETTING:
+        for guard in _guards:
+            guard.is_way_in_touched = True
+    else:
+        for guard in tuple(_guards):
+            guard.check(event, args)
