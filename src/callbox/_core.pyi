@@ -1,7 +1,7 @@
 """The C core, converted and checked; no policy and no text. Imported by `callbox.engine` alone."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, final
 
 from typing_extensions import disjoint_base
@@ -47,12 +47,15 @@ class Recorder:
     def stop(self) -> None: ...
     @property
     def is_recording(self) -> bool: ...
-    def snapshot(self) -> list[tuple[int, int, str | None, int, int, tuple[Any, ...], tuple[int, bytes]]]:
+    def snapshot(
+        self, is_over: bool = False
+    ) -> list[tuple[int, int, str | None, int, int, tuple[Any, ...], tuple[int, Any]]]:
         """Rows `(ident, native_id, name, n_events, ticks_high, runs, values)`, in order of first event.
 
         `runs` are the retained slots, oldest first, in one or two pieces: live memory without a copy when
         the recorder is stopped and its rings are in memory, else bytes. `values` are head and bytes of the
         arena of frozen values, copied; `docs/format.md` says how offsets map to it.
+        `is_over`: the recorder is stopped and will not start again, so that nothing of it need be copied.
         """
     def unmatched_patterns(self) -> list[str]:
         """Patterns that decided for no function seen."""
@@ -137,7 +140,7 @@ def mute() -> None:
 
 def unmute() -> None: ...
 def decode(
-    segments: Sequence[Any],
+    segments: Collection[Any],
     ticks_high: int,
     clock: tuple[int, int, float],
     thread: int,

@@ -76,16 +76,16 @@ cdef int make_redactor(cb_redactor *redactor, table) except -1:
 
 
 cdef class _Run:
-    """A run of slots as a buffer; keeps the storage alive."""
+    """A run of slots or bytes of values as a buffer; keeps the storage alive."""
 
     cdef cb_storage *storage
-    cdef const cb_slot *first
+    cdef const void *first
     cdef Py_ssize_t size_bytes
     cdef Py_ssize_t stride
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         if flags & PyBUF_WRITABLE:
-            raise BufferError("slots are read-only")
+            raise BufferError("what was recorded is read-only")
         buffer.buf = <void *>self.first
         buffer.obj = self
         buffer.len = self.size_bytes
@@ -102,29 +102,23 @@ cdef class _Run:
         cb_storage_release(self.storage)
 
 
-cdef runs_of(cb_thread *thread, cb_ring_view *view):
-    """The retained slots, oldest first: one or two runs of live memory, no copy."""
-    cdef _Run run
-    runs = []
-    for i in range(2):
-        if view.n_slots[i] == 0:
-            continue
-        run = _Run.__new__(_Run)
-        cb_storage_hold(thread.storage)
-        run.storage = thread.storage
-        run.first = view.runs[i]
-        run.stride = 1
-        run.size_bytes = <Py_ssize_t>(view.n_slots[i] * sizeof(cb_slot))
-        runs.append(memoryview(run))
-    return tuple(runs)
+cdef run_of(cb_storage *storage, const void *first, uint64_t size_bytes):
+    """Live memory of a storage, no copy."""
+    cdef _Run run = _Run.__new__(_Run)
+    cb_storage_hold(storage)
+    run.storage = storage
+    run.first = first
+    run.stride = 1
+    run.size_bytes = <Py_ssize_t>size_bytes
+    return memoryview(run)
 
 
 cdef values_of(cb_thread *thread):
-    """Head and bytes of the arena of values, copied."""
+    """Head and bytes of the arena of values."""
     cdef cb_arena *arena = thread.storage.arena
     if arena == NULL:
         return 0, b""
-    return arena.head, (<char *>arena.bytes)[:min(arena.head, arena.mask + 1)]
+    return arena.head, run_of(thread.storage, arena.bytes, min(arena.head, arena.mask + 1))
 
 
 cdef class Recorder:
@@ -179,8 +173,8 @@ cdef class Recorder:
         cb_budget_init(&self.recorder.budget, share, dict(zip(("recorded", "sampled", "skipped", "passed"), costs_ns)), <cb_level>level)
 
     def spending(self):
-        budget = self.recorder.budget
-        return cb_budget_overhead(&self.recorder.budget), <int>budget.level, budget.n_down, budget.n_up
+        cdef cb_budget *budget = &self.recorder.budget
+        return cb_budget_overhead(budget), <int>budget.level, budget.n_down, budget.n_up
 
     def start(self):
         cdef char reason[256]
@@ -200,20 +194,22 @@ cdef class Recorder:
     def is_recording(self):
         return self.recorder.is_active
 
-    def snapshot(self):
+    def snapshot(self, bint is_over=False):
         cdef cb_thread *thread = self.recorder.threads
         cdef cb_ring_view view
-        is_copied = self.recorder.is_active or self.recorder.spool.folder != NULL
+        is_copied = not is_over and (self.recorder.is_active or self.recorder.spool.folder != NULL)
         rows = []
         self.recorder.n_lookers += 1
         try:
             while thread != NULL:
                 view = cb_ring_look(thread.ring)
-                runs = runs_of(thread, &view)
-                if is_copied:
-                    runs = tuple([bytes(run) for run in runs])
+                runs = [run_of(thread.storage, view.runs[i], view.n_slots[i] * sizeof(cb_slot))
+                        for i in range(2) if view.n_slots[i] > 0]
+                runs = tuple([bytes(run) for run in runs] if is_copied else runs)
+                head, values = values_of(thread)
+                values = head, values if is_over else bytes(values)
                 name = None if thread.name == NULL else <object>thread.name
-                rows.append((thread.ident, thread.native_id, name, view.n_events, view.high, runs, values_of(thread)))
+                rows.append((thread.ident, thread.native_id, name, view.n_events, view.high, runs, values))
                 thread = thread.next
         finally:
             self.recorder.n_lookers -= 1
@@ -309,10 +305,8 @@ def find_secrets(redaction, texts, bint is_key):
     try:
         rules = []
         for text in texts:
-            if is_key:
-                rule = cb_redact_key_object(&redactor, text)
-            else:
-                rule = cb_redact_text(&redactor, cb_chars_of_str(text), len(text))
+            rule = (cb_redact_key_object(&redactor, text) if is_key else
+                    cb_redact_text(&redactor, cb_chars_of_str(text), len(text)))
             rules.append(None if rule == NULL else rule.decode())
         return rules
     finally:
@@ -335,7 +329,8 @@ def decode(segments, uint32_t ticks_high, clock, uint32_t thread, columns):
     cdef cb_clock_line line
     cdef cb_value_output values
     cdef cb_slots slots
-    cdef size_t n = len(segments)
+    cdef tuple kept = tuple(segments)  # those read out of a file are nobody else's
+    cdef size_t n = len(kept)
     cdef size_t n_slots = 0
     cdef size_t n_events
     cdef const uint8_t[::1] segment
@@ -348,7 +343,7 @@ def decode(segments, uint32_t ticks_high, clock, uint32_t thread, columns):
         if runs == NULL or lengths == NULL:
             raise MemoryError
         for i in range(n):
-            segment = segments[i]
+            segment = kept[i]
             runs[i] = <const cb_slot *>&segment[0] if segment.shape[0] else NULL
             lengths[i] = <size_t>segment.shape[0] // sizeof(cb_slot)
             n_slots += lengths[i]
