@@ -7,7 +7,7 @@ field has imported it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -152,11 +152,11 @@ class ArenaCapture:
     """Bytes ever written to it, also those since overwritten."""
     capacity: int = 0
     """What was written at an offset stands at the position `offset % capacity`."""
-    pieces: tuple[tuple[int, Any], ...] = field(default=(), repr=False)
+    pieces: Collection[tuple[int, Any]] = field(default=(), repr=False)
     """Positions and buffers, in order. There is one, but for a damaged box, which lacks what is between."""
 
     @classmethod
-    def of_memory(cls, head: int, data: bytes) -> ArenaCapture:
+    def of_memory(cls, head: int, data: bytes | memoryview) -> ArenaCapture:
         """Take an arena's memory, without the part that nothing was written to."""
         return cls(head, len(data), ((0, data[:head]),) if head else ())
 
@@ -166,7 +166,8 @@ class ThreadCapture:
     """What one thread's ring held.
 
     `segments` are buffers of 8-byte slots (`SLOT_FIELDS`), oldest first; their
-    lengths add up to the retained slots. They may be views of live memory.
+    lengths add up to the retained slots. They may be views of live memory, or be
+    read out of a file each time they are gone through.
     """
 
     ident: int
@@ -177,7 +178,7 @@ class ThreadCapture:
     """Events ever recorded, also those since overwritten."""
     ticks_high: int
     """High half of the clock at the newest slot."""
-    segments: tuple[Any, ...] = field(repr=False)
+    segments: Collection[Any] = field(repr=False)
     values: ArenaCapture = field(default_factory=ArenaCapture, repr=False)
     """The frozen values that its slots refer to."""
 

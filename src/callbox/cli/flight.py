@@ -18,12 +18,11 @@ from callbox.cli.namesakes import Namesakes
 from callbox.engine import Recorder, new_recorder
 from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
 from callbox.errors import CallboxError
-from callbox.model import Capture, EventKind
 
 if TYPE_CHECKING:
+    from callbox.model import Capture, Header
     from callbox.recording.merge import Merger
 
-_BLOCK_SLOTS = 1 << 16
 _RECURSION_LIMIT = 1000
 _WITH_MESSAGE = ("raised ", "exit code 1: ")
 _NEVER_BEGAN = "the program did not begin: nothing was recorded"
@@ -86,7 +85,7 @@ class Flight:
         try:
             self._recorder.stop()
             with self._namesakes.restored(), _room_to_call():
-                self._report(self._capture())
+                self._report()
         except CallboxError as error:
             _say(exits.error_line(error))
         except Exception as error:
@@ -94,30 +93,30 @@ class Flight:
             _say(exits.error_line(f"the recording is lost, by a fault in callbox: {error!r}"))
         keep_interrupt()
 
-    def _report(self, capture: Capture) -> None:
+    def _report(self) -> None:
+        if self._plan.options.spill:
+            self._conclude(self._describe(self._recorder.header))
+            return
         # Imported now and not before, so that the program had its modules to itself.
         from callbox.recording import write_box
 
-        if self._plan.options.spill:
-            self._conclude(capture)
-            return
-        merger = self._merge(capture)
+        capture = self._recorder.finish()
+        merger = self._merge(dataclasses.replace(capture, header=self._describe(capture.header)))
         capture = merger.capture
-        write_box(capture, self._plan.path)
+        n_kept = write_box(capture, self._plan.path)
         if self._plan.folder is not None:
             from callbox.recording.parts import discard_parts
 
             discard_parts(self._plan.folder, merger.ended)
         n_recorded = sum(thread.n_events for thread in capture.threads)
-        n_dropped = n_recorded - _count_kept(capture)
-        self._summarise(capture.header.notes, (n_recorded, n_dropped), merger.n_running)
+        self._summarise(capture.header.notes, (n_recorded, n_recorded - n_kept), merger.n_running)
 
-    def _conclude(self, capture: Capture) -> None:
+    def _conclude(self, header: Header) -> None:
         """Leave the box to the collector, and wait for it."""
         from callbox.cli.spill import conclude
 
         assert self._plan.folder is not None
-        told = conclude(self._plan.folder, capture.header)
+        told = conclude(self._plan.folder, header)
         if told.is_finished:
             self._summarise(told.notes, (told.n_events, told.n_dropped), told.n_running)
         else:
@@ -152,25 +151,15 @@ class Flight:
 
         return Redactor(self._plan.options.redact).redact_text(outcome)
 
-    def _capture(self) -> Capture:
-        capture = self._recorder.capture()
-        notes = capture.header.notes if self._has_begun else (_NEVER_BEGAN,)
-        header = dataclasses.replace(
-            capture.header,
+    def _describe(self, header: Header) -> Header:
+        notes = header.notes if self._has_begun else (_NEVER_BEGAN,)
+        return dataclasses.replace(
+            header,
             command=self._plan.command,
             exit_status=self._outcome(),
             notes=(*self._plan.notes, *notes),
             commit=self._plan.commit,
         )
-        return dataclasses.replace(capture, header=header)
-
-
-def _count_kept(capture: Capture) -> int:
-    """Count the events in the rings; the other slots are prefixes."""
-    from callbox.recording.slots import iter_blocks, words_of
-
-    blocks = (block for thread in capture.threads for block in iter_blocks(thread.segments, _BLOCK_SLOTS))
-    return sum(int(((words_of(block) & 0xFF) < EventKind.TIME).sum()) for block in blocks)
 
 
 @contextlib.contextmanager

@@ -82,7 +82,7 @@ def _reserve(plan: FlightPlan) -> FlightPlan:
     from callbox.recording import reserve_box
 
     plan = dataclasses.replace(plan, commit=_find_commit())
-    header = new_recorder(plan.options).capture().header
+    header = new_recorder(plan.options).header
     header = dataclasses.replace(header, command=plan.command, notes=(), commit=plan.commit)
     reserve_box(plan.path, header)
     plan = _with_folder(dataclasses.replace(plan, since_ns=header.started.monotonic_ns))

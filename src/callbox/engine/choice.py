@@ -139,8 +139,20 @@ class AutoRecorder:
     def capture(self) -> Capture:
         """Hand over what was recorded, and which engines could not record it."""
         capture = self._recorder.capture()
-        notes = (*self._refusals, *capture.header.notes)
-        return dataclasses.replace(capture, header=dataclasses.replace(capture.header, notes=notes))
+        return dataclasses.replace(capture, header=self._with_refusals(capture.header))
+
+    def finish(self) -> Capture:
+        """Stop for good, and hand over what was recorded, without a copy."""
+        capture = self._recorder.finish()
+        return dataclasses.replace(capture, header=self._with_refusals(capture.header))
+
+    @property
+    def header(self) -> Header:
+        """How the recording was made so far, and which engines could not record it."""
+        return self._with_refusals(self._recorder.header)
+
+    def _with_refusals(self, header: Header) -> Header:
+        return dataclasses.replace(header, notes=(*self._refusals, *header.notes))
 
     def _fall_back(self, error: EngineError) -> None:
         self._refusals.append(str(error))
@@ -183,9 +195,10 @@ class IdleRecorder:
     def clear(self) -> None:
         """Forget nothing, as there is nothing."""
 
-    def capture(self) -> Capture:
-        """Hand over an empty capture."""
-        header = Header(
+    @property
+    def header(self) -> Header:
+        """How nothing was recorded."""
+        return Header(
             engine="none",
             mode=self._options.mode,
             filters=self._options.filters,
@@ -196,7 +209,15 @@ class IdleRecorder:
             started=self._started,
             ended=read_clock() if self._is_recording else self._ended,
         )
-        return Capture(header, (), ())
+
+    def capture(self) -> Capture:
+        """Hand over an empty capture."""
+        return Capture(self.header, (), ())
+
+    def finish(self) -> Capture:
+        """Stop, and hand over an empty capture."""
+        self.stop()
+        return self.capture()
 
 
 def _check_name(name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from callbox import _core
 from callbox.engine.budget import Spending, grant_budget
 from callbox.engine.options import Options
+from callbox.engine.quiet import Quiet
 from callbox.engine.redaction import redact_command, tabulate
 from callbox.errors import EngineError, RecordingError
 from callbox.model import ArenaCapture, Capture, ClockReading, Function, Header, Level, ThreadCapture
@@ -45,8 +46,15 @@ class Recorder(Protocol):
     def clear(self) -> None:
         """Forget what was recorded."""
 
+    @property
+    def header(self) -> Header:
+        """How the recording was made so far."""
+
     def capture(self) -> Capture:
         """Hand over what was recorded so far; it does not change when recording goes on."""
+
+    def finish(self) -> Capture:
+        """Stop for good, and hand over what was recorded, without a copy."""
 
 
 def read_clock() -> ClockReading:
@@ -148,17 +156,25 @@ class NativeRecorder:
             self.start()
             old.stop()
 
+    @property
+    def header(self) -> Header:
+        """How the recording was made so far."""
+        with Quiet():
+            return self._describe()
+
     def capture(self) -> Capture:
         """Hand over what was recorded; what that takes is not recorded itself."""
-        _core.mute()
-        try:
+        with Quiet():
             return self._capture()
-        finally:
-            _core.unmute()
 
-    def _capture(self) -> Capture:
+    def finish(self) -> Capture:
+        """Stop for good, and hand over what was recorded, without a copy."""
+        self.stop()
+        return self._capture(is_over=True)
+
+    def _describe(self) -> Header:
         ended = self._ended or read_clock()
-        header = Header(
+        return Header(
             engine=self._engine,
             mode=self._options.mode,
             filters=self._options.filters,
@@ -175,6 +191,10 @@ class NativeRecorder:
             overhead_budget=self._options.overhead_budget or 0.0,
             notes=self._notes(),
         )
+
+    def _capture(self, *, is_over: bool = False) -> Capture:
+        header = self._describe()
+        rows = self._core.snapshot(is_over)
         running = {thread.ident: thread.name for thread in threading.enumerate()}
         threads = tuple(
             ThreadCapture(
@@ -187,7 +207,7 @@ class NativeRecorder:
                 segments=runs,
                 values=ArenaCapture.of_memory(*values),
             )
-            for index, (ident, native_id, name, n_events, ticks_high, runs, values) in enumerate(self._core.snapshot())
+            for index, (ident, native_id, name, n_events, ticks_high, runs, values) in enumerate(rows)
         )
         n_forgotten, n_events = self._core.forgotten()
         if n_forgotten:

@@ -76,7 +76,7 @@ class FlightRecorder:
     @property
     def header(self) -> Header:
         """How the recording is made."""
-        return self._recorder.capture().header
+        return self._recorder.header
 
     def start(self) -> None:
         """Begin to record.

@@ -13,7 +13,7 @@ from callbox.recording.slots import (
     codes_of,
     count_events,
     count_up_to_last_event,
-    has_unknown_kind,
+    is_known_kind,
     step_high,
     sum_turns,
     words_of,
@@ -72,7 +72,7 @@ class ThreadBlocks:
                 f"{self.n_seen} came before, and there are {_limit(self._row.n_slots)}"
             )
         words = words_of(slots)
-        if has_unknown_kind(words):
+        if not is_known_kind(words).all():
             raise BlockError(f"a block of {self} holds a slot of a kind that this callbox does not know")
         if not self._known_codes[codes_of(words)].all():
             raise BlockError(f"a block of {self} names a function that the table of functions lacks")

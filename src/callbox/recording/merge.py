@@ -11,13 +11,14 @@ import numpy as np
 
 from callbox.engine.kernels import clock_map
 from callbox.model import ArenaCapture, Capture, ClockReading, ThreadCapture
+from callbox.recording.deferred import Deferred
 from callbox.recording.functions import UNKNOWN, FunctionTable
 from callbox.recording.liveness import is_running
 from callbox.recording.parts import find_parts, read_process
-from callbox.recording.slots import bridge, codes_of, step_high, sum_turns, with_codes
+from callbox.recording.slots import bridge, step_high, sum_turns, with_codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,6 +116,8 @@ def add_parts(contents: BoxContents, parts: Parts) -> Capture:
 def merge_ended(capture: Capture, folder: str, origins_ns: tuple[int, int]) -> Merger:
     """Add to the capture of a process whatever other processes of the recording have left in files.
 
+    What these hold stays there, and is read ring by ring when the capture is gone through.
+
     Args:
         capture: of the process that calls; what its own files hold is in it.
         folder: where the parts lie.
@@ -127,7 +130,7 @@ def merge_ended(capture: Capture, folder: str, origins_ns: tuple[int, int]) -> M
     running = [parts for parts in found if parts.process_id != own_id and parts.is_running]
     ended = [parts for parts in found if parts not in running]
     others = [parts for parts in ended if parts.process_id != own_id or parts.nonce < own_since_ns]
-    merged = add_processes(capture, [read_process(parts).since(since_ns) for parts in others])
+    merged = add_processes(capture, [read_process(parts, is_held=False).since(since_ns) for parts in others])
     header = dataclasses.replace(merged.header, notes=(*merged.header.notes, *notes))
     return Merger(dataclasses.replace(merged, header=header), tuple(ended), len(running))
 
@@ -173,9 +176,9 @@ def _identity(thread: ThreadCapture | Ring) -> tuple[int, int, int]:
     return thread.process_id, thread.native_id, thread.ident
 
 
-def _missing(rings: Iterable[Ring], functions: Iterable[Function]) -> set[int]:
+def _missing(rings: Iterable[Ring], functions: Iterable[Function]) -> frozenset[int]:
     """Return the ids that slots name and no function has; 0 is the core's own for one it could not take in."""
-    used = {number for ring in rings for number in np.unique(codes_of(ring.slots["word"])).tolist()}
+    used = frozenset[int]().union(*(ring.codes for ring in rings))
     return used - {function.id for function in functions} - {UNKNOWN.id}
 
 
@@ -185,6 +188,8 @@ def name_thread(process_id: int, native_id: int, index: int) -> str:
 
 
 def _thread(ring: Ring, index: int, ids: NDArray[np.uint32]) -> ThreadCapture:
+    deferred = Deferred(lambda: _renumbered(ring.slots(), ids))
+    segments: Collection[memoryview] = deferred if ring.held_slots is None else tuple(deferred)
     return ThreadCapture(
         ident=ring.ident,
         native_id=ring.native_id,
@@ -192,14 +197,14 @@ def _thread(ring: Ring, index: int, ids: NDArray[np.uint32]) -> ThreadCapture:
         process_id=ring.process_id,
         n_events=ring.n_events,
         ticks_high=ring.ticks_high,
-        segments=(_renumbered(ring.slots, ids),),
+        segments=segments,
         values=ring.values,
     )
 
 
 def _extend(thread: ThreadCapture, n_slots: int, ring: Ring, ids: NDArray[np.uint32]) -> ThreadCapture:
     """Add to a thread what its ring holds beyond its first slots."""
-    tail = ring.slots[max(0, n_slots - ring.position) :]
+    tail = ring.slots()[max(0, n_slots - ring.position) :]
     if not len(tail):
         return dataclasses.replace(thread, n_events=max(thread.n_events, ring.n_events))
     segments = [_renumbered(tail, ids)]

@@ -126,14 +126,14 @@ def find_parts(folder: Path) -> tuple[tuple[ProcessParts, ...], tuple[str, ...]]
     return parts, tuple(notes)
 
 
-def read_process(parts: ProcessParts) -> RecordedProcess:
-    """Copy what a process has recorded so far."""
+def read_process(parts: ProcessParts, *, is_held: bool = True) -> RecordedProcess:
+    """Read what a process has recorded so far; `is_held` as in `read_ring`."""
     notes: list[str] = []
     rings: list[Ring] = []
     n_forgotten = n_forgotten_events = 0
     for path in parts.rings:
         try:
-            ring = read_ring(path)
+            ring = read_ring(path, is_held=is_held)
         except RingError as error:
             notes.append(f"the ring file {path.name!r} is left out: {error}")
             continue
@@ -142,7 +142,7 @@ def read_process(parts: ProcessParts) -> RecordedProcess:
         else:
             n_forgotten += ring.n_forgotten
             n_forgotten_events += ring.n_forgotten_events
-            rings += [ring] if len(ring.slots) else []
+            rings += [ring] if ring.n_slots else []
         if ring.n_unknown:
             notes.append(f"the ring file {path.name!r} is damaged: {ring.n_unknown} of its slots are left out")
     functions = _read_logs(parts.logs, notes) if rings else ()

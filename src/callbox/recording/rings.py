@@ -18,7 +18,8 @@ import numpy as np
 from callbox.engine.kernels import SLOT_DTYPE
 from callbox.errors import reason
 from callbox.model import ArenaCapture, ClockReading, EventKind
-from callbox.recording.slots import SLOT_SIZE, step_high, sum_turns
+from callbox.recording.deferred import Deferred
+from callbox.recording.slots import SLOT_SIZE, codes_of, is_known_kind, step_high, sum_turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,10 +49,6 @@ _MAX_NS_PER_TICK = 1_000_000
 _KIND_MASK = 0xFF
 _HIGH_BITS = 32
 
-_IS_KIND = np.zeros(_KIND_MASK + 1, np.bool_)
-_IS_KIND[list(EventKind)] = True
-_IS_KIND[EventKind.TIME :] = True  # prefixes: what a later callbox may add does not change the events
-
 
 class RingError(Exception):
     """A file holds no ring that can be read; it says why."""
@@ -59,9 +56,9 @@ class RingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """One thread's ring, copied."""
+    """What one thread recorded."""
 
-    name: str
+    path: Path
     """Of its file."""
     process_id: int
     ident: int
@@ -70,16 +67,22 @@ class Ring:
     """When the process loaded callbox, or the one that it was forked from."""
     first: ClockReading
     """When the ring was made."""
-    slots: NDArray[np.void]
-    """Retained slots, oldest first, of kinds that this callbox knows."""
+    n_slots: int
+    """Slots that it holds."""
     ticks_high: int
     """High half of the clock at the newest slot."""
+    newest_ticks: int
+    """The clock at the newest event; when the ring was made if it has none."""
     n_events: int
     """Events ever recorded."""
     position: int
     """Of the oldest slot retained, among all that were ever written."""
     n_unknown: int
     """Slots left out, of a kind that does not exist."""
+    codes: frozenset[int]
+    """Ids of the functions that its slots name."""
+    held_slots: NDArray[np.void] | None
+    """A copy of its slots; None: they stay in the file, which does not change any more."""
     values: ArenaCapture
     thread_name: str = ""
     """Empty where nobody has told it."""
@@ -89,9 +92,20 @@ class Ring:
     """That those had recorded."""
 
     @property
-    def newest_ticks(self) -> int:
-        """The clock at the newest event; when the ring was made if it has none."""
-        return find_newest_ticks(self.slots, self.ticks_high, self.first.ticks)
+    def name(self) -> str:
+        """Of its file."""
+        return self.path.name
+
+    def slots(self) -> NDArray[np.void]:
+        """Return the retained slots, oldest first, of kinds that this callbox knows.
+
+        Raises:
+            OSError, ValueError: they stayed in the file, and it cannot be read any more.
+        """
+        if self.held_slots is not None:
+            return self.held_slots
+        with map_ring(self.path, mmap.ACCESS_READ) as data:
+            return RingReader(data).copy_known()[0]
 
 
 def find_newest_ticks(slots: NDArray[np.void], high: int, default: int) -> int:
@@ -104,15 +118,20 @@ def find_newest_ticks(slots: NDArray[np.void], high: int, default: int) -> int:
     return step_high(high, -sum_turns(words[last + 1 :])) << _HIGH_BITS | int(slots["ticks"][last])
 
 
-def read_ring(path: Path) -> Ring:
-    """Copy what a ring file holds.
+def read_ring(path: Path, *, is_held: bool = True) -> Ring:
+    """Read a ring file.
+
+    Args:
+        path: of the file.
+        is_held: whether to keep a copy of its slots and values, as of a process that may record more; otherwise
+            they are read anew each time.
 
     Raises:
         RingError: it is no ring file, of another version, or damaged.
     """
     try:
         with map_ring(path, mmap.ACCESS_READ) as data:
-            return RingReader(data).read(path.name)
+            return RingReader(data).read(path, is_held=is_held)
     except (OSError, ValueError) as error:
         raise RingError(reason(error)) from error
 
@@ -168,25 +187,27 @@ class RingReader:
         self._check_size(n_slots)
         self.origin, self.first = self._clocks()
 
-    def read(self, name: str) -> Ring:
-        """Copy what the ring holds."""
-        slots, position, counters = self._copy_newest()
-        is_known = _IS_KIND[slots["word"] & _KIND_MASK]
+    def read(self, path: Path, *, is_held: bool) -> Ring:
+        """Read what the ring holds, and keep a copy if it is to be held."""
+        slots, position, counters, n_unknown = self.copy_known()
         forgotten = self.forgotten()
         return Ring(
-            name=name,
+            path=path,
             process_id=self.process_id,
             ident=self.ident,
             native_id=self.native_id,
             origin=self.origin,
             first=self.first,
-            slots=slots[is_known],
+            n_slots=len(slots),
             ticks_high=counters.high,
+            newest_ticks=find_newest_ticks(slots, counters.high, self.first.ticks),
             n_events=counters.n_events,
             position=position,
-            n_unknown=int(np.count_nonzero(~is_known)),
+            n_unknown=n_unknown,
+            codes=frozenset(np.unique(codes_of(slots["word"])).tolist()),
+            held_slots=slots if is_held else None,
             # After the slots: what was overwritten since is then known to be gone.
-            values=self._copy_values(),
+            values=self._copy_values() if is_held else self._defer_values(path),
             thread_name=self.thread_name(),
             n_forgotten=forgotten[0],
             n_forgotten_events=forgotten[1],
@@ -252,6 +273,18 @@ class RingReader:
         n_rest = max(0, begin + n_bytes - capacity)
         return self._data[base + begin : base + begin + n_bytes - n_rest] + self._data[base : base + n_rest]
 
+    def copy_known(self) -> tuple[NDArray[np.void], int, RingCounters, int]:
+        """Copy the retained slots of kinds that there are.
+
+        Returns:
+            The slots; the position of the first of all that are retained; the counters at the newest; how many
+            were left out.
+        """
+        slots, position, counters = self._copy_newest()
+        is_known = is_known_kind(slots["word"])
+        n_unknown = len(slots) - int(np.count_nonzero(is_known))
+        return slots[is_known] if n_unknown else slots, position, counters, n_unknown
+
     def _copy_newest(self) -> tuple[NDArray[np.void], int, RingCounters]:
         """Copy the retained slots; return them, the position of the first, and the counters at the newest."""
         counters = self.counters()
@@ -267,6 +300,17 @@ class RingReader:
         if counters.is_changing and len(slots) and slots["word"][-1] & _KIND_MASK == EventKind.TIME:
             slots = slots[:-1]  # the turn that was never finished
         return slots, position, counters
+
+    def _defer_values(self, path: Path) -> ArenaCapture:
+        head, capacity = self.arena_state()
+        if capacity == 0:
+            return ArenaCapture()
+
+        def read() -> tuple[int, bytes]:
+            with map_ring(path, mmap.ACCESS_READ) as data:
+                return 0, RingReader(data).copy_arena(0, min(head, capacity))
+
+        return ArenaCapture(head, capacity, Deferred(read) if head else ())
 
     def _copy_values(self) -> ArenaCapture:
         _, capacity = self.arena_state()

@@ -57,9 +57,10 @@ def with_codes(words: NDArray[np.uint32], ids: NDArray[np.uint32]) -> NDArray[np
     return np.where(_NAMES_FUNCTION[words & _KIND_MASK], codes << _KIND_BITS | words & _KIND_MASK, words)
 
 
-def has_unknown_kind(words: NDArray[np.uint32]) -> bool:
-    """Say whether a slot is neither a prefix nor an event that this version knows."""
-    return not _IS_KIND[words & _KIND_MASK].all()
+def is_known_kind(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Say of each slot whether it is a prefix, or an event that this version knows."""
+    is_known: NDArray[np.bool_] = _IS_KIND[words & _KIND_MASK]
+    return is_known
 
 
 def sum_turns(words: NDArray[np.uint32]) -> int:

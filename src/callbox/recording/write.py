@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,11 +16,11 @@ from callbox.errors import ConfigError, RecordingError, reason
 from callbox.model import ArenaCapture, Capture, Header, ThreadCapture
 from callbox.recording import box
 from callbox.recording.sections import SectionWriter
-from callbox.recording.slots import N_CODES, SLOT_SIZE, codes_of, iter_blocks, step_high, sum_turns, words_of
+from callbox.recording.slots import N_CODES, codes_of, count_events, iter_blocks, step_high, sum_turns, words_of
 from callbox.replacement import replacing
 
 
-def write_box(capture: Capture, path: str | os.PathLike[str]) -> None:
+def write_box(capture: Capture, path: str | os.PathLike[str]) -> int:
     """Write a capture to a box, readable by its owner alone.
 
     The box appears whole or not at all; what stood at `path` stays until then.
@@ -29,13 +30,16 @@ def write_box(capture: Capture, path: str | os.PathLike[str]) -> None:
         capture: what to write; only functions that occur in it are written.
         path: the box to make or to replace.
 
+    Returns:
+        How many events are in it.
+
     Raises:
         RecordingError: the box cannot be written, or `path` names something that is no box.
     """
     try:
         _refuse_foreign(Path(path))
         with replacing(Path(path), is_durable=True) as file:
-            _write(file, capture)
+            return _write(file, capture)
     except (OSError, ValueError) as error:
         raise RecordingError(
             f"cannot write the box {os.fspath(path)!r}: {reason(error)}; choose another path"
@@ -73,31 +77,46 @@ def _refuse_foreign(target: Path) -> None:
         raise ValueError("a file that is no box stands there")
 
 
-def _write(file: BinaryIO, capture: Capture) -> None:
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What must be known of a thread's slots before they are written."""
+
+    turns: list[int]
+    """Of the clock, in each block."""
+    n_slots: int
+    n_events: int
+
+
+def _write(file: BinaryIO, capture: Capture) -> int:
     used = np.zeros(N_CODES, np.bool_)
-    turns = [_survey(thread, used) for thread in capture.threads]
+    surveys = [_survey(thread, used) for thread in capture.threads]
     sections = SectionWriter(file)
     sections.write(box.HEAD, box.encode_table(capture.header))
     sections.write(box.FUNCTIONS, box.encode_table([f for f in capture.functions if used[f.id]]))
-    sections.write(box.THREADS, box.encode_table([_row(i, thread) for i, thread in enumerate(capture.threads)]))
-    for index, thread in enumerate(capture.threads):
-        _write_slots(sections, index, thread, turns[index])
+    rows = [_row(i, thread, survey) for i, (thread, survey) in enumerate(zip(capture.threads, surveys, strict=True))]
+    sections.write(box.THREADS, box.encode_table(rows))
+    for index, (thread, survey) in enumerate(zip(capture.threads, surveys, strict=True)):
+        _write_slots(sections, index, thread, survey.turns)
     for index, thread in enumerate(capture.threads):
         _write_values(sections, index, thread.values)
     sections.close()
+    return sum(survey.n_events for survey in surveys)
 
 
-def _survey(thread: ThreadCapture, used: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[int]:
-    """Mark the functions that a thread's slots name; return the clock's turn in each block."""
+def _survey(thread: ThreadCapture, used: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> _Survey:
+    """Look through a thread's slots, and mark the functions that they name."""
     turns = []
+    n_slots = n_events = 0
     for block in iter_blocks(thread.segments, box.BLOCK_MAX_SLOTS):
         words = words_of(block)
         used[codes_of(words)] = True
         turns.append(sum_turns(words))
-    return turns
+        n_slots += len(words)
+        n_events += count_events(words)
+    return _Survey(turns, n_slots, n_events)
 
 
-def _row(number: int, thread: ThreadCapture) -> box.ThreadRow:
+def _row(number: int, thread: ThreadCapture, survey: _Survey) -> box.ThreadRow:
     return box.ThreadRow(
         number=number,
         ident=thread.ident,
@@ -105,7 +124,7 @@ def _row(number: int, thread: ThreadCapture) -> box.ThreadRow:
         name=thread.name,
         process_id=thread.process_id,
         n_events=thread.n_events,
-        n_slots=sum(memoryview(segment).nbytes for segment in thread.segments) // SLOT_SIZE,
+        n_slots=survey.n_slots,
         values_head=thread.values.head,
         values_capacity=thread.values.capacity,
     )

@@ -316,13 +316,13 @@ class FunctionTracer(CallAssertions):
             return
         from callbox.recording import reserve_box
 
-        reserve_box(self._path, self._recorder.capture().header)
+        reserve_box(self._path, self._recorder.header)
         self._has_reserved_path = True
 
     def _warn(self) -> None:
         """Warn of whatever the recording lacks. That another engine recorded it is a note, and no lack."""
         hints = {f"filter {pattern!r} matched no module": pattern for pattern in self._options.filters}
-        for note in self._recorder.capture().header.notes:
+        for note in self._recorder.header.notes:
             if note in hints:
                 warnings.warn(f"{note} that ran: {_hint(hints[note])}", CallboxWarning, stacklevel=_stack_level())
             elif not note.startswith("engine "):

@@ -380,14 +380,3 @@ def test_times_rise_and_lie_between_start_and_end(engine: str) -> None:
     slack_ns = 1_000_000
     assert events["t_ns"][0] >= header.started.epoch_ns - slack_ns
     assert events["t_ns"][-1] <= header.ended.epoch_ns + slack_ns
-
-
-def test_events_are_shown_without_a_copy(engine: str) -> None:
-    recorder = _core.Recorder(engine, Options(filters=(HERE,), max_events=1024))
-    recorder.start()
-    branch()
-    recorder.stop()
-    first, second = (np.frombuffer(recorder.snapshot()[0][5][0], np.uint64) for _ in range(2))
-    assert first.ctypes.data == second.ctypes.data
-    assert first.shape == (6,)
-    assert not first.flags.writeable

@@ -22,9 +22,10 @@ from tests.support.parts import (
     write_log,
 )
 
+from callbox.errors import RecordingError
 from callbox.model import ArenaCapture, Capture, EventKind, Function
 from callbox.recording import Recording, open_recording, reserve_box, write_box
-from callbox.recording.merge import KILLED, RUNNING, BoxContents, add_parts, read_parts
+from callbox.recording.merge import KILLED, RUNNING, BoxContents, add_parts, merge_ended, read_parts
 
 
 @pytest.fixture
@@ -171,6 +172,31 @@ def test_opened_box_has_its_parts_and_can_be_written_again(tmp_path, folder, res
 
     assert names(recording) == ["load"]
     assert names(open_recording(tmp_path / "copy.cbx")) == ["load"]
+
+
+def test_parts_of_ended_processes_are_read_while_the_box_is_written(tmp_path, folder) -> None:
+    path = call(1).replace(arena=b"abcdefgh", arena_head=5).write(folder)
+    write_log(folder, LOAD)
+    merged = merge_ended(CaptureBuilder().build(), str(folder), (0, 0)).capture
+
+    write_box(merged, tmp_path / "box.cbx")
+    path.unlink()
+
+    assert names(open_recording(tmp_path / "box.cbx")) == ["load"]
+    with pytest.raises(FileNotFoundError):
+        list(merged.threads[0].segments)
+
+
+def test_part_that_goes_before_it_is_merged_leaves_the_older_box(tmp_path, folder, reserved) -> None:
+    path = call(1).write(folder)
+    reserve_box(tmp_path / "box.cbx", reserved.header)
+    merged = merge_ended(CaptureBuilder().build(), str(folder), (0, 0)).capture
+    path.unlink()
+
+    with pytest.raises(RecordingError, match="No such file"):
+        write_box(merged, tmp_path / "box.cbx")
+
+    assert not open_recording(tmp_path / "box.cbx").header.is_complete
 
 
 def test_folder_of_rubbish_is_named_and_breaks_nothing(folder, reserved) -> None:

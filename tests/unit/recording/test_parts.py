@@ -57,7 +57,7 @@ def test_process_has_its_rings_and_functions(tmp_path) -> None:
 
     process = read_only(tmp_path)
 
-    assert [len(ring.slots) for ring in process.rings] == [1]
+    assert [ring.n_slots for ring in process.rings] == [1]
     assert (process.functions, process.notes) == ((load,), ())
 
 

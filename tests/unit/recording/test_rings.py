@@ -15,7 +15,7 @@ CALLS = [slot(EventKind.CALL, code, after=code) for code in range(1, 9)]
 
 
 def codes(ring) -> list[int]:
-    return [word >> 8 for word in ring.slots["word"].tolist()]
+    return [word >> 8 for word in ring.slots()["word"].tolist()]
 
 
 def test_slots_come_oldest_first(tmp_path) -> None:
@@ -94,6 +94,33 @@ def test_values_are_copied_with_their_head(tmp_path) -> None:
     assert ring.values == ArenaCapture.of_memory(5, b"abcdefgh")
 
 
+def test_ring_of_an_ended_process_stays_in_its_file_and_reads_as_if_held(tmp_path) -> None:
+    path = RingFile(CALLS, arena=b"abcdefgh", arena_head=5).write(tmp_path)
+    held = read_ring(path)
+
+    ring = read_ring(path, is_held=False)
+
+    assert ring.held_slots is None
+    assert ring.slots().tolist() == held.slots().tolist()
+    assert (ring.codes, ring.n_slots, ring.newest_ticks) == (held.codes, held.n_slots, held.newest_ticks)
+    assert (ring.values.head, ring.values.capacity, list(ring.values.pieces)) == (5, 8, [(0, b"abcde")])
+
+
+def test_ring_that_has_gone_since_says_so_when_its_slots_are_wanted(tmp_path) -> None:
+    path = RingFile(CALLS).write(tmp_path)
+    ring = read_ring(path, is_held=False)
+    path.unlink()
+
+    with pytest.raises(FileNotFoundError):
+        ring.slots()
+
+
+def test_values_without_room_are_none(tmp_path) -> None:
+    path = RingFile(CALLS, arena_head=5).write(tmp_path)
+
+    assert read_ring(path, is_held=False).values == ArenaCapture()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -155,7 +182,7 @@ def test_ring_that_grows_while_it_is_copied_loses_nothing(tmp_path) -> None:
             return slots
 
         reader.copy_slots = copy_and_grow
-        ring = reader.read(path.name)
+        ring = reader.read(path, is_held=True)
 
     assert codes(ring) == [1, 2, 3, 4]
     assert (ring.position, ring.n_events) == (0, 4)

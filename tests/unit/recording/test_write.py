@@ -40,6 +40,12 @@ def test_call_takes_a_few_bytes(tmp_path) -> None:
     assert size / 40_000 < 4
 
 
+def test_write_says_how_many_events_are_in_the_box(small_capture, tmp_path) -> None:
+    n_events = write_box(small_capture, tmp_path / "run.cbx")
+
+    assert n_events == open_recording(tmp_path / "run.cbx").n_events
+
+
 def test_write_replaces_an_older_box(small_capture, tmp_path) -> None:
     path = tmp_path / "run.cbx"
     write_box(CaptureBuilder().build(), path)

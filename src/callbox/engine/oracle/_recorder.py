@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from callbox.engine.oracle._log import EventLog
 from callbox.engine.oracle._monitoring import MonitoringHook
 from callbox.engine.oracle._trace import TraceHook
+from callbox.engine.recorder import platform_name
 from callbox.engine.redaction import redact_command
 from callbox.errors import EngineError, RecordingError
 from callbox.model import Capture, ClockReading, Header, ThreadCapture
@@ -76,16 +77,17 @@ class OracleRecorder:
         self._log.clear()
         self._started = _read_clock() if self._is_recording else None
 
-    def capture(self) -> Capture:
-        """Hand over a copy of what was recorded."""
+    @property
+    def header(self) -> Header:
+        """How the recording was made so far."""
         options = self._options
         ended = self._ended or _read_clock()
-        header = Header(
+        return Header(
             engine="oracle",
             mode=options.mode,
             filters=options.filters,
             python=platform.python_version(),
-            platform=platform.platform(),
+            platform=platform_name(),
             command=redact_command(sys.argv, self._options.redact),
             process_id=os.getpid(),
             started=self._started or ended,
@@ -95,7 +97,15 @@ class OracleRecorder:
             max_depth=options.max_depth or 0,
             notes=self._notes(),
         )
-        return Capture(header, self._log.functions.rows(), self._threads())
+
+    def capture(self) -> Capture:
+        """Hand over a copy of what was recorded."""
+        return Capture(self.header, self._log.functions.rows(), self._threads())
+
+    def finish(self) -> Capture:
+        """Stop, and hand over a copy of what was recorded."""
+        self.stop()
+        return self.capture()
 
     def _threads(self) -> tuple[ThreadCapture, ...]:
         names = self._names if self._ended else _thread_names()
