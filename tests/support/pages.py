@@ -6,8 +6,9 @@
 | `python` with a `def test_` | run by pytest, with syrupy's `--snapshot-update`, and once more without |
 | `python` | run as a script; a `text` that follows is what it prints |
 | `console` | its lines after `$ ` are run in turn; what stands below each is its output |
-| `sh` | not run here, for it installs or builds: the README's is run by `.ci/run` |
-| other `text` | not run, for it is no command: how something looks |
+| `yaml title="NAME"` | its steps are run besides, in order |
+| `sh` | not run here, for it installs or builds: `.ci/run` has the same lines |
+| other `text` | not run, for it is no command: a drawing, or what a benchmark measured |
 
 All blocks of a page share a folder and run in order. In an output `…` stands for anything, alone on its line for any
 lines; durations, percentages and numbers of thousands stand for any others. What a reader need not see stands in a
@@ -25,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"(`+)(.+?)\1(?!`)", re.DOTALL)
 _OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FIGURE = re.compile(r" *\b(?:\d[\d.,]*(?: [nµm]?s\b|%)|\d{1,3}(?:,\d{3})+\b)")
 _ROW = re.compile(r"\S {2,}\S")
@@ -45,11 +47,18 @@ class Block:
     line: int
     output: str | None = None
     """What the page says that it prints, in a block of its own."""
+    is_output: bool = False
+    """Whether it is that block."""
 
     @property
     def is_run(self) -> bool:
         """Whether it is commands or a script, rather than a file or a picture."""
         return not self.file and self.language in ("console", "python")
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether nothing is done with it, not even as the output of the script before it."""
+        return self.language == "text" and not self.is_output
 
 
 @dataclass(frozen=True)
@@ -77,12 +86,21 @@ def find_pages() -> dict[str, Path]:
 def read_blocks(page: Path) -> list[Block]:
     """Return the blocks of a page."""
     text = page.read_text(encoding="utf-8")
-    blocks = []
+    blocks: list[Block] = []
     for match in _BLOCK.finditer(text):
-        output = _OUTPUT.match(text, match.end()) if match[1] == "python" else None
+        file = _file(match[2])
+        output = _OUTPUT.match(text, match.end()) if match[1] == "python" and not file else None
         line = text.count("\n", 0, match.start()) + 1
-        blocks.append(Block(match[1], _file(match[2]), match[3], line, output[1] if output else None))
+        is_output = match[1] == "text" and bool(blocks) and blocks[-1].output == match[3]
+        blocks.append(Block(match[1], file, match[3], line, output[1] if output else None, is_output))
     return blocks
+
+
+def read_spans(page: Path) -> list[tuple[int, str]]:
+    """Return the code that stands in sentences and tables of a page, with its lines."""
+    text = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), page.read_text(encoding="utf-8"))
+    spans = _SPAN.finditer(text)
+    return [(text.count("\n", 0, span.start()) + 1, " ".join(span[2].split())) for span in spans]
 
 
 def run_page(page: Path, folder: Path) -> list[Ran]:
