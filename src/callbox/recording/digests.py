@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbox.values.describe import describe
-from callbox.values.frozen import Cut, Inline, Tag
+from callbox.values.frozen import RECORD_KINDS, Cut, Inline, Tag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _KIND_SHIFT = np.uint64(48)
 _STORED_WHOLE = frozenset({Tag.INT, Tag.BIG_INT, Tag.FLOAT, Tag.COMPLEX, Tag.STR, Tag.BYTES, Tag.BYTEARRAY})
 """Kinds of values whose bytes differ where their texts do, and hold no identity."""
-_RECORDS = np.array([Inline.RECORD, Inline.LOCALS, Inline.EFFECT], np.uint64)
+_RECORDS = np.array(sorted(RECORD_KINDS), np.uint64)
 _PLACE_MIX = np.uint64(0x9E3779B97F4A7C15)
 _DIGEST_MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(31)

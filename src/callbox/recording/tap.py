@@ -17,7 +17,7 @@ import numpy as np
 from callbox.model import EventKind
 from callbox.recording.box import BLOCK_MAX_SLOTS, VALUE_BLOCK_MAX_BYTES, ThreadRow
 from callbox.recording.rings import RingReader, find_newest_ticks, map_ring
-from callbox.recording.slots import step_high, sum_turns
+from callbox.recording.slots import is_known_kind, step_high, sum_turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,8 +209,5 @@ def _cut(first: int, high: int, slots: NDArray[np.void]) -> Iterator[SlotBlock]:
 
 def _without_unknown(slots: NDArray[np.void]) -> NDArray[np.void]:
     """Make prefixes, which readers pass over, of slots of a kind that does not exist."""
-    kinds = slots["word"] & _KIND_MASK
-    is_unknown = (kinds == 0) | ((kinds > EventKind.PAUSE) & (kinds < EventKind.TIME))
-    if is_unknown.any():
-        slots["word"] |= np.where(is_unknown, _UNKNOWN_PREFIX, 0).astype(np.uint32)
+    slots["word"][~is_known_kind(slots["word"])] |= _UNKNOWN_PREFIX
     return slots

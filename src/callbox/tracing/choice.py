@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callbox.model import SLOT_FIELDS, EventKind
-from callbox.values.frozen import Inline
+from callbox.values.frozen import RECORD_KINDS, VALUE_BITS, VALUE_MASK, Inline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from callbox.render import CallValues
 
 _KIND_MASK = 0xFF
-_OFFSET_BITS = 48
+_OFFSET_BITS = np.uint64(VALUE_BITS)
 _LENGTH_BYTES = 2
-_ENDS = (EventKind.RETURN, EventKind.YIELD)
+_BEGINNINGS = (EventKind.CALL, EventKind.RESUME, EventKind.THROW, EventKind.C_CALL)
+_ENDS = (EventKind.RETURN, EventKind.YIELD, EventKind.C_RETURN)
+_RAISES = (EventKind.UNWIND, EventKind.C_RAISE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,20 @@ class ValueChoice:
         # A prefix belongs to the event that follows it.
         following = np.append(kinds[events], 0)[np.searchsorted(events, np.arange(len(slots)))]
         is_value = kinds == EventKind.VALUE
-        goes = is_value & np.isin(following, self._unwanted())
+        goes = is_value & self._is_unwanted(following, _payloads_of(slots) >> _OFFSET_BITS)
         values = _with_records(thread.values, slots[is_value & ~goes])
         return dataclasses.replace(thread, segments=(slots[~goes].tobytes(),), values=values)
 
-    def _unwanted(self) -> list[int]:
-        kinds: list[int] = []
-        if not self.args:
-            kinds += [EventKind.CALL, EventKind.RESUME, EventKind.THROW]
-        if not self.returns:
-            kinds += _ENDS
-        if not self.exceptions:
-            kinds.append(EventKind.UNWIND)
-        return kinds
+    def _is_unwanted(self, events: NDArray[np.uint32], values: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Say of values, by their kinds and those of their events, whether they go."""
+        # Variables that an exception leaves, and what was changed, have arguments among them.
+        holds_args = np.isin(events, _BEGINNINGS) | np.isin(values, (Inline.LOCALS, Inline.EFFECT))
+        is_result = np.isin(events, _ENDS) & (values != Inline.EFFECT)
+        is_exception = np.isin(events, _RAISES) & (values != Inline.EFFECT)
+        goes = holds_args & (not self.args)
+        goes |= is_result & (not self.returns)
+        goes |= is_exception & (not self.exceptions)
+        return goes
 
     def strip(self, event: CallEvent) -> CallEvent:
         """Return an event without the values that are not wanted."""
@@ -67,10 +70,15 @@ class ValueChoice:
         return values if values is None or self.returns else _WithoutResults(values)
 
 
+def _payloads_of(slots: NDArray[np.void]) -> NDArray[np.uint64]:
+    payloads: NDArray[np.uint64] = slots["ticks"] | (slots["word"] >> 8).astype(np.uint64) << np.uint64(32)
+    return payloads
+
+
 def _with_records(values: ArenaCapture, slots: NDArray[np.void]) -> ArenaCapture:
     """Return an arena with the records that slots refer to, and zeros in the place of others."""
-    payloads = slots["ticks"].astype(np.uint64) | (slots["word"] >> 8).astype(np.uint64) << np.uint64(32)
-    offsets = payloads[payloads >> np.uint64(_OFFSET_BITS) == Inline.RECORD]
+    payloads = _payloads_of(slots)
+    offsets = payloads[np.isin(payloads >> _OFFSET_BITS, sorted(RECORD_KINDS))] & np.uint64(VALUE_MASK)
     positions = np.unique(offsets % np.uint64(values.capacity or 1)).tolist()
     pieces = []
     for start, piece in values.pieces:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from callbox.model import ArenaCapture
 
 __all__ = [
+    "RECORD_KINDS",
     "VALUE_BITS",
     "VALUE_MASK",
     "Absent",
@@ -122,8 +123,9 @@ class Inline(enum.IntEnum):
 
 
 # As plain ints: an enum's members are slow to get, and this is asked of every value.
-_RECORD, _INT = int(Inline.RECORD), int(Inline.INT)
-_RECORDS = frozenset({int(Inline.LOCALS), int(Inline.EFFECT), int(Inline.KEYWORDS)})
+RECORD_KINDS = frozenset(map(int, (Inline.RECORD, Inline.LOCALS, Inline.EFFECT, Inline.KEYWORDS)))
+"""Payloads that tell where a record lies."""
+_INT = int(Inline.INT)
 _MAX_INLINE_STR = 6
 
 
@@ -338,7 +340,7 @@ class Arena:
             FormatError: it is of no known kind.
         """
         kind, rest = payload >> VALUE_BITS, payload & VALUE_MASK
-        if kind == _RECORD or kind in _RECORDS:
+        if kind in RECORD_KINDS:
             return self.record(rest)
         if kind == _INT:
             return rest - (rest & _SIGN) * 2

@@ -98,6 +98,15 @@ def test_slots_of_no_kind_become_prefixes_that_readers_pass_over(tmp_path) -> No
     assert (block.slots["word"] & 0xFF).tolist() == [1, 255, 1]
 
 
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind < EventKind.TIME])
+def test_events_of_every_kind_are_taken_as_they_are(tmp_path, kind) -> None:
+    tap = RingTap(RingFile([slot(kind, 3)]).write(tmp_path))
+
+    [block] = tap.pull(is_last=True).blocks
+
+    assert block.slots["word"].tolist() == [kind | 3 << 8]
+
+
 def test_row_says_where_the_slots_come_from(tmp_path) -> None:
     tap = RingTap(RING.write(tmp_path))
     tap.pull(is_last=True)

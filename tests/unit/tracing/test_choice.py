@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from callbox import FunctionTracer, open_recording
+from callbox import FunctionTracer, open_recording, wrap
 
 
 def sell(item: str) -> str:
@@ -69,6 +69,39 @@ def test_values_that_are_not_wanted_reach_no_box(tmp_path, choice, secret) -> No
     assert b"sentinel" in kept
     assert secret not in kept
     assert secret not in (tmp_path / "some.cbx").read_bytes()
+
+
+def test_variables_of_a_function_that_raised_stay_without_results() -> None:
+    *_, end = trace(capture_returns=False).events
+
+    assert end.local_variables == {"item": "sentinel-bad"}
+
+
+def test_what_a_call_changed_of_its_arguments_is_theirs() -> None:
+    def extend(items: list[str]) -> None:
+        items.append("sentinel-added")
+
+    with FunctionTracer("*.test_choice", capture_returns=False) as kept:
+        extend([])
+    with FunctionTracer("*.test_choice", capture_args=False) as left_out:
+        extend([])
+
+    assert kept.events[-1].effects == {"items": ["sentinel-added"]}
+    assert not left_out.events[-1].effects
+
+
+@pytest.mark.parametrize(
+    ("choice", "line"),
+    [
+        ({"capture_args": False}, "sorted() → ['sentinel-a', 'sentinel-b']"),
+        ({"capture_returns": False}, "sorted(iterable=('sentinel-b', 'sentinel-a'), reverse=False)"),
+    ],
+)
+def test_values_of_wrapped_functions_in_c_are_kept_by_choice(choice, line) -> None:
+    with FunctionTracer("builtins", engine="wrap", c_calls=True, **choice) as tracer:
+        wrap(sorted)(("sentinel-b", "sentinel-a"), reverse=False)
+
+    assert tracer.format_trace() == line
 
 
 def test_static_mode_stays_static() -> None:
