@@ -165,7 +165,8 @@ class ValueBlocks:
     @property
     def n_seen(self) -> int:
         """Position after the newest byte so far."""
-        return self._bounds[-1][1] if self._pieces else 0
+        position, octets = self._pieces[-1] if self._pieces else (0, b"")
+        return position + len(octets)
 
     @property
     def _bounds(self) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ class FunctionTable:
         """Begin with functions that have their ids here."""
         self._by_id = {function.id: function for function in functions}
         self._ids = {_key(function): function.id for function in self._by_id.values()}
-        self._next_id = max(self._by_id, default=-1) + 1
+        self._next_id = 0
         self._added: list[Function] = []
 
     def map_ids(self, functions: Sequence[Function]) -> NDArray[np.uint32]:
@@ -49,12 +49,17 @@ class FunctionTable:
         key = _key(function)
         if key not in self._ids:
             # A process's own id, where it is free: what a fork shares keeps its numbers.
-            number = self._next_id if function.id in self._by_id else function.id
-            self._next_id = max(self._next_id, number + 1)
+            number = self._find_free() if function.id in self._by_id else function.id
             self._ids[key] = number
             self._by_id[number] = dataclasses.replace(function, id=number)
             self._added.append(self._by_id[number])
         return self._ids[key]
+
+    def _find_free(self) -> int:
+        """Return the lowest free id: a damaged log may name the highest that slots have room for."""
+        while self._next_id in self._by_id:
+            self._next_id += 1
+        return self._next_id
 
 
 def _key(function: Function) -> tuple[str, str, str, str, int, bool]:

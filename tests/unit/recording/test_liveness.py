@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from callbox.recording.liveness import is_running
+from callbox.recording.liveness import SeenProcess, is_running
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere an id is all there is")
 
@@ -24,6 +24,29 @@ def test_id_that_no_process_has_is_not_running() -> None:
 
 def test_later_process_of_the_same_id_is_another() -> None:
     assert not is_running(os.getpid(), 1)
+
+
+def test_process_that_was_seen_goes_on_when_the_wall_clock_is_set(monkeypatch) -> None:
+    process = SeenProcess(os.getpid(), time.time_ns())
+    later_s = time.time() + 3600
+
+    monkeypatch.setattr(time, "time", lambda: later_s)
+
+    assert process.is_running()
+
+
+def test_process_that_was_seen_ends() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = SeenProcess(child.pid, time.time_ns())
+    was_running = process.is_running()
+
+    child.communicate(b"\n")
+
+    assert (was_running, process.is_running()) == (True, False)
+
+
+def test_later_process_of_an_id_was_never_seen() -> None:
+    assert not SeenProcess(os.getpid(), 1).is_running()
 
 
 def test_process_that_nobody_has_waited_for_has_ended() -> None:
