@@ -19,6 +19,7 @@ from callbox.cli.bench_options import (
     tolerance_option,
 )
 from callbox.cli.examples import examples
+from callbox.cli.extras import need
 from callbox.cli.json_output import json_option, print_json
 from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError, NothingFoundError, reason
@@ -64,6 +65,7 @@ def list_command(directory: str, as_json: bool, **given: Any) -> int:
     from callbox.bench.executors import open_executor
     from callbox.bench.suite import find_suite
 
+    _need_runner()
     options = read_options(directory, given)
     suite = find_suite(options.directory)
     with open_executor(options.executor, options.jobs, 1) as executor, waiting("importing benchmarks"):
@@ -99,6 +101,7 @@ def capture_command(directory: str, fresh: bool, **given: Any) -> int:
     from callbox.bench.verification import capture
     from callbox.store.location import open_location
 
+    _need_runner()
     options = read_options(directory, given)
     snapshots = Snapshots(open_location(options.snapshot_dir))
     snapshots.create()
@@ -124,6 +127,7 @@ def verify_command(directory: str, explain: bool, **given: Any) -> int:
     from callbox.bench.executors import open_executor
     from callbox.bench.verification import explained, verify
 
+    _need_runner()
     options = read_options(directory, given)
     snapshots = _snapshots_at(options.snapshot_dir)
     with open_executor(options.executor, options.jobs, 1) as executor:
@@ -206,6 +210,10 @@ def clean_command(directory: str, yes: bool, dry_run: bool, **given: Any) -> int
     n_blobs = snapshots.delete(chosen)
     click.echo(f"deleted {count(len(chosen), 'snapshot')} and {count(n_blobs, 'blob')}")
     return exits.OK
+
+
+def _need_runner() -> None:
+    need("asv_runner", extra="bench", user="callbox bench")
 
 
 def _snapshots_at(location: str) -> Snapshots:

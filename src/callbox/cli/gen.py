@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from callbox.cli import exits
 from callbox.cli.examples import examples
+from callbox.cli.extras import need
 from callbox.cli.json_output import json_option, print_json
 from callbox.cli.old_settings import CommandWithOldSettings
 from callbox.cli.recorded_calls import calls_dir_option, formats_option, report_option
@@ -51,12 +52,19 @@ def command(**options: Any) -> int:
     in another order, with other random seeds and, where time-machine is installed, more
     than a year later.
     """
+    need_pytest(options, "callbox gen")
     report = generate_tests(options)
     if options["as_json"]:
         print_json(report.to_json())
     elif not options["quiet"]:
         print_report(report)
     return exits.OK if report.files or report.unchanged else exits.NOTHING_FOUND
+
+
+def need_pytest(options: dict[str, Any], user: str) -> None:
+    """Refuse to begin without what tests are verified by, if they are to be."""
+    if options["verify"]:
+        need("pytest", extra="testgen", user=user)
 
 
 def generate_tests(options: dict[str, Any]) -> Report:

@@ -8,7 +8,7 @@ import click
 
 from callbox.cli.clean import clean_calls
 from callbox.cli.examples import examples
-from callbox.cli.gen import DEFAULT_FOLDER, generate_tests, print_report
+from callbox.cli.gen import DEFAULT_FOLDER, generate_tests, need_pytest, print_report
 from callbox.cli.program import parse_program
 from callbox.cli.record import plan_recording, record_and_wait
 from callbox.cli.recorded_calls import FORMATS, formats_option, report_option
@@ -51,6 +51,7 @@ def command(ctx: click.Context, /, targets: tuple[str, ...], **options: Any) -> 
     exit code is the program's own, if that is not 0.
     """
     program = parse_program(program_words(ctx))
+    need_pytest(options, "callbox tead")
     plan = plan_recording(program, targets, options)
     calls_dir = options["calls_dir"] or options["storage_dir"]
     if options["pre_clean"] or options["pre_clean_before"]:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from callbox.errors import CallboxError, GenerateError, NothingFoundError
+from callbox.render.text import count
 from callbox.testgen import outputs
 from callbox.testgen.build import CaseBuilder, Variant, async_style
 from callbox.testgen.call_files import CallFiles
@@ -140,7 +141,7 @@ class Generator:
     # Building
 
     def _build_all(self, calls: Sequence[StoredCall]) -> list[Case]:
-        self._say(f"building tests of {len(calls):,} calls")
+        self._say(f"building tests of {count(len(calls), 'call')}")
         cases: dict[tuple[object, ...], Case] = {}
         for stored in calls:
             try:
@@ -194,7 +195,9 @@ class Generator:
                 candidates = self._rewrite([case for case in cases if case.id in reasons], variant)
             if not candidates:
                 continue
-            self._say(f"verifying {len(candidates):,} tests in fresh processes" + (", written anew" if n_round else ""))
+            self._say(
+                f"verifying {count(len(candidates), 'test')} in fresh processes" + (", written anew" if n_round else "")
+            )
             failures = self._try(candidates)
             for case in candidates:
                 if case.id in failures:
@@ -215,7 +218,7 @@ class Generator:
         """
         if not cases:
             return {}
-        self._say(f"verifying whether {len(cases):,} tests had to be written anew")
+        self._say(f"verifying whether {count(len(cases), 'test')} had to be written anew")
         failures = self._try(cases)
         return {case.id: case for case in cases if case.id not in failures}
 
@@ -346,7 +349,7 @@ class Generator:
             written = self._replace(modules)
             if not self._options.is_verified or not modules:
                 break
-            self._say(f"running {len(cases):,} tests where they stand, in order and shuffled")
+            self._say(f"running {count(len(cases), 'test')} in place, in order and shuffled")
             files = [layout.folder / f for f in modules]
             ordered, shuffled = (run_tests(files, self._options.root, Conditions(seed=seed)) for seed in (0, 23))
             failures = self._failures(modules, ordered, shuffled)
