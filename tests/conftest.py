@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["pytester"]
+
+# What a shell runs in the background ignores Ctrl-C, and so would the programs that tests start and send it to.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOOL_IDS = (3, 4)
 """The tool ids of `sys.monitoring` that no well-known tool owns: the ones callbox may take."""

@@ -132,9 +132,10 @@ def serving(desk: Desk, *words: str) -> Iterator[tuple[subprocess.Popen[str], st
     with subprocess.Popen(command, cwd=desk.folder, env=desk.environ, **pipes) as process:
         try:
             yield process, process.stdout.readline().strip()
-        finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=20)
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
