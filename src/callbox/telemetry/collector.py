@@ -95,6 +95,7 @@ class Collector:
             self._lines.start()
         try:
             with watch_databases(self.note_query) as self._watchers:
+                self._watchers.is_idle = True
                 yield self
         finally:
             self._watchers = None
@@ -107,6 +108,7 @@ class Collector:
         """Begin a test."""
         if self._watchers is not None:
             self._watchers.attach()
+            self._watchers.is_idle = False
             self._requests.attach()
         self.announce(identity.id)
         if self.guard.is_way_in_touched:
@@ -193,6 +195,8 @@ class Collector:
         """
         record = self.preview(status, error=error)
         self._running = None
+        if self._watchers is not None:
+            self._watchers.is_idle = True
         if self.guard.is_exempt:
             self._exempt(False)
         if record is not None:

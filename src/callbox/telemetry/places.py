@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
@@ -68,25 +68,38 @@ class Place:
         return f"{self.file}:{self.line} {self.function}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Origin:
-    """How the project's code came to where it is.
+    """How the project's code came to where it is; what costs more than to note it waits until it is asked for.
+
+    Not frozen: one is made for most queries, and to make a frozen one takes three times as long.
 
     Attributes:
-        path: the lines that led there, the nearest first; at most eight.
-        loop: the instructions that led there, however often each: equal for every turn of a loop, and of a recursion.
+        steps: code and instruction of each call that led there, the nearest first.
         is_relation: a library loads there what an object refers to.
         is_schema: a library makes tables there.
-        is_test_loop: the test or the fixture goes round in a loop of its own, and the code that it calls has none.
+        is_below_test: the last of these steps was called by a test framework.
     """
 
-    path: tuple[Place, ...] = ()
-    loop: frozenset[tuple[int, int]] = frozenset()
+    steps: tuple[Step, ...] = ()
     is_relation: bool = False
     is_schema: bool = False
-    is_test_loop: bool = False
-    codes: tuple[CodeType, ...] = field(default=(), repr=False, compare=False)
-    """Keeps what `loop` names by identity."""
+    is_below_test: bool = False
+
+    @functools.cached_property
+    def path(self) -> tuple[Place, ...]:
+        """The lines that led there, the nearest first; at most eight."""
+        return tuple(_place_of(code, index) for code, index in self.steps[:_MAX_SHOWN])
+
+    @functools.cached_property
+    def loop(self) -> frozenset[tuple[int, int]]:
+        """The instructions that led there, however often each: equal for every turn of a loop, and of a recursion."""
+        return frozenset((id(code), index) for code, index in self.steps)
+
+    @functools.cached_property
+    def is_test_loop(self) -> bool:
+        """Whether the test or the fixture goes round in a loop of its own, and the code that it calls has none."""
+        return self.is_below_test and _has_loop_of_test_alone(self.steps)
 
 
 NOWHERE = Origin()
@@ -94,18 +107,14 @@ NOWHERE = Origin()
 
 def origin_of(frame: FrameType | None) -> Origin:
     """Return how the project's code came to a frame."""
-    steps, is_relation, is_schema, is_test = _walk(frame)
+    steps, *about = _walk(frame)
     # Code objects compare by content, which takes its time: they are known by identity.
-    key = (is_relation, is_schema, is_test, *[number for code, index in steps for number in (id(code), index)])
+    key = (*about, *[number for code, index in steps for number in (id(code), index)])
     origin = _origins.get(key)
     if origin is None:
         if len(_origins) >= _MAX_KNOWN:
             _origins.clear()
-        path = tuple(_place_of(code, index) for code, index in steps[:_MAX_SHOWN])
-        loop = frozenset((id(code), index) for code, index in steps)
-        is_test_loop = is_test and _has_loop_of_test_alone(steps)
-        codes = tuple(code for code, _ in steps)
-        origin = _origins[key] = Origin(path, loop, is_relation, is_schema, is_test_loop, codes)
+        origin = _origins[key] = Origin(tuple(steps), *about)
     return origin
 
 

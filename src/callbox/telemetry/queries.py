@@ -143,18 +143,16 @@ def hash_values(parameters: Any, shape: Shape) -> tuple[int, int]:
 
     No code of a stranger's value runs.
     """
-    if shape.has_keys_only and type(parameters) in (tuple, list) and len(parameters) == len(shape.values):
-        for value in parameters:
-            if type(value) not in _ATOMS:
-                break
-        else:
-            key = hash(tuple(parameters))
-            return key, key
+    plan = shape.plan
+    if plan is not None:
+        given = () if parameters is None else parameters
+        is_list = type(given) in (tuple, list) and len(given) == plan.n_parameters
+        if is_list and _ATOMS.issuperset(map(type, given)):
+            keys = (*plan.key_literals, *[given[index] for index in plan.keys])
+            return hash((*plan.literals, *given)), hash(keys)
     found = list(_values(parameters, shape))
-    is_window = shape.is_aggregate and sum(value.role is Role.RANGE for value in shape.values) > 1
-    chosen = (Role.KEY, Role.RANGE) if is_window else (Role.KEY,)
-    keys = [value for role, value in found if role in chosen]
-    return hash(tuple(value for _, value in found)), hash(tuple(keys))
+    keys = tuple(value for role, value in found if role in shape.chosen)
+    return hash(tuple(value for _, value in found)), hash(keys)
 
 
 def _values(parameters: Any, shape: Shape) -> Iterator[tuple[Role, Any]]:

@@ -12,7 +12,7 @@ import enum
 import functools
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 _TOKEN = r"""
@@ -44,6 +44,7 @@ _CATALOGUE = (
     r"\b(?:sqlite_(?:temp_)?(?:master|schema)|information_schema|set_config|nextval|setval|currval|lastval"
     r"|pg_(?:catalog|class|namespace|attribute|type|index|constraint|try_|advisory|sleep|backend|stat|notify)\w*)\b"
 )
+_SAVEPOINT = r"(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) [\"`]\w+[\"`]"
 _MAX_SHOWN = 2_000
 _MAX_CHARS = 1_000_000
 """What is longer is cut: its shape is told by its beginning."""
@@ -62,6 +63,11 @@ class Role(enum.Enum):
     """Says how many rows, or from which one on."""
 
 
+_KEYS = frozenset({Role.KEY})
+_KEYS_AND_RANGES = frozenset({Role.KEY, Role.RANGE})
+_NAMELESS = frozenset({"?", "%s", "%b", "%t"})
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A literal, or the name of a parameter, and what it does."""
@@ -69,6 +75,36 @@ class Value:
     text: str
     is_parameter: bool
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a statement whose parameters have no names is executed with, in order.
+
+    Attributes:
+        n_parameters: how many there are.
+        keys: positions of those that choose rows.
+        literals: the values that stand in its text.
+        key_literals: those of them that choose rows.
+    """
+
+    n_parameters: int
+    keys: tuple[int, ...]
+    literals: tuple[str, ...]
+    key_literals: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[Value], chosen: Collection[Role]) -> Plan | None:
+        """Return the plan of a statement, None if it names or numbers its parameters."""
+        parameters = [value for value in values if value.is_parameter]
+        if not all(value.text in _NAMELESS for value in parameters):
+            return None
+        return cls(
+            len(parameters),
+            tuple(index for index, value in enumerate(parameters) if value.role in chosen),
+            tuple(value.text for value in values if not value.is_parameter),
+            tuple(value.text for value in values if not value.is_parameter and value.role in chosen),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +116,18 @@ class Shape:
         kind: "SELECT", "INSERT", "UPDATE", "DELETE" or "OTHER"; of a statement `WITH`, what it leads to.
         values: its literals and parameters, in order.
         table: the first that it names; "" if none.
-        is_aggregate: it computes a number of many rows.
+        chosen: roles of values that choose rows, or the part of them that a number is computed of.
         is_catalogue: it asks for the database itself: tables, sequences, locks.
-        has_keys_only: its values are parameters without names, and all of them choose rows.
+        plan: how to tell its values apart soon; None where that takes looking at each.
     """
 
     template: str
     kind: str
     values: tuple[Value, ...]
     table: str = ""
-    is_aggregate: bool = False
+    chosen: Collection[Role] = _KEYS
     is_catalogue: bool = False
-    has_keys_only: bool = False
+    plan: Plan | None = None
 
     @property
     def text(self) -> str:
@@ -111,6 +147,8 @@ def shape_of(sql: str) -> Shape:
     Args:
         sql: as it is executed; parameters may stand apart from it, in any style of PEP 249.
     """
+    if _compiled(_SAVEPOINT, 0).fullmatch(sql):
+        return Shape(sql, "OTHER", (), plan=Plan.of((), _KEYS))  # each has a name of its own
     reader = _Reader()
     for kind, text in _tokens(sql[:_MAX_CHARS]):
         if kind in _VALUES:
@@ -118,15 +156,18 @@ def shape_of(sql: str) -> Shape:
         else:
             reader.take_word(text)
     words = _fold_lists(reader.words)
-    template, kind = _join(words), _kind_of(words)
+    template, kind, values = _join(words), _kind_of(words), reader.finish()
+    is_aggregate = kind == "SELECT" and any(word.upper() in _AGGREGATES for word in words[:4])
+    is_window = is_aggregate and sum(value.role is Role.RANGE for value in values) > 1
+    chosen = _KEYS_AND_RANGES if is_window else _KEYS
     return Shape(
         template,
         kind,
-        reader.finish(),
+        values,
         table=_first_table(words),
-        is_aggregate=kind == "SELECT" and any(word.upper() in _AGGREGATES for word in words[:4]),
+        chosen=chosen,
         is_catalogue=_compiled(_CATALOGUE, re.IGNORECASE).search(template) is not None,
-        has_keys_only=all(_is_next_parameter(value) and value.role is Role.KEY for value in reader.values),
+        plan=Plan.of(values, chosen),
     )
 
 
@@ -134,10 +175,6 @@ def shape_of(sql: str) -> Shape:
 def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
     """Compile a pattern when the first statement is read: most runs of tests have none, and it takes milliseconds."""
     return re.compile(pattern, flags)
-
-
-def _is_next_parameter(value: Value) -> bool:
-    return value.text in ("?", "%s", "%b", "%t")
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import dis
 
 import pytest
 
-from callbox.telemetry.places import NOWHERE, Origin, Place
+from callbox.telemetry.places import NOWHERE, Origin
 from callbox.telemetry.queries import QueryLog
 
 
 def origin_at(line: int) -> Origin:
-    return Origin((Place("shop/views.py", line, "listing"),), frozenset({(id(origin_at), line)}))
+    namespace = {}
+    exec(compile("\n" * (line - 1) + "def listing(): ...", "shop/views.py", "exec"), namespace)
+    return Origin(((namespace["listing"].__code__, 0),))
 
 
 HERE, THERE = origin_at(7), origin_at(9)
@@ -117,8 +120,15 @@ def test_loop_over_requests_is_none_and_loop_in_each_is_one() -> None:
     assert [found["count"] for found in log.as_record()["n_plus_one"]] == [12]
 
 
+def loop_of_a_test(cases):
+    for case in cases:
+        case()
+
+
 def test_table_of_a_test_is_none_unless_each_of_its_requests_loops_or_relations_are_loaded() -> None:
-    table = dataclasses.replace(HERE, is_test_loop=True)
+    code = loop_of_a_test.__code__
+    turn = next(each.offset for each in dis.get_instructions(code) if "JUMP_BACKWARD" in each.opname)
+    table = Origin(((code, turn),), is_below_test=True)
     relation = dataclasses.replace(table, is_relation=True)
 
     assert found_in([(GET, (i,), table) for i in range(9)]) == []

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from callbox.telemetry.places import Origin, Place
-from callbox.telemetry.queries import QueryLog
+from callbox.telemetry.places import Origin
+from callbox.telemetry.queries import QueryLog, hash_values
+from callbox.telemetry.sql import shape_of
 
-HERE = Origin((Place("shop/views.py", 7, "listing"),))
+exec(compile("\n" * 6 + "def listing(): ...", "shop/views.py", "exec"))
+HERE = Origin(((locals()["listing"].__code__, 0),))
 
 
 def log_of(*statements) -> QueryLog:
@@ -43,6 +49,26 @@ def test_slow_query_is_shown_without_its_values() -> None:
     }
 
 
+ATOMS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=2), st.dates())
+PLANNED = (
+    "SELECT 1 FROM a WHERE b = %s AND c IN (%s, 7) LIMIT 3",
+    "SELECT count(*) FROM a WHERE b > ? AND b < ? AND c = 'x'",
+    "INSERT INTO a VALUES (?, ?)",
+)
+
+
+@given(st.sampled_from(PLANNED), st.lists(st.tuples(ATOMS, ATOMS), min_size=2, max_size=2))
+def test_values_that_are_told_apart_by_a_plan_are_those_that_differ_one_by_one(sql, parameters) -> None:
+    shape = shape_of(sql)
+    slow = dataclasses.replace(shape, plan=None)
+
+    planned = [hash_values(given, shape) for given in parameters]
+    looked_at = [hash_values(given, slow) for given in parameters]
+
+    assert shape.plan is not None
+    assert [a == b for a, b in zip(*planned, strict=True)] == [a == b for a, b in zip(*looked_at, strict=True)]
+
+
 class Stranger:
     def __hash__(self) -> int:
         raise AssertionError("no code of a parameter runs")
@@ -62,6 +88,7 @@ def test_parameter_of_any_class_is_left_in_peace() -> None:
         (["begin immediate", "rollback"], 1),
         (["SAVEPOINT a", "RELEASE SAVEPOINT a", "COMMIT"], 2),
         (["SAVEPOINT a", "ROLLBACK TO SAVEPOINT a", "END TRANSACTION"], 2),
+        (['SAVEPOINT "s1_x1"', 'RELEASE SAVEPOINT "s1_x1"', "SAVEPOINT `s1_x2`", "ROLLBACK TO SAVEPOINT `s1_x2`"], 2),
     ],
 )
 def test_transaction_counts_where_it_ends_and_savepoint_where_it_begins(statements, n_transactions) -> None:

@@ -57,6 +57,8 @@ class Watchers:
         self._note = note
         self.is_inside = ContextVar("callbox_inside", default=False)
         """Whether a library executes what it tells of itself; each thread and task for itself."""
+        self.is_idle = False
+        """Whether no test runs to which a statement could be counted: what begins now need not be told."""
         self._detach: dict[str, Callable[[], object]] = {}
 
     def attach(self) -> None:

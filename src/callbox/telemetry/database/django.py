@@ -30,6 +30,8 @@ def attach(watchers: Watchers) -> Callable[[], None]:
     wrapped: list[Any] = []
 
     def execute(run: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
+        if watchers.is_idle:
+            return run(sql, parameters, many, context)  # of fixtures of classes and of migrations there are many
         connection = context["connection"]
         about = {"alias": connection.alias, "system": connection.vendor, "is_many": many}
         with watchers.watching(str(sql), () if many else parameters, **about) as told:

@@ -94,8 +94,9 @@ def _watched_classes(watchers: Watchers) -> type[sqlite3.Connection]:
         __module__, __qualname__, __slots__ = "sqlite3", "Connection", ("__weakref__",)
 
         def cursor(self, factory: Any = None) -> Any:
-            own = sqlite3.Cursor if _of(self).is_told_above else Cursor
-            return super().cursor(own if factory is None else factory)
+            if factory is None:
+                factory = sqlite3.Cursor if _of(self).is_told_above else Cursor
+            return super().cursor(factory)
 
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
             return self.cursor().execute(sql, parameters)
