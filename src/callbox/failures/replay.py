@@ -58,14 +58,15 @@ def _reasons(failure: Failure) -> str:
 def fails_alike(path: Path, failure: Failure) -> str:
     """Run a test file, and say how it does not fail as it should; empty if it does.
 
+    It runs where this process works, whose modules it can import wherever it stands itself.
+
     Args:
         path: of the test.
         failure: what it shall reproduce.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=native", "-p", "no:cacheprovider", path.name]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=native", "-p", "no:cacheprovider", str(path)]
     ran = subprocess.run(
         command,
-        cwd=path.parent,
         capture_output=True,
         text=True,
         timeout=_TIMEOUT_S,
@@ -76,6 +77,7 @@ def fails_alike(path: Path, failure: Failure) -> str:
         return "it passes: the failure came from something that the call does not hold"
     name = failure.exception.type.rpartition(".")[2] if failure.exception else ""
     if ran.returncode != 1 or name not in ran.stdout:
-        last = ran.stdout.strip().splitlines()[-1:] or ran.stderr.strip().splitlines()[-1:]
-        return f"it fails otherwise: {''.join(last)}"
+        lines = ran.stdout.strip().splitlines() or ran.stderr.strip().splitlines()
+        said = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")] or lines
+        return f"it fails otherwise: {''.join(said[-1:])}"
     return ""

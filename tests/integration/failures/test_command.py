@@ -118,19 +118,25 @@ except KeyError:
 """
 
 
-def test_failure_becomes_a_test_that_fails_alike_until_it_is_mended(project) -> None:
+@pytest.mark.parametrize("file", ["test_rate.py", "tests/test_rate.py"])
+def test_failure_becomes_a_test_that_fails_alike_until_it_is_mended(project, file) -> None:
+    (project / "tests").mkdir()
     (project / "rates.py").write_text("def rate(order):\n    return {'full': 0.19}[order['kind']]\n")
     (project / "program.py").write_text(REPRODUCIBLE)
     environ = {**os.environ, "FAILEXTRACT_MODE": "development"}
     subprocess.run([sys.executable, "program.py"], cwd=project, env=environ, check=True, timeout=60)
     kind = json.loads(failures(project, "list", "--json"))[0]["fingerprint"]
 
-    said = failures(project, "test", kind, "-o", "test_rate.py")
+    said = failures(project, "test", kind, "-o", file)
 
-    assert said == "test_rate.py written\nit fails as the failure did: KeyError: 'half'\n"
-    assert 'rate(order={"kind": "half"})' in (project / "test_rate.py").read_text()
+    assert said == f"{file} written\nit fails as the failure did: KeyError: 'half'\n"
+    assert 'rate(order={"kind": "half"})' in (project / file).read_text()
     (project / "rates.py").write_text("def rate(order):\n    return 0.07\n")
-    assert "it passes" in failures(project, "test", kind, "-o", "test_rate.py", code=2)
+    assert "it passes" in failures(project, "test", kind, "-o", file, code=2)
+    (project / "rates.py").unlink()
+    assert "it fails otherwise: ModuleNotFoundError: No module named 'rates'" in failures(
+        project, "test", kind, "-o", file, code=2
+    )
 
 
 def test_failure_that_cannot_be_made_again_says_why(project) -> None:
