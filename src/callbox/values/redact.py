@@ -29,7 +29,6 @@ from callbox.secrets import (
     mark,
     split_words,
 )
-from callbox.values.redact_walk import Walk
 
 _MAX_CACHED = 10_000
 _MIN_TEXT_CHARS = 5
@@ -125,6 +124,8 @@ class Redactor:
             value: dicts, lists, tuples, sets, atoms and what `callbox.values.frozen` reads, nested; anything
                 else is looked at by its type's name alone.
         """
+        from callbox.values.redact_walk import Walk  # those who redact texts alone do without
+
         return Walk(self).value(value, 0) if self._rules.is_enabled else value
 
     def is_card(self, digits: str) -> bool:
@@ -178,7 +179,7 @@ class Redactor:
             if needed in text:
                 for hint, rule, shape in shapes:
                     if hint in text:
-                        text = shape.sub(partial(self._redact_shape, rule), text)
+                        text = re.sub(shape, partial(self._redact_shape, rule), text)
         if self._finds_logins and "://" in text:
             text = _URL_LOGIN.sub(self._redact_login, text)
         if self._finds_cards and _MANY_DIGITS.search(text) is not None:
@@ -246,14 +247,17 @@ def is_card_number(text: str) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 and len(set(digits)) > 1
 
 
-def _group_shapes(rules: RedactRules) -> list[tuple[str, list[tuple[str, str, re.Pattern[str]]]]]:
-    """Group what must occur, the rule and the expression of each shape by one character that must occur."""
-    groups: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
+def _group_shapes(rules: RedactRules) -> list[tuple[str, list[tuple[str, str, str | re.Pattern[str]]]]]:
+    """Group what must occur, the rule and the expression of each shape by one character that must occur.
+
+    Most programs never meet what must occur: expressions are compiled when they do.
+    """
+    groups: dict[str, list[tuple[str, str, str | re.Pattern[str]]]] = {}
     shapes = [*((token.rule, token.prefixes, _expression(token)) for token in TOKENS), *_SHAPES]
     for name, hints, text in shapes:
         for hint in hints if name not in rules.except_rules else ():
             needed = next((c for c in "_-. " if c in hint), hint[0])
-            groups.setdefault(needed, []).append((hint, name, re.compile(text)))
+            groups.setdefault(needed, []).append((hint, name, text))
     for name, text in rules.add_patterns.items():
         groups.setdefault("", []).append(("", name, compile_pattern(name, text)))
     return list(groups.items())
