@@ -69,21 +69,21 @@ static int64_t epoch_ns(void)
 #else
 uint64_t cb_clock_monotonic_ns(void)
 {
-    struct timespec t;
+    struct timespec t = {0};
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * CB_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 uint64_t cb_clock_cpu_ns(void)
 {
-    struct timespec t;
+    struct timespec t = {0}; /* a sandbox may refuse the clock: no time passes then */
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * CB_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 static int64_t epoch_ns(void)
 {
-    struct timespec t;
+    struct timespec t = {0};
     clock_gettime(CLOCK_REALTIME, &t);
     return (int64_t)t.tv_sec * CB_NS_PER_S + t.tv_nsec;
 }
@@ -113,7 +113,8 @@ uint64_t cb_clock_ticks_of_ns(uint64_t ns)
 {
     struct cb_clock_reading now = cb_clock_read();
     int64_t elapsed_ns = now.monotonic_ns - cb_clock_origin.monotonic_ns;
-    if (!cb_clock_has_counter || elapsed_ns <= 0) {
+    /* A counter may begin anew while the machine sleeps, or is moved to another. */
+    if (!cb_clock_has_counter || elapsed_ns <= 0 || now.ticks <= cb_clock_origin.ticks) {
         return ns;
     }
     return (uint64_t)((double)ns * (double)(now.ticks - cb_clock_origin.ticks) / (double)elapsed_ns);

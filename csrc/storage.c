@@ -29,12 +29,12 @@ struct cb_storage *cb_storage_new(uint64_t n_slots, uint64_t n_arena_bytes)
         storage->arena = calloc(1, sizeof *storage->arena);
     }
     unsigned char *bytes = storage->arena == NULL ? NULL : cb_mapping_allocate(n_arena_bytes);
+    if (bytes != NULL) {
+        cb_arena_init(storage->arena, bytes, n_arena_bytes); /* what is released below knows them by now */
+    }
     if (storage->ring == NULL || storage->slots == NULL || (n_arena_bytes > 0 && bytes == NULL)) {
         cb_storage_release(storage);
         return NULL;
-    }
-    if (bytes != NULL) {
-        cb_arena_init(storage->arena, bytes, n_arena_bytes);
     }
     cb_ring_init(storage->ring, storage->slots, n_slots, cb_clock_ticks(), 0);
     storage->ring->storage = storage;
@@ -143,7 +143,9 @@ static uint64_t wait_for(struct cb_storage *storage, _Atomic uint64_t *taken, ui
             seen = n;
             deadline_ns = now_ns + CB_STORAGE_STALL_NS;
         }
-        *storage->is_collected = now_ns < deadline_ns;
+        if (now_ns >= deadline_ns) {
+            *storage->is_collected = false; /* for all: who still waits for longer must not say otherwise */
+        }
         sleep_a_little();
     }
     return UINT64_MAX;

@@ -58,6 +58,16 @@ static void name_says_where_ticks_come_from(void)
                                : strcmp(name, "monotonic") == 0);
 }
 
+static void a_counter_that_began_anew_makes_no_absurd_time(void)
+{
+    struct cb_clock_reading origin = cb_clock_origin;
+    cb_clock_origin.ticks = cb_clock_ticks() + (UINT64_C(1) << 40);
+    cb_clock_origin.monotonic_ns = 0;
+
+    CHECK_EQ(cb_clock_ticks_of_ns(1 << 30), 1 << 30);
+    cb_clock_origin = origin;
+}
+
 static void without_a_counter_ticks_are_monotonic_nanoseconds(void)
 {
     int had_counter = cb_clock_has_counter;
@@ -80,6 +90,7 @@ int main(void)
     RUN(two_readings_foretell_a_third);
     RUN(epoch_is_the_time_of_day);
     RUN(name_says_where_ticks_come_from);
+    RUN(a_counter_that_began_anew_makes_no_absurd_time);
     RUN(without_a_counter_ticks_are_monotonic_nanoseconds);
     return check_result();
 }
