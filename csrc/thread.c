@@ -143,22 +143,22 @@ void cb_thread_forget(struct cb_thread *thread, const void *code)
     }
 }
 
-int cb_frames_push(struct cb_frames *frames, const void *frame)
+void cb_frames_push(struct cb_frames *frames, const void *frame)
 {
     if (frames->n > 0 && frames->frames[frames->n - 1] == frame) {
-        return 0;
+        return;
     }
     if (frames->n == frames->capacity) {
         size_t capacity = frames->capacity == 0 ? 64 : frames->capacity * 2;
         const void **grown = realloc(frames->frames, capacity * sizeof *grown);
         if (grown == NULL) {
-            return CB_ENOMEM;
+            frames->n_lost++;
+            return;
         }
         frames->frames = grown;
         frames->capacity = capacity;
     }
     frames->frames[frames->n++] = frame;
-    return 0;
 }
 
 int cb_frames_has(const struct cb_frames *frames, const void *frame)
@@ -168,7 +168,7 @@ int cb_frames_has(const struct cb_frames *frames, const void *frame)
             return 1;
         }
     }
-    return 0;
+    return frames->n_lost > 0;
 }
 
 int cb_frames_pop(struct cb_frames *frames, const void *frame)
@@ -178,6 +178,10 @@ int cb_frames_pop(struct cb_frames *frames, const void *frame)
             frames->n = i - 1;
             return 1;
         }
+    }
+    if (frames->n_lost > 0) {
+        frames->n_lost--;
+        return 1;
     }
     return 0;
 }

@@ -59,6 +59,7 @@ struct cb_frames {
     const void **frames; /* Owned array; Borrowed frames, compared and never followed. */
     size_t n;
     size_t capacity;
+    size_t n_lost; /* for which there was no memory: any frame may be one of them */
 };
 
 /* A call whose arguments may be other at its end: which, and what was frozen of them. */
@@ -148,9 +149,9 @@ void cb_thread_forget(struct cb_thread *thread, const void *code);
 
 /* Push and pop a generator's frame. Pushing the innermost again changes nothing; popping drops
  * whatever lies above the frame.
- * Result: push 0 or CB_ENOMEM; has and pop 1 if the frame was there, else 0.
+ * Result: has and pop 1 if the frame was there, or may have been, else 0.
  * Thread: the producer. GIL: held. */
-int cb_frames_push(struct cb_frames *frames, const void *frame);
+void cb_frames_push(struct cb_frames *frames, const void *frame);
 int cb_frames_has(const struct cb_frames *frames, const void *frame);
 int cb_frames_pop(struct cb_frames *frames, const void *frame);
 
