@@ -52,6 +52,7 @@ _PARTS = (
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _WAITS = "JUMP_BACKWARD_NO_INTERRUPT"
 _BACKWARD = frozenset(number for name, number in dis.opmap.items() if "BACKWARD" in name and name != _WAITS)
+_CACHE = bytes([dis.opmap["CACHE"]])
 Step = tuple[CodeType, int]
 _awaiting: ContextVar[tuple[Step, ...]] = ContextVar("callbox_awaiting", default=())
 
@@ -183,11 +184,22 @@ def _is_in_loop(code: CodeType, index: int) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _loops_of(code: CodeType) -> tuple[tuple[int, int], ...]:
-    """Return the first and the last instruction of each loop."""
-    if _BACKWARD.isdisjoint(code.co_code[::2]):
-        return ()  # most functions: to look at each instruction takes a hundred times as long
-    jumps = (each for each in dis.get_instructions(code) if "BACKWARD" in each.opname and each.opname != _WAITS)
-    return tuple((each.argval, each.offset) for each in jumps)
+    """Return the first and the last instruction of each loop; `dis` tells as much, and takes ten times as long."""
+    compiled = code.co_code
+    if _BACKWARD.isdisjoint(compiled[::2]):
+        return ()  # most functions
+    loops = []
+    argument = 0
+    for offset in range(0, len(compiled), 2):
+        instruction, argument = compiled[offset], argument << 8 | compiled[offset + 1]
+        if instruction in _BACKWARD:
+            end = offset + 2
+            while compiled[end : end + 1] == _CACHE:
+                end += 2
+            loops.append((end - 2 * argument, offset))
+        if instruction != dis.EXTENDED_ARG:
+            argument = 0
+    return tuple(loops)
 
 
 def _place_of(code: CodeType, index: int) -> Place:

@@ -81,7 +81,7 @@ class QueryCounts:
         if self._is_updating:
             if self._now != self._known:
                 _write(self._path, self._now)
-                _say(f"{self._path} written: {_tests(len(self._now))} with queries")
+                _say(f"wrote {self._path}: {_tests(len(self._now))} with queries")
         elif self._is_there:
             news = ((self._n_fewer, "with fewer queries"), (self._n_new, "with queries that it does not know"))
             said = [f"{_tests(n)} {what}" for n, what in news if n]
@@ -115,7 +115,7 @@ def _write(path: Path, counts: Mapping[str, int]) -> None:
         temporary.write_text(text + "\n")
         temporary.replace(path)
     except OSError as error:
-        _say(f"{path} is not written: {error.strerror}")
+        _say(f"cannot write {path}: {error.strerror}")
 
 
 def _say(text: str) -> None:

@@ -103,3 +103,23 @@ def test_loop_of_the_test_alone_is_told_from_one_in_what_it_calls() -> None:
 
     assert [own.is_test_loop, comprehended.is_test_loop] == [True, True]
     assert [below.is_test_loop, ask_often().is_test_loop, ask().is_test_loop] == [False, False, False]
+
+
+LONG = """
+def go(ask):
+    found = [ask()]
+    for _ in range(1):
+{body}
+        found.append(ask())
+    return [*found, ask()]
+"""
+
+
+def test_loop_is_known_however_long_it_is() -> None:
+    namespace = {}
+    exec(compile(LONG.format(body="        sum((1, 2), start=3)\n" * 3_000), __file__, "exec"), namespace)
+
+    for _ in range(1):
+        origins = namespace["go"](lambda: origin_of(sys._getframe(1)))
+
+    assert [origin.is_test_loop for origin in origins] == [True, False, True]
