@@ -219,9 +219,10 @@ class NativeRecorder:
         if n_replaced := self._core.n_replaced():
             notes.append(f"the program replaced the hook in {n_replaced} thread(s); calls after that are missing")
         if n_named := self._core.n_named_values():
+            were = "value was" if n_named == 1 else "values were"
             notes.append(
-                f"{n_named:,} value(s) were only named, as keeping them all would have taken more than a sixteenth of "
-                "the time: all_values keeps them"
+                f"{n_named:,} {were} only named, as keeping all would have taken more than an eighth of the time: "
+                "--all-values, or all_values=True, keeps them"
             )
         n_threads, n_calls = self._core.n_unrecorded()
         if n_threads:

@@ -65,7 +65,7 @@ class TracedSnapshot(CallAssertions):
         """
         self._detail = detail_of(detail_level)
         self._filters = names_of(filter_modules)
-        # All values: which of them a sixteenth of the time holds depends on the machine, a snapshot must not.
+        # All values: which of them an eighth of the time holds depends on the machine, a snapshot must not.
         self._tracer = FunctionTracer(self._filters or None, mode="trace", all_values=True, max_events=_MAX_EVENTS)
         self._include, self._exclude = names_of(include), names_of(exclude)
         self._max_depth = max_depth

@@ -81,7 +81,7 @@ class FunctionTracer(CallAssertions):
             max_depth: levels of selected calls to record; None for all.
             memory: count bytes and blocks that are allocated.
             redact: what is a secret besides what always is, and what is none; None: as the project configures it.
-            all_values: keep all values; else, beyond a sixteenth of the time, those of frequent calls are only named.
+            all_values: keep all values; else, beyond an eighth of the time, those of frequent calls are only named.
             path: where `stop` saves the recording.
             overhead_budget: keep less, step by step, where it costs more of the program's own time, like 0.05 of it.
             capture_args: keep arguments. To choose one of these three makes the mode "trace", unless all are False;
