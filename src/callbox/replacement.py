@@ -1,13 +1,23 @@
-"""Files that stand in their place whole or not at all."""
+"""Files that stand in their place whole or not at all, and folders for them, for their owner alone."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those that it lies in, for their owner alone; those that are there stay as they are.
+
+    Raises:
+        OSError: it cannot be made, or a file stands there.
+    """
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 @contextlib.contextmanager
@@ -21,6 +31,8 @@ def replacing(target: Path, *, is_durable: bool = False) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be written.
     """
+    import tempfile  # which those who only make folders do without
+
     target = Path(os.path.realpath(target))
     descriptor, name = tempfile.mkstemp(prefix=".callbox-", suffix=".tmp", dir=target.parent)
     temporary = Path(name)

@@ -1,4 +1,4 @@
-"""Files that stand in their place whole or not at all."""
+"""Files that stand in their place whole or not at all, and folders for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from callbox.replacement import replacing
+from callbox.replacement import make_folder, replacing
 
 
 @pytest.mark.parametrize("is_durable", [False, True])
@@ -42,3 +42,20 @@ def test_link_stays_one(tmp_path) -> None:
 
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_folders_that_are_made_are_for_their_owner_alone_and_others_stay(tmp_path) -> None:
+    tmp_path.chmod(0o755)
+
+    make_folder(tmp_path / "outer" / "inner")
+    make_folder(tmp_path / "outer" / "inner")
+
+    made = [tmp_path, tmp_path / "outer", tmp_path / "outer" / "inner"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in made] == [0o755, 0o700, 0o700]
+
+
+def test_file_in_the_place_of_a_folder_is_an_error(tmp_path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(OSError, match="file"):
+        make_folder(tmp_path / "file" / "inner")

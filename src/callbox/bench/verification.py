@@ -180,7 +180,6 @@ def explained(plan: Plan, snapshots: Snapshots, findings: Sequence[Finding]) -> 
 
 def _keep_boxes(folder: Path, case_id: str, boxes: Mapping[str, bytes]) -> tuple[str, ...]:
     """Write recordings of a case beside each other, and return their paths as the working folder sees them."""
-    folder.parent.mkdir(mode=0o700, exist_ok=True)
     location = open_location(str(folder))
     names = {f"{stem_of(case_id)}.{what}.cbx": box for what, box in boxes.items()}
     for name, box in names.items():

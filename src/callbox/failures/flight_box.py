@@ -19,6 +19,7 @@ from callbox.model import Capture
 from callbox.recording import reserve_box, write_box
 from callbox.recording.parts import find_parts, make_parts_folder, parts_folder
 from callbox.recording.read import read_box
+from callbox.replacement import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class FlightBox:
         Raises:
             OSError: it cannot be made, or the disk has no room for a ring.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         make_parts_folder(self.folder, ring_bytes)
 
     def join(self, header: Header) -> None:

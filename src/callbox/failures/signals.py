@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from callbox.replacement import make_folder
+
 FATAL_FILE_NAME = "fatal.txt"
 _MAX_FATAL_BYTES = 1 << 20
 
@@ -55,7 +57,7 @@ class SignalWatch:
     def _open_fatal_file(self) -> None:
         path = self._folder / FATAL_FILE_NAME
         with contextlib.suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)
             if path.exists() and path.stat().st_size > _MAX_FATAL_BYTES:
                 path.replace(path.with_suffix(".old.txt"))
             self._fatal_file = path.open("a", encoding="utf-8")

@@ -12,6 +12,7 @@ from callbox.failures.history import find_path
 from callbox.failures.model import Failure
 from callbox.failures.outcomes import captured_as
 from callbox.failures.production import current
+from callbox.replacement import make_folder
 
 _MAX_ATTRIBUTE_CHARS = 8_000
 
@@ -39,7 +40,7 @@ class BoxSink:
         if installation is None or installation.recorder is None:
             return
         with contextlib.suppress(OSError):  # that the box cannot be written is said below
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)
         installation.recorder.save(self._folder / f"{failure.id}.cbx")
         self._prune()
 

@@ -19,6 +19,7 @@ from callbox.engine.recorder import read_clock
 from callbox.errors import CallboxError
 from callbox.pytest_plugin.links import add_link
 from callbox.pytest_plugin.marker import mark_of
+from callbox.replacement import make_folder
 from callbox.store.own_modules import own_patterns
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class TestRecorder:
         return _relative(path, self._config.invocation_params.dir)
 
     def _make_folder(self) -> None:
-        self._options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._options.folder)
 
     def _count(self, capture: Capture) -> None:
         self._summary.n_events += sum(thread.n_events for thread in capture.threads)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from callbox.errors import CallboxWarning, CaptureError, ConfigError, NothingFoundError
-from callbox.replacement import replacing
+from callbox.replacement import make_folder, replacing
 from callbox.values.exact import decode, encode
 from callbox.values.redact import project_redactor
 
@@ -195,7 +195,7 @@ class _Capturer:
 
     def _write(self, data: bytes) -> None:
         with self._lock:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self.folder)
             if not self._is_fresh:
                 for file in _files(self.folder):
                     file.unlink(missing_ok=True)

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from callbox.errors import ConfigError, RecordingError
-from callbox.replacement import replacing
-
-_FOLDER_MODE = 0o700
+from callbox.replacement import make_folder, replacing
 
 
 class Location(Protocol):
@@ -65,7 +63,7 @@ class LocalFolder:
         """Write a temporary file and rename it."""
         path = self._folder / name
         with self._told(f"cannot write {path}"):
-            path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            make_folder(path.parent)
             with replacing(path) as file:
                 file.write(data)
 

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from callbox.errors import FormatError, RecordingError
+from callbox.replacement import make_folder
 from callbox.store.schema import BLOBS, Schema
 
 _LOCK_TIMEOUT_S = 60.0
 _RETRY_S = 0.01
 _DIGEST_BYTES = 16
 _MIN_COMPRESSED_BYTES = 128
-_FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 
 
@@ -155,7 +155,7 @@ class Store:
 
     def _make_file(self) -> None:
         """Make an empty database that its owner alone can read."""
-        self.path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _FILE_MODE))
 

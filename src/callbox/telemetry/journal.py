@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from callbox.replacement import make_folder
 from callbox.telemetry.history import KeptTest
 
 try:
@@ -31,7 +32,6 @@ except ImportError:  # Windows, where journals are written, but nobody can tell 
 _HEAD = "callbox telemetry journal"
 _VERSION = 1
 _SUFFIX = ".running"
-_FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 BEGUN, ENDED, RECORD = "begun", "ended", "record"
 
@@ -96,7 +96,7 @@ def open_journal(store: str, started: dt.datetime) -> Journal | None:
     folder = journal_folder(store)
     path = folder / f"{os.getpid()}-{os.urandom(4).hex()}"
     try:
-        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(folder)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, _FILE_MODE)
         _hold(descriptor, is_waiting=True)
         os.write(descriptor, _line((_HEAD, _VERSION, started.isoformat(timespec="seconds"), started.timestamp())))

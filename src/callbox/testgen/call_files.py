@@ -12,13 +12,13 @@ import hashlib
 import importlib
 import inspect
 import json
-import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from callbox.errors import CallboxError, CaptureError, FormatError, RecordingError
+from callbox.replacement import make_folder, replacing
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.model import Call, Kind, Outcome, Target
 from callbox.testgen.targets import describe
@@ -50,15 +50,14 @@ class _Named:
 
     def make_path(self, storage_dir: Path, func_fullname: str) -> Path:
         """Return where a file goes; `dump` puts a digest of its content behind it."""
-        storage_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(storage_dir)
         return storage_dir / f"{func_fullname.replace('.', '_')}{self.extension}"
 
     def _write(self, path: Path, data: bytes, content: object) -> None:
         digest = hashlib.blake2b(repr(content).encode("utf-8", "replace"), digest_size=8).hexdigest()
         path = path.with_name(f"{path.stem}__{digest}{path.suffix}")
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_bytes(data)
-        beside.replace(path)
+        with replacing(path) as file:
+            file.write(data)
 
 
 class PickleStorage(_Named):
@@ -135,7 +134,7 @@ class CallFiles:
             RecordingError: it cannot be written.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
             raise RecordingError(f"cannot write {self.folder}: {error.strerror}: choose another folder") from error
 

@@ -1,0 +1,62 @@
+"""Whatever callbox keeps, others on the machine cannot read: files have mode 0600 and folders 0700, at every depth."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from tests.support.desk import Desk
+
+SHOP = """
+def price(name):
+    return {"pear": 40}[name]
+
+if __name__ == "__main__":
+    price("pear")
+"""
+BENCHMARK = """
+import shop
+
+def time_price():
+    shop.price("pear")
+"""
+TESTS = """
+import shop
+
+def test_pear(): assert shop.price("pear") == 40
+def test_kiwi(): assert shop.price("kiwi") == 40
+"""
+RECORDED = ["--callbox=trace", "--callbox-failures", "--callbox-telemetry", "--telemetry-output", "records.txt"]
+COMMANDS = {
+    "box": ["-m", "callbox", "run", "-q", "-o", "kept.cbx", "--", "shop.py"],
+    "calls": ["-m", "callbox", "record", "-q", "-s", "kept/calls", "shop.*", "--", "shop.py"],
+    "pickles": ["-m", "callbox", "record", "-q", "--format", "pickle", "-s", "kept/calls", "shop.*", "--", "shop.py"],
+    "json": ["-m", "callbox", "record", "-q", "--format", "json", "-s", "kept/calls", "shop.*", "--", "shop.py"],
+    "reprs": ["-m", "callbox", "record", "-q", "--format", "repr", "-s", "kept/calls", "shop.*", "--", "shop.py"],
+    "benchmarks": ["-m", "callbox", "bench", "capture", "benchmarks", "--trace", "--snapshot-dir", "kept/snapshots"],
+    "tests": ["-m", "pytest", "-q", "-p", "no:cacheprovider", *RECORDED],
+}
+OF_THE_PROJECT = {"shop.py", "test_shop.py", "benchmarks", "benchmarks/prices.py"}
+
+
+def modes_of(folder: Path) -> dict[str, int]:
+    """Return the modes of what lies below a folder, by path, without the project's own."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+    return {name: stat.S_IMODE(path.stat().st_mode) for name, path in found.items() if name not in OF_THE_PROJECT}
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_what_is_kept_is_for_its_owner_alone(tmp_path, words) -> None:
+    desk = Desk.at(tmp_path)
+    desk.write("shop.py", SHOP)
+    desk.write("test_shop.py", TESTS)
+    desk.write("benchmarks/prices.py", BENCHMARK)
+
+    desk.python(*words)
+
+    modes = modes_of(tmp_path)
+    folders = {name for name in modes if (tmp_path / name).is_dir()}
+    assert set(modes) - folders != set()
+    assert {name: oct(modes[name]) for name in folders} == dict.fromkeys(folders, "0o700")
+    assert {name: oct(mode) for name, mode in modes.items() if name not in folders and mode != 0o600} == {}
