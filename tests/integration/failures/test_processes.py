@@ -128,18 +128,34 @@ def test_whatever_nobody_catches_is_listed_afterwards(run, tmp_path) -> None:
     }
 
 
-def test_fatal_signal_leaves_the_stacks_of_all_threads(run, tmp_path) -> None:
-    code, _ = run("""
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"])
+def test_fatal_signal_leaves_the_stacks_of_all_threads(run, tmp_path, name) -> None:
+    code, _ = run(f"""
         import os, signal, callbox
+        callbox.install("static")
+        def crash_here():
+            os.kill(os.getpid(), signal.{name})
+        crash_here()
+    """)
+
+    assert code == -signal.Signals[name]
+    assert "crash_here" in (tmp_path / ".callbox" / "fatal.txt").read_text()
+    assert (tmp_path / ".callbox" / "fatal.txt").stat().st_mode & 0o077 == 0
+
+
+def test_handler_of_fatal_signals_that_is_there_already_stays(run, tmp_path) -> None:
+    code, err = run("""
+        import faulthandler, os, signal, callbox
+        faulthandler.enable()
         callbox.install("static")
         def crash_here():
             os.kill(os.getpid(), signal.SIGSEGV)
         crash_here()
     """)
 
-    assert code == -11
-    assert "crash_here" in (tmp_path / ".callbox" / "fatal.txt").read_text()
-    assert (tmp_path / ".callbox" / "fatal.txt").stat().st_mode & 0o077 == 0
+    assert code == -signal.SIGSEGV
+    assert "crash_here" in err
+    assert not (tmp_path / ".callbox" / "fatal.txt").exists()
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])

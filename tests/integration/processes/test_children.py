@@ -99,10 +99,33 @@ def test_grandchild_is_recorded(desk, calls) -> None:
     assert list(calls("work").values()) == [7]
 
 
-def test_child_with_an_environment_of_its_own_is_not_followed(desk, calls) -> None:
+@pytest.mark.parametrize(
+    "child",
+    [
+        "[sys.executable, 'child.py'], env={**os.environ}",
+        "[sys.executable, '-I', 'child.py']",
+        "[sys.executable, '-E', 'child.py']",
+        "[sys.executable, '-S', 'child.py']",
+    ],
+    ids=["env", "-I", "-E", "-S"],
+)
+def test_child_with_an_environment_of_its_own_is_not_followed(desk, calls, child) -> None:
     desk.write("child.py", CHILD)
 
-    expect_alike(desk, "import os, subprocess, sys; subprocess.run([sys.executable, 'child.py'], env={**os.environ})")
+    expect_alike(desk, f"import os, subprocess, sys; print(subprocess.run({child}).returncode)")
+
+    assert calls("work").total() == 0
+
+
+def test_child_with_a_search_path_that_the_program_sets_is_not_followed(desk, calls) -> None:
+    desk.write("child.py", CHILD)
+    source = """
+        import os, subprocess, sys
+        os.environ["PYTHONPATH"] = "elsewhere"
+        print(subprocess.run([sys.executable, "child.py"]).returncode)
+    """
+
+    expect_alike(desk, source)
 
     assert calls("work").total() == 0
 

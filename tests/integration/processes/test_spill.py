@@ -168,6 +168,19 @@ def test_program_goes_on_when_its_collector_is_killed(desk, calls, parts) -> Non
     assert recording.dropped == 2 * N_CALLS + 2 - recording.n_events
 
 
+def test_collector_is_nobodys_child_and_ctrl_c_does_not_reach_it(desk, parts) -> None:
+    with running(desk, ENDLESS) as program:
+        collector = find_collector(parts)
+        parent = int(Path(f"/proc/{collector}/stat").read_text().rpartition(") ")[2].split()[1])
+        groups = {os.getpgid(each) for each in (program.pid, collector)}
+        sessions = {os.getsid(each) for each in (program.pid, collector)}
+        program.kill()
+
+    assert parent not in (program.pid, os.getpid())
+    assert (len(groups), len(sessions)) == (2, 2)
+    wait_until_finished(parts)
+
+
 def test_child_that_outlives_the_program_goes_on_without_a_collector(desk, calls) -> None:
     source = """
         import os
