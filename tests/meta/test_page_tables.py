@@ -1,0 +1,73 @@
+"""Tables that pages give are whole: columns, keys of records, keys of the page, settings of pytest."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.support.pages import ROOT, find_pages
+
+from callbox.recording import open_recording
+from callbox.telemetry.records import Identity, Running, make_record
+from callbox.telemetry.settings import TelemetrySettings
+
+BOX = ROOT / "tests" / "gold" / "recording" / "version-2.cbx"
+PAGES = {name: page.read_text(encoding="utf-8") for name, page in find_pages().items()}
+
+
+def section_of(page: str, title: str) -> str:
+    """Return what stands below a heading, up to the next one."""
+    return re.split(r"^##? ", PAGES[page].partition(f"\n## {title}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def words_in_code(text: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", text))
+
+
+def first_column(text: str) -> str:
+    return "\n".join(re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["calls", "events", "functions", "values", "threads"])
+def test_columns_of_queries_are_all_told(name) -> None:
+    pytest.importorskip("pyarrow")
+    from callbox.recording.tables import Tables
+
+    section = section_of("docs/query.md", f"`{name}`")
+    columns = set(Tables(open_recording(BOX), "a.cbx").table(name).schema.names) - {"box"}
+
+    assert words_in_code(first_column(section) or section) >= columns
+    assert words_in_code(first_column(section)) <= columns
+
+
+def test_keys_of_a_record_are_all_told() -> None:
+    section = section_of("docs/telemetry.md", "A record")
+    running = Running.begin(Identity("test_suite.py::test", "test"), "call", 0)
+
+    record = make_record(running, "passed", "", {"status": "off"}, TelemetrySettings())
+
+    assert words_in_code(first_column(section)) == set(record)
+    assert words_in_code(section) >= {*record["http_calls"], *record["performance"], *record["coverage"]}
+    assert words_in_code(section_of("docs/telemetry.md", "Queries")) >= set(record["database_queries"])
+
+
+def test_keys_of_the_page_are_all_told() -> None:
+    source = (ROOT / "src/callbox/view/page/keys.js").read_text(encoding="utf-8")
+    told = " ".join(re.findall(r"^\| (.*) \| .* \|$", section_of("docs/view.md", "Keys"), re.MULTILINE))
+    [listed] = re.findall(r"^const KEYS = \[\n(.*?)^\];", source, re.MULTILINE | re.DOTALL)
+    keys = {
+        key
+        for row in re.findall(r'\["([^"]+)",', listed)
+        for key in re.findall(r"\b[A-Z]\b|[A-Z][a-z]{2,}|[?/0\[\]]", row)
+    }
+
+    assert len(keys) > 10
+    assert {key for key in keys if key.casefold() not in told.casefold()} == set()
+
+
+def test_settings_of_pytest_are_all_told() -> None:
+    source = (ROOT / "src/callbox/pytest_plugin/__init__.py").read_text(encoding="utf-8")
+    declared = set(re.findall(r'parser\.addini\("(\w+)"', source))
+
+    assert len(declared) > 5
+    assert declared <= words_in_code(PAGES["docs/snapshots.md"] + PAGES["docs/telemetry.md"])
