@@ -9,15 +9,9 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-
-from callbox.recording.packing import pack_octets, pack_slots
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -79,16 +73,6 @@ class ThreadRow:
     def n_value_bytes(self) -> int:
         """Bytes of values that the box holds when it is whole."""
         return min(self.values_head, self.values_capacity)
-
-
-def pack_slot_block(thread: int, high: int, first: int, slots: NDArray[np.void]) -> bytes:
-    """Return the payload of a block of slots."""
-    return BLOCK.pack(thread, high, first) + COUNT.pack(len(slots), 0) + pack_slots(slots)
-
-
-def pack_value_block(thread: int, position: int, octets: memoryview) -> bytes:
-    """Return the payload of a block of values."""
-    return BLOCK.pack(thread, 0, position) + COUNT.pack(len(octets), 0) + pack_octets(octets)
 
 
 def pack_section_header(tag: bytes, length: int, payload_crc: int) -> bytes:

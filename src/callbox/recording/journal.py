@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from callbox.recording import box
+from callbox.recording.packing import pack_slot_block, pack_value_block
 from callbox.recording.sections import SectionWriter
 
 if TYPE_CHECKING:
@@ -57,11 +58,11 @@ class Journal:
 
     def add_slots(self, thread: int, high: int, first: int, slots: NDArray[np.void]) -> None:
         """Add a block of a thread's slots."""
-        self._add(box.PACKED_SLOTS, box.pack_slot_block(thread, high, first, slots))
+        self._add(box.PACKED_SLOTS, pack_slot_block(thread, high, first, slots))
 
     def add_values(self, thread: int, position: int, octets: memoryview) -> None:
         """Add a block of a thread's values."""
-        self._add(box.PACKED_VALUES, box.pack_value_block(thread, position, octets))
+        self._add(box.PACKED_VALUES, pack_value_block(thread, position, octets))
 
     def close(self) -> None:
         """Finish the box, and see that it is on the disk."""

@@ -14,7 +14,8 @@ from callbox.model import ArenaCapture, Capture, ClockReading, ThreadCapture
 from callbox.recording.deferred import Deferred
 from callbox.recording.functions import UNKNOWN, FunctionTable
 from callbox.recording.liveness import is_running
-from callbox.recording.parts import find_parts, read_process
+from callbox.recording.parts import find_parts
+from callbox.recording.processes import read_process
 from callbox.recording.slots import bridge, step_high, sum_turns, with_codes
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from callbox.model import Function, Header
-    from callbox.recording.parts import ProcessParts, RecordedProcess
+    from callbox.recording.parts import ProcessParts
+    from callbox.recording.processes import RecordedProcess
     from callbox.recording.rings import Ring
 
 KILLED = "killed or crashed: the program ended without closing the recording"

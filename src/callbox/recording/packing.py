@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbox.engine.kernels import SLOT_DTYPE
+from callbox.recording import box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,16 @@ _LEVEL = 1
 _MAX_WINDOW_LOG = 20
 """A hostile block must not make the decoder allocate more than it may hold."""
 _N_PLANES = 4
+
+
+def pack_slot_block(thread: int, high: int, first: int, slots: NDArray[np.void]) -> bytes:
+    """Return the payload of a block of slots."""
+    return box.BLOCK.pack(thread, high, first) + box.COUNT.pack(len(slots), 0) + pack_slots(slots)
+
+
+def pack_value_block(thread: int, position: int, octets: memoryview) -> bytes:
+    """Return the payload of a block of values."""
+    return box.BLOCK.pack(thread, 0, position) + box.COUNT.pack(len(octets), 0) + pack_octets(octets)
 
 
 def pack_slots(slots: NDArray[np.void]) -> bytes:

@@ -88,13 +88,12 @@ def _marker(about: Mapping[str, Any]) -> str:
 
 
 def _write(tables: Tables, filesystem: Any, root: str) -> None:
+    import pyarrow
     from pyarrow import dataset
 
     for name in Tables.NAMES:
         table = tables.table(name)
         fields = [table.schema.field("process_id")] if name in _PARTITIONED else []
-        import pyarrow
-
         dataset.write_dataset(
             table.batches(),
             posixpath.join(root, name),

@@ -28,8 +28,8 @@ _BATCH_ROWS = 1 << 20
 _VALUE_BATCH_EVENTS = 1 << 16
 _VALUE_CHARS = 200
 _OUTCOMES = [outcome.name.lower() for outcome in Outcome]
-_KINDS = ["", *(EventKind(number).name.lower() for number in range(EventKind.CALL, EventKind.PAUSE + 1))]
-_CALL, _UNWIND, _YIELD = int(EventKind.CALL), int(EventKind.UNWIND), int(EventKind.YIELD)
+_KINDS = ["", *(EventKind(number).name.lower() for number in range(EventKind.CALL, EventKind.STEP + 1))]
+_CALL, _UNWIND, _YIELD, _RESUME = map(int, (EventKind.CALL, EventKind.UNWIND, EventKind.YIELD, EventKind.RESUME))
 _C_CALL, _C_RAISE = int(EventKind.C_CALL), int(EventKind.C_RAISE)
 
 
@@ -298,7 +298,7 @@ def _columns(rows: NDArray[np.void]) -> dict[str, NDArray[Any]]:
     return {field: np.ascontiguousarray(rows[field]) for field in rows.dtype.names or () if field != "reserved"}
 
 
-_ROLES = ("argument", "result", "yield", "exception")
+_ROLES = ("argument", "result", "yield", "exception", "sent")
 
 
 def _values_of(values: RecordedValues, event: int, kind: int) -> Iterator[tuple[int, int, str | None, str, str]]:
@@ -308,8 +308,12 @@ def _values_of(values: RecordedValues, event: int, kind: int) -> Iterator[tuple[
             yield 0, position, printable(name), _type_name(value), _text(value)
     elif kind in (_UNWIND, _C_RAISE):
         exception = values.exception_at(event)
-        yield 3, 0, None, _type_name(exception), printable(describe(exception, max_chars=_VALUE_CHARS))
-    else:
+        if exception is not None:  # of some there are variables alone
+            yield 3, 0, None, _type_name(exception), _text(exception)
+    elif kind == _RESUME:
+        sent = values.sent_at(event)
+        yield 4, 0, None, _type_name(sent), _text(sent)
+    elif values.has_result_at(event):
         result = values.result_at(event)
         yield 2 if kind == _YIELD else 1, 0, None, _type_name(result), _text(result)
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from callbox.engine.kernels import SLOT_DTYPE
-from callbox.errors import ConfigError, RecordingError, reason
-from callbox.model import ArenaCapture, Capture, Header, ThreadCapture
+from callbox.model import ArenaCapture, Capture, ThreadCapture
 from callbox.recording import box
+from callbox.recording.packing import pack_slot_block, pack_value_block
+from callbox.recording.reservation import replacing_box
 from callbox.recording.sections import SectionWriter
 from callbox.recording.slots import N_CODES, codes_of, count_events, iter_blocks, step_high, sum_turns, words_of
-from callbox.replacement import replacing
 
 
 def write_box(capture: Capture, path: str | os.PathLike[str]) -> int:
@@ -36,45 +33,8 @@ def write_box(capture: Capture, path: str | os.PathLike[str]) -> int:
     Raises:
         RecordingError: the box cannot be written, or `path` names something that is no box.
     """
-    try:
-        _refuse_foreign(Path(path))
-        with replacing(Path(path), is_durable=True) as file:
-            return _write(file, capture)
-    except (OSError, ValueError) as error:
-        raise RecordingError(
-            f"cannot write the box {os.fspath(path)!r}: {reason(error)}; choose another path"
-        ) from error
-
-
-def reserve_box(path: str | os.PathLike[str], header: Header) -> None:
-    """Write a box that says its program has not ended, to be replaced when it has.
-
-    It proves that the path can be written before the program starts, and is
-    what remains if the program is killed.
-
-    Raises:
-        ConfigError: the path cannot be written.
-    """
-    try:
-        write_box(Capture(dataclasses.replace(header, is_complete=False), (), ()), path)
-    except RecordingError as error:
-        raise ConfigError(str(error)) from error.__cause__
-
-
-def _refuse_foreign(target: Path) -> None:
-    """Keep a mistyped path from destroying a script or a device."""
-    try:
-        mode = target.stat().st_mode
-    except FileNotFoundError:
-        return
-    if stat.S_ISDIR(mode):
-        raise ValueError("it is a folder")
-    if not stat.S_ISREG(mode):
-        raise ValueError("it is no regular file")
-    with target.open("rb") as file:
-        beginning = file.read(len(box.MAGIC))
-    if beginning and beginning != box.MAGIC:
-        raise ValueError("a file that is no box stands there")
+    with replacing_box(path) as file:
+        return _write(file, capture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +96,7 @@ def _write_slots(sections: SectionWriter, index: int, thread: ThreadCapture, tur
     for block, turn in zip(iter_blocks(thread.segments, box.BLOCK_MAX_SLOTS), turns, strict=True):
         high = step_high(high, turn)
         slots = np.frombuffer(block, SLOT_DTYPE)
-        sections.write(box.PACKED_SLOTS, box.pack_slot_block(index, high, n_before, slots))
+        sections.write(box.PACKED_SLOTS, pack_slot_block(index, high, n_before, slots))
         n_before += len(slots)
 
 
@@ -145,4 +105,4 @@ def _write_values(sections: SectionWriter, index: int, values: ArenaCapture) -> 
         octets = memoryview(piece).cast("B")
         for at in range(0, octets.nbytes, box.VALUE_BLOCK_MAX_BYTES):
             block = octets[at : at + box.VALUE_BLOCK_MAX_BYTES]
-            sections.write(box.PACKED_VALUES, box.pack_value_block(index, start + at, block))
+            sections.write(box.PACKED_VALUES, pack_value_block(index, start + at, block))

@@ -6,6 +6,7 @@ import difflib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from callbox.model import Outcome
 from callbox.values.same import is_same
 
 if TYPE_CHECKING:
@@ -154,8 +155,6 @@ class _Calls:
 
     def raised(self) -> list[int]:
         """Return the calls that an exception ended."""
-        from callbox.model import Outcome
-
         outcomes = self._calls["outcome"]
         return [row for row in self.in_time if outcomes[row] == Outcome.RAISED]
 
@@ -227,16 +226,12 @@ class _Calls:
     def _write(self, row: int) -> str:
         arguments = f"({self._texts.arguments(row)})" if self._texts else "()"
         outcome = self._texts.outcome(row) if self._texts else ""
-        mark = "✗" if row in self._raised_rows else "→"
+        mark = "✗" if self._calls["outcome"][row] == Outcome.RAISED else "→"
         return f"{self._name(self._codes[row])}{arguments}" + (f" {mark} {outcome}" if outcome else "")
 
     def _name(self, code: int) -> str:
         function = self._recording.functions.get(code)
         return function.full_name if function else "<unknown function>"
-
-    @property
-    def _raised_rows(self) -> frozenset[int]:
-        return frozenset(self.raised())
 
 
 def _is_named(glob: str, function: Function) -> bool:

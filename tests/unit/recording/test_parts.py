@@ -5,18 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
-from tests.support.parts import ENDED_PROCESS, FIRST_MONOTONIC_NS, RingFile, function, slot, write_log
+from tests.support.parts import ENDED_PROCESS, RingFile, slot, write_log
 
 from callbox.model import EventKind
-from callbox.recording.parts import discard_parts, find_parts, make_parts_folder, parts_folder, read_process
+from callbox.recording.parts import discard_parts, find_parts, make_parts_folder, parts_folder
 
 CALL = RingFile([slot(EventKind.CALL, 1)])
-
-
-def read_only(folder, **options):
-    [[parts], notes] = find_parts(folder)
-    assert notes == ()
-    return read_process(parts, **options)
 
 
 def test_parts_lie_beside_the_box_itself(tmp_path) -> None:
@@ -48,61 +42,6 @@ def test_foreign_file_is_named(tmp_path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
     assert find_parts(tmp_path) == ((), ("'notes.txt' among the parts is no file of callbox's",))
-
-
-def test_process_has_its_rings_and_functions(tmp_path) -> None:
-    load = function(1, "load")
-    CALL.write(tmp_path)
-    write_log(tmp_path, load)
-
-    process = read_only(tmp_path)
-
-    assert [ring.n_slots for ring in process.rings] == [1]
-    assert (process.functions, process.notes) == ((load,), ())
-
-
-def test_ring_without_slots_is_no_thread(tmp_path) -> None:
-    RingFile().write(tmp_path)
-
-    assert read_only(tmp_path).rings == ()
-
-
-def test_damaged_ring_is_named_and_the_others_are_read(tmp_path) -> None:
-    CALL.write(tmp_path, 0)
-    os.truncate(CALL.write(tmp_path, 1), 5)
-
-    process = read_only(tmp_path)
-
-    assert len(process.rings) == 1
-    [note] = process.notes
-    assert note.startswith(f"the ring file '{ENDED_PROCESS}-1-1.ring' is left out: ")
-
-
-def test_damaged_log_is_named(tmp_path) -> None:
-    CALL.write(tmp_path)
-    write_log(tmp_path).write_bytes(b"something else")
-
-    [note] = read_only(tmp_path).notes
-
-    assert note.startswith(f"the function log '{ENDED_PROCESS}-1.functions' is damaged: it begins with")
-
-
-def test_ring_of_another_process_is_left_out(tmp_path) -> None:
-    CALL.replace(process_id=77).write(tmp_path).rename(tmp_path / f"{ENDED_PROCESS}-1-0.ring")
-
-    process = read_only(tmp_path)
-
-    assert process.rings == ()
-    assert process.notes[0].endswith("it is of process 77")
-
-
-def test_ring_of_an_earlier_recording_is_left_out(tmp_path) -> None:
-    CALL.write(tmp_path)
-
-    process = read_only(tmp_path).since(FIRST_MONOTONIC_NS)
-
-    assert process.rings == ()
-    assert process.notes[0].endswith("it is of an earlier recording")
 
 
 def test_processes_that_ended_are_told_from_those_that_run(tmp_path) -> None:

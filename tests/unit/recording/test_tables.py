@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from tests.support.captures import EPOCH_NS, CaptureBuilder
 
+from callbox.engine.options import Options
+from callbox.engine.recorder import NativeRecorder
 from callbox.model import EventKind, Outcome
 from callbox.recording import Recording
 from callbox.recording.tables import Tables
@@ -15,6 +19,10 @@ pyarrow = pytest.importorskip("pyarrow")
 def rows(recording: Recording, name: str) -> list[dict]:
     table = Tables(recording, "a.cbx").table(name)
     return pyarrow.Table.from_batches(table.batches(), schema=table.schema).to_pylist()
+
+
+def fails(key: str) -> None:
+    raise KeyError(key)
 
 
 @pytest.fixture
@@ -72,6 +80,18 @@ def test_switch_is_of_no_function() -> None:
     )
 
 
+def test_events_of_every_kind_have_their_name() -> None:
+    builder = CaptureBuilder()
+    main = builder.function("main")
+    kinds = [kind for kind in EventKind if kind < EventKind.TIME]
+    thread = builder.thread()
+    [thread.event(kind, main) for kind in kinds]
+
+    written = rows(Recording(builder.build()), "events")
+
+    assert [row["kind"] for row in written] == [kind.name.lower() for kind in kinds]
+
+
 def test_tasks_and_greenlets_are_told_apart() -> None:
     builder = CaptureBuilder()
     main, other = builder.function("main"), builder.function("other")
@@ -113,6 +133,28 @@ def test_values_are_texts_with_their_role() -> None:
         (0, "result", 0, None, "int", "3"),
         (1, "yield", 0, None, "NoneType", "None"),
     ]
+
+
+def test_what_a_generator_is_sent_is_no_result() -> None:
+    builder = CaptureBuilder(mode="trace")
+    count = builder.function("count")
+    builder.thread().call(count, frame=7).values(1).suspend(count).values("x").resume(count, frame=7)
+
+    written = rows(Recording(builder.build()), "values")
+
+    assert [(row["role"], row["value"]) for row in written] == [("yield", "1"), ("sent", "'x'")]
+
+
+def test_exception_that_no_engine_can_tell_is_no_row() -> None:
+    recorder = NativeRecorder(Options(filters=(__name__,), mode="trace"), "setprofile")
+    recorder.start()
+    with contextlib.suppress(KeyError):
+        fails("no such key")
+    recorder.stop()
+
+    written = rows(Recording(recorder.capture()), "values")
+
+    assert [(row["role"], row["value"]) for row in written] == [("argument", "'no such key'")]
 
 
 def test_recording_without_values_has_no_rows_of_them(recording) -> None:

@@ -7,7 +7,7 @@ import stat
 import pytest
 from tests.support.captures import CaptureBuilder, make_header
 
-from callbox.errors import ConfigError, RecordingError
+from callbox.errors import RecordingError
 from callbox.recording import open_recording, reserve_box, write_box
 
 
@@ -100,42 +100,3 @@ def test_empty_file_is_overwritten(small_capture, tmp_path) -> None:
     write_box(small_capture, path)
 
     assert open_recording(path).n_events == 12
-
-
-def test_reserved_box_says_that_the_program_did_not_end(tmp_path) -> None:
-    path = tmp_path / "run.cbx"
-
-    reserve_box(path, make_header())
-
-    recording = open_recording(path)
-    assert not recording.header.is_complete
-    assert recording.header.command == ("script.py", "--flag")
-    assert (recording.n_events, recording.damage) == (0, ())
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("missing/run.cbx", "No such file or directory"),
-        (".", "it is a folder"),
-        ("pipe", "it is no regular file"),
-        ("notes.txt", "a file that is no box stands there"),
-        ("notes.txt/run.cbx", "Not a directory"),
-        ("x" * 300, "File name too long"),
-        ("nul\0.cbx", "embedded null"),
-    ],
-)
-def test_path_that_cannot_be_a_box_is_refused_before_the_program_starts(tmp_path, name, reason) -> None:
-    (tmp_path / "notes.txt").write_text("notes")
-    os.mkfifo(tmp_path / "pipe")
-
-    with pytest.raises(ConfigError, match=rf"cannot write the box .*: {reason}.*; choose another path"):
-        reserve_box(tmp_path / name, make_header())
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_folder_that_forbids_writing_is_refused(tmp_path) -> None:
-    tmp_path.chmod(0o500)
-
-    with pytest.raises(ConfigError, match="Permission denied"):
-        reserve_box(tmp_path / "run.cbx", make_header())
