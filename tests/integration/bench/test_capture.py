@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -105,6 +106,58 @@ def test_benchmarks_that_end_badly_fail_alone(workshop) -> None:
     assert found["hungry"][1].startswith("MemoryError")
     assert found["noisy"] == ("captured", "")
     assert found["behind"] == ("captured", "")
+
+
+ALONE = """
+import os, subprocess, sys
+from pathlib import Path
+
+def time_alone():
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+    with open(os.environ["SLEEPERS"], "a") as file:
+        print(sleeper.pid, file=file)
+    Path("left.txt").touch()
+    return sys.stdin.read()
+"""
+
+
+def has_ended(process_id: int) -> bool:
+    """Wait until a process that was killed is gone, or waits for a parent that does not ask."""
+    deadline_s = time.monotonic() + 20
+    while time.monotonic() < deadline_s:
+        try:
+            state = Path(f"/proc/{process_id}/stat").read_text().rpartition(") ")[2][0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_benchmark_has_a_folder_of_its_own_no_input_and_what_it_starts_is_killed(workshop, tmp_path_factory) -> None:
+    workshop.only(ALONE)
+    sleepers = tmp_path_factory.mktemp("sleepers") / "sleepers"
+
+    ending = workshop.desk.callbox("bench", "capture", ".", stdin=b"never read", SLEEPERS=str(sleepers))
+
+    process_ids = [int(line) for line in sleepers.read_text().split()]
+    assert (ending.code, ending.out) == (0, b"1 captured\n")
+    assert [has_ended(each) for each in process_ids] == [True] * len(process_ids)
+    assert len(process_ids) >= 2
+    assert list(workshop.desk.folder.rglob("left.txt")) == []
+
+
+def test_pickles_are_made_of_the_classes_that_were_named_alone(workshop) -> None:
+    workshop.only("import random\n\nclass Dice(random.Random): pass\n\ndef time_dice():\n    return Dice(3)\n")
+
+    refused = workshop.verdicts("capture", ".")
+    captured = workshop.verdicts("capture", ".", "--fresh", "--pickle", "*.Dice")
+    unread, read = workshop.verdicts("verify", "."), workshop.verdicts("verify", ".", "--pickle", "*.Dice")
+
+    verdicts = [list(each.values()) for each in (refused, captured, unread, read)]
+    assert verdicts == [["unsupported"], ["captured"], ["mismatch"], ["verified"]]
 
 
 def test_broken_modules_are_named_and_cost_no_other(workshop) -> None:
