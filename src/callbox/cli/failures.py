@@ -75,7 +75,7 @@ def report(
     path = write_report(config, failures, passed)
     if path is not None:
         shown = min(len(failures), max_failures or len(failures))
-        click.echo(f"{count(shown, 'failure')} written to {path}")
+        click.echo(f"wrote {path}: {count(shown, 'failure')}")
 
 
 @command.command("list", epilog=examples("callbox failures list --limit 10"))
@@ -145,7 +145,7 @@ def test(id: str, store: str | None, output: str | None) -> None:  # noqa: A002 
     path = Path(output or f"test_failure_{failure.id}.py")
     with open_output(str(path)) as file:
         file.write(source_of_test(failure).encode())
-    click.echo(f"{path} written")
+    click.echo(f"wrote {path}")
     with waiting("running it"):
         problem = fails_alike(path.absolute(), failure)
     if problem:

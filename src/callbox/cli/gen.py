@@ -145,7 +145,7 @@ def print_report(report: Report) -> None:
     for note in report.notes:
         click.echo(f"callbox: warning: {note}", err=True)
     n_same = f", {len(report.unchanged):,} unchanged" if report.unchanged else ""
-    click.echo(f"{count(len(report.files), 'test module')} written{n_same} in {report.duration_s:.1f} s")
+    click.echo(f"wrote {count(len(report.files), 'test module')}{n_same} in {report.duration_s:.1f} s")
 
 
 def _relative(name: str) -> str:

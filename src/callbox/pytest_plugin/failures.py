@@ -163,7 +163,7 @@ class FailurePlugin:
             write_report(OutputConfig(path), own)
         except CallboxError as error:
             return f"the report is not written: {error}"
-        return f"report written to {path}"
+        return f"wrote {path}"
 
 
 def _link(item: pytest.Item, failure: Failure) -> None:

@@ -116,9 +116,7 @@ class Report:
         return _PAGE.format(counts=counts, notes=notes, sections="".join(sections))
 
     def _sentences(self) -> list[str]:
-        made = (
-            f"{len(self.files):,} test modules written, {len(self.unchanged):,} unchanged, in {self.duration_s:.1f} s"
-        )
+        made = f"wrote {len(self.files):,} test modules, {len(self.unchanged):,} unchanged, in {self.duration_s:.1f} s"
         alike = f"{sum(self.n_seen.values()):,} calls were seen, {self.n_alike:,} of them alike and not kept"
         checked = "Each test passed in fresh processes" if self.is_verified else "The tests were not run"
         left = [f"{name} was edited and is left as it is" for name in self.left]

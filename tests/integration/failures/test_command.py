@@ -78,7 +78,7 @@ def test_analysis_tells_what_only_failing_calls_were_given(project) -> None:
 def test_report_is_written_in_every_format(project, form) -> None:
     said = failures(project, "report", "--format", form, "--max-failures", "2", "--output", "ci")
 
-    assert said == "2 failures written to ci\n"
+    assert said == "wrote ci: 2 failures\n"
     assert "absent" in (project / "ci").read_text()
     assert "hunter2-not-shown" not in (project / "ci").read_text()
 
@@ -129,7 +129,7 @@ def test_failure_becomes_a_test_that_fails_alike_until_it_is_mended(project, fil
 
     said = failures(project, "test", kind, "-o", file)
 
-    assert said == f"{file} written\nit fails as the failure did: KeyError: 'half'\n"
+    assert said == f"wrote {file}\nit fails as the failure did: KeyError: 'half'\n"
     assert 'rate(order={"kind": "half"})' in (project / file).read_text()
     (project / "rates.py").write_text("def rate(order):\n    return 0.07\n")
     assert "it passes" in failures(project, "test", kind, "-o", file, code=2)

@@ -106,7 +106,7 @@ def test_tests_are_held_to_the_queries_that_they_made(lab, more) -> None:
 
     same, worse, better = (lab.run(*PYTEST, *more, N=n) for n in "231")
 
-    assert "query_counts.json written: 2 tests with queries" in written.err
+    assert "query_counts.json: 2 tests with queries" in written.err
     assert counts["counts"] == {"test_suite.py::test_asks": 2, "test_suite.py::test_asks_once": 1}
     assert [ran.code for ran in (written, same, worse, better)] == [0, 0, 1, 0]
     assert worse.records["test_asks"]["error"] == (

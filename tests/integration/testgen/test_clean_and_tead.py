@@ -101,7 +101,7 @@ def test_tead_records_and_generates(shop) -> None:
     result = shop.callbox("tead", "shop.double", "--", "main.py")
 
     assert result.returncode == 0, result.stderr
-    assert "1 test module written" in result.stdout
+    assert "wrote 1 test module in" in result.stdout
     assert (shop.folder / "tests" / "generated" / "test_shop_double.py").exists()
 
 

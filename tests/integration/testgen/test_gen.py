@@ -218,7 +218,7 @@ def test_second_run_changes_nothing(made) -> None:
 
     result = made.callbox("gen")
 
-    assert "0 test modules written, " in result.stdout
+    assert "wrote 0 test modules, " in result.stdout
     assert {path: path.stat().st_mtime_ns for path in folder.glob("*.py")} == before
 
 
