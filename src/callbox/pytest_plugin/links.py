@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
 NAME = "callbox-links"
+_GOOD = frozenset({"passed", "skipped"})
+"""Outcomes; one that is neither may also be "rerun"."""
 _SECTION = "callbox: look closer"
-_links = pytest.StashKey[list[tuple[str, str]]]()
+_links = pytest.StashKey[dict[str, list[tuple[str, str]]]]()
+"""What and command, by test, until its report is written."""
 
 
 def add_link(item: pytest.Item, what: str, *words: str) -> None:
@@ -23,34 +22,34 @@ def add_link(item: pytest.Item, what: str, *words: str) -> None:
         what: what the command shows, in a word or three.
         words: of the command.
     """
-    item.stash.setdefault(_links, []).append((what, shlex.join(("callbox", *words))))
+    links = item.config.stash.setdefault(_links, {})
+    links.setdefault(item.nodeid, []).append((what, shlex.join(("callbox", *words))))
 
 
 class LinkPlugin:
-    """Writes the links; the last to see a report, so that they stand below everything else."""
+    """Writes the links when a report is complete, so that they stand below everything else."""
 
-    def __init__(self, *, has_telemetry: bool) -> None:
+    def __init__(self, config: pytest.Config, *, has_telemetry: bool) -> None:
         """Prepare.
 
         Args:
+            config: of the session.
             has_telemetry: whether the runs of this session's tests are kept.
         """
+        self._links = config.stash.setdefault(_links, {})
         self._has_telemetry = has_telemetry
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add what the jobs have to show, if the test failed."""
-        report = yield
-        if not report.failed:
-            return report
-        links = item.stash.get(_links, [])
-        item.stash[_links] = []
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add what the jobs have to show, if the test failed, here and not in a worker of xdist."""
+        if report.outcome in _GOOD or hasattr(report, "node"):
+            return
+        links = self._links.pop(report.nodeid, [])
         if self._has_telemetry:
-            links.append(("its record", shlex.join(("callbox", "telemetry", "show", item.nodeid))))
+            links.append(("its record", shlex.join(("callbox", "telemetry", "show", report.nodeid))))
         width = max((len(what) for what, _ in links), default=0)
         lines = [f"{what:<{width}}  {command}" for what, command in links]
         report.sections += [(_SECTION, "\n".join(lines))] if lines else []
-        return report
 
 
 def register(config: pytest.Config, *, has_telemetry: bool) -> None:
@@ -60,4 +59,4 @@ def register(config: pytest.Config, *, has_telemetry: bool) -> None:
         from callbox.telemetry.settings import TelemetrySettings
 
         has_telemetry = TelemetrySettings.load().store != OFF
-    config.pluginmanager.register(LinkPlugin(has_telemetry=has_telemetry), NAME)
+    config.pluginmanager.register(LinkPlugin(config, has_telemetry=has_telemetry), NAME)

@@ -36,15 +36,20 @@ class Closing:
         """Take what a test asked others for."""
         self._traced.append((record, trace))
 
-    def close(self, summary: dict[str, Any], tests: Sequence[KeptTest]) -> None:
-        """Do it; where something cannot be done, say so: a suite ends as it would without."""
+    def close(self, summary: dict[str, Any], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Do it; where something cannot be done, say so: a suite ends as it would without.
+
+        Args:
+            summary: of the run.
+            rows: what is kept of its tests.
+        """
         run = Run(0, self._started.isoformat(timespec="seconds"), summary)
         history = None if self._store == OFF else RunHistory(self._store)
         if history is not None:
             for killed in keep_killed_runs(history):
                 _say(f"{killed}: it is kept")
             try:
-                run = dataclasses.replace(run, id=history.add(self._started, summary, tests))
+                run = dataclasses.replace(run, id=history.add(self._started, summary, rows))
             except CallboxError as error:
                 _say(f"this run is not kept: {error}")
                 history = None
@@ -52,7 +57,7 @@ class Closing:
             self.journal.discard()
         if self._files:
             try:
-                self._report(run, tests, history)
+                self._report(run, [KeptTest._make(row) for row in rows], history)
             except CallboxError as error:
                 _say(f"no report is written: {error}")
         if self._otlp:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -79,6 +80,8 @@ class Collector:
         self._process_id = os.getpid()
         self._peak_kb = peak_memory_kb()
         self._watchers: Watchers | None = None
+        self._n_modules = 0
+        """How many were loaded when libraries were last looked for."""
         self._requests = RequestWatchers(self._note_request)
         self.guard = NetworkGuard(settings.network, settings.allowed_hosts)
         self.guard.on_call = self._note_call
@@ -107,10 +110,13 @@ class Collector:
     def begin(self, identity: Identity, phase: str = "call") -> None:
         """Begin a test."""
         if self._watchers is not None:
-            self._watchers.attach()
             self._watchers.is_idle = False
-            self._requests.attach()
-        self.announce(identity.id)
+            if len(sys.modules) != self._n_modules:
+                self._n_modules = len(sys.modules)
+                self._watchers.attach()
+                self._requests.attach()
+        if self.journal is not None:
+            self.journal.begin(identity.id)
         if self.guard.is_way_in_touched:
             boarding.renew()
             self.guard.is_way_in_touched = False  # by `renew`, which sets them too
@@ -120,7 +126,7 @@ class Collector:
         self._lines.begin(identity.id)
 
     def announce(self, test: str) -> None:
-        """Note that a test begins, here or in a worker: if nothing more is heard of it, it has crashed."""
+        """Note that a test begins in a worker: if nothing more is heard of it, it has crashed."""
         if self.journal is not None:
             self.journal.begin(clean_id(test))
 
@@ -236,7 +242,7 @@ class Collector:
         self._sink.close()
         self._query_counts.close()
         if self._closing is not None:
-            self._closing.close(summary, self._tally.kept)
+            self._closing.close(summary, self._tally.rows)
         return summary
 
     def note_query(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:

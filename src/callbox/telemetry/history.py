@@ -110,8 +110,13 @@ class RunHistory:
         """Close the database; the next use opens it again."""
         self._store.close()
 
-    def add(self, started: dt.datetime, summary: Mapping[str, Any], tests: Sequence[KeptTest]) -> int:
+    def add(self, started: dt.datetime, summary: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> int:
         """Keep a run, forget the oldest ones, and return its number.
+
+        Args:
+            started: local time.
+            summary: of the run.
+            rows: a `KeptTest` for each test, or a plain tuple of the same.
 
         Raises:
             RecordingError: the store cannot be written.
@@ -124,7 +129,7 @@ class RunHistory:
             ).fetchone()
             connection.executemany(
                 f"INSERT INTO tests (run_id, {_COLUMNS}) VALUES (?, {_MARKS})",
-                [(row[0], *_storable(test)) for test in tests],
+                ((row[0], *_storable(test)) for test in rows),  # a list would bring the garbage collector in
             )
             connection.execute("DELETE FROM runs WHERE id <= ?", (row[0] - MAX_RUNS,))
             connection.execute("DELETE FROM tests WHERE run_id <= ?", (row[0] - MAX_RUNS,))
@@ -169,8 +174,9 @@ class RunHistory:
         return found
 
 
-def _storable(test: KeptTest) -> Sequence[Any]:
+def _storable(row: Sequence[Any]) -> Sequence[Any]:
     """Replace what SQLite cannot encode, such as a lone surrogate in a test's name."""
-    if test.id.isascii() and test.error.isascii() and test.n_plus_one.isascii():
-        return test
-    return [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in test]
+    test, _, _, _, sites, _, _, error = row
+    if test.isascii() and error.isascii() and sites.isascii():
+        return row
+    return [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in row]

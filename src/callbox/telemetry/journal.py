@@ -79,8 +79,10 @@ class Journal:
 
     def _write(self, entry: tuple[Any, ...]) -> None:
         if self._fd >= 0:
-            with contextlib.suppress(OSError):
+            try:  # noqa: SIM105  twice a test: `suppress` takes longer than to encode the line
                 os.write(self._fd, _line(entry))
+            except OSError:
+                pass
 
 
 def open_journal(store: str, started: dt.datetime) -> Journal | None:

@@ -34,16 +34,16 @@ def keep_killed_runs(history: RunHistory) -> list[KilledRun]:
     kept = []
     with left_behind(history.path) as found, contextlib.suppress(CallboxError, OSError):
         for path, account in found:
-            tests, summary = _conclude(account)
-            number = history.add(dt.datetime.fromisoformat(account.started), summary, tests)
+            rows, summary = _conclude(account)
+            number = history.add(dt.datetime.fromisoformat(account.started), summary, rows)
             kept.append(KilledRun(number, account.started, tuple(account.running)))
             path.unlink()
         journal_folder(history.path).rmdir()
     return kept
 
 
-def _conclude(account: Account) -> tuple[list[KeptTest], dict[str, Any]]:
-    """Return the tests of a run, and the summary that it would have written."""
+def _conclude(account: Account) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
+    """Return what is kept of the tests of a run, and the summary that it would have written."""
     tally = Tally()
     unheard = [KeptTest.of(record) for test, (_, record) in account.records.items() if test not in account.ended]
     crashed = [KeptTest(test, "crashed", 0.0, 0, "", 0, None, CRASHED) for test in account.running]
@@ -51,4 +51,4 @@ def _conclude(account: Account) -> tuple[list[KeptTest], dict[str, Any]]:
         tally.add_kept(test)
     summary = tally.summary(None)
     summary["duration"]["wall"] = account.wall_ms
-    return tally.kept, summary
+    return tally.rows, summary

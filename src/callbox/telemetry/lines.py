@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from callbox.telemetry.lines_kept import LinesKept
 
 if TYPE_CHECKING:
     from coverage import Coverage, CoverageData
@@ -25,7 +27,7 @@ _NO_CONTEXTS = "pytest-cov keeps no contexts: add --cov-context=test"
 _NO_CORE = "the core sysmon of coverage has no contexts: set COVERAGE_CORE=ctrace"
 _MAX_KNOWN = 4096
 Bits = frozenset[Any]
-"""Rows of coverage's database that tell of one file: numbers, or sets of numbers as bytes."""
+"""What tells lines of one file: numbers, or sets of numbers as bytes, as coverage's database has them."""
 _HERE = str(Path(__file__).resolve().parent.parent)
 
 
@@ -36,6 +38,7 @@ class LineCoverage:
         self._status = OFF
         self._measuring: Coverage | None = None
         self._data: CoverageData | None = None
+        self._kept: LinesKept | None = None
         self._process_id = os.getpid()
         self._reports: dict[str, tuple[Any, frozenset[int]]] = {}
         self._known: dict[tuple[str, Bits, Bits], dict[str, Any]] = {}
@@ -48,7 +51,8 @@ class LineCoverage:
             self._status = _NOT_INSTALLED
             return
         if _running and _running[0]._process_id != os.getpid():
-            self._measuring, self._data = _running[0]._measuring, _running[0]._data
+            first = _running[0]
+            self._measuring, self._data, self._kept = first._measuring, first._data, first._kept
         elif Coverage.current() is not None:
             self._status = _MEASURED
             return
@@ -56,6 +60,7 @@ class LineCoverage:
             self._measuring = _own_coverage()
             self._data = self._measuring.get_data()
             self._measuring.start()
+            self._kept = _keep_lines(self._measuring)
         self._status = _COLLECTED
         _running[:] = [self]
 
@@ -77,14 +82,18 @@ class LineCoverage:
         if self._measuring is None or self._data is None:
             return {"status": self._status}
         self._measuring.switch_context("")
-        return self._record(self._measuring, self._data, [test])
+        found = _lines_of(self._data, [test]) if self._kept is None else self._kept.of_test()
+        return self._record(self._measuring, found)
 
-    def _record(self, measuring: Coverage, data: CoverageData, contexts: Sequence[str]) -> dict[str, Any]:
+    def _record(self, measuring: Coverage, found: Mapping[str, tuple[Bits, Bits]]) -> dict[str, Any]:
         """Return the part of a record that tells of lines.
 
         Lines that ran when their module was imported are neither covered by the test nor missing.
+
+        Args:
+            measuring: what measures.
+            found: the files that the test ran: what tells its lines, and those that ran outside of any test.
         """
-        found = _lines_of(data, contexts)
         for file in found.keys() - self._reports.keys():
             self._reports[file] = _statements_of(measuring, file)
         files = [self._file_record(file, *bits) for file, bits in sorted(found.items())]
@@ -142,7 +151,7 @@ class PytestCovLines(LineCoverage):
         contexts = [f"{test}|{phase}" for phase in ("setup", "run", "teardown")]
         if data is None or not set(contexts) & data.measured_contexts():
             return {"status": _NO_CONTEXTS}
-        return self._record(measuring, data, contexts)
+        return self._record(measuring, _lines_of(data, contexts))
 
 
 _running: list[LineCoverage] = []
@@ -163,6 +172,16 @@ def _own_coverage() -> Coverage:
     unwanted: Any = measuring.get_option("run:disable_warnings") or []
     measuring.set_option("run:disable_warnings", [*unwanted, "no-data-collected", "module-not-imported"])
     return measuring
+
+
+def _keep_lines(measuring: Coverage) -> LinesKept | None:
+    """Keep what is measured in sets; None where plugins tell the lines of templates, which need the database."""
+    collector = measuring._collector
+    if collector is None or measuring._plugins.file_tracers:
+        return None
+    kept = LinesKept()
+    collector.use_data(kept, None)  # type: ignore[arg-type]
+    return kept
 
 
 def _statements_of(measuring: Coverage, file: str) -> tuple[Any, frozenset[int]]:

@@ -65,7 +65,7 @@ class QueryCounts:
 
     def note(self, record: Mapping[str, Any]) -> None:
         """Take the record of a test that has ended; what did not pass may have been cut short."""
-        if record["status"] != "passed":
+        if not (self._is_there or self._is_updating) or record["status"] != "passed":
             return
         test, made = record["id"], record["database_queries"]["by_phase"]["call"]
         known = self._known.get(test)

@@ -24,8 +24,7 @@ def encode(record: dict[str, Any]) -> bytes:
     """Return a record as JSON in ASCII, which no name of a test can break into lines."""
     if record.get("database_queries") is NO_QUERIES and record.get("http_calls") is NO_CALLS:
         # Most records: what they have in common has been written before.
-        data = _encoded({**record, "database_queries": 0, "http_calls": 0})
-        return data.replace(_MARKS[0], _TEXTS[0], 1).replace(_MARKS[1], _TEXTS[1], 1)
+        return _encoded({**record, "database_queries": 0, "http_calls": 0}).replace(_MARK, _TEXT, 1)
     return _encoded(record)
 
 
@@ -50,8 +49,11 @@ def _plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
-_MARKS = tuple(f'"{name}": 0'.encode() for name in ("database_queries", "http_calls"))
-_TEXTS = tuple(mark[:-1] + _encoded(part) for mark, part in zip(_MARKS, (NO_QUERIES, NO_CALLS), strict=True))
+_MARK, _TEXT = (
+    _encoded({"database_queries": queries, "http_calls": calls})[1:-1]
+    for queries, calls in ((0, 0), (NO_QUERIES, NO_CALLS))
+)
+"""Those two parts, one after the other in each record."""
 
 
 class Sink:
@@ -80,13 +82,15 @@ class Sink:
 
     def write(self, prefix: str, record: dict[str, Any]) -> None:
         """Write a line; what other code has printed so far comes before it."""
-        data = memoryview(b"".join((self._before, prefix.encode(), encode(record), b"\n")))
+        data = b"".join((self._before, prefix.encode(), encode(record), b"\n"))
         if self._is_stdout:
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 sys.stdout.flush()
-        with contextlib.suppress(OSError):
+        try:  # `suppress` takes longer than to encode the line
             while data:
                 data = data[os.write(self._fd, data) :]
+        except OSError:
+            pass
 
     def close(self) -> None:
         """Close it."""

@@ -14,7 +14,8 @@ class Tally:
     """Grows with each record of a run."""
 
     def __init__(self) -> None:
-        self.kept: list[KeptTest] = []
+        self.rows: list[tuple[Any, ...]] = []
+        """What is kept of each test, as plain tuples: these the garbage collector does not look at again."""
         self._durations = Durations()
         self._counts = dict.fromkeys(STATUSES, 0)
         self._flaky: list[str] = []
@@ -23,12 +24,13 @@ class Tally:
     def add(self, record: dict[str, Any]) -> KeptTest:
         """Count a record, tell it how long the tests so far took, and return what is kept of it."""
         self._durations.add(record["duration"])
-        statistics = self._durations.statistics()
         performance = record["performance"]
-        performance["avg_duration"] = statistics["avg"]
-        performance["median_duration"] = statistics["median"]
-        performance["p95_duration"] = statistics["p95"]
-        performance["p99_duration"] = statistics["p99"]
+        (
+            performance["avg_duration"],
+            performance["median_duration"],
+            performance["p95_duration"],
+            performance["p99_duration"],
+        ) = self._durations.statistics()
         performance["total_tests_run"] = len(self._durations)
         kept = KeptTest.of(record)
         self._count(kept, len(record["tries"]) > 1)
@@ -41,7 +43,7 @@ class Tally:
 
     def _count(self, test: KeptTest, was_tried_again: bool) -> None:
         self._counts[test.status] += 1
-        self.kept.append(test)
+        self.rows.append(tuple(test))
         if was_tried_again:
             self._flaky.append(test.id)
 
@@ -64,6 +66,6 @@ class Tally:
             "duration": {
                 "wall": round((time.perf_counter_ns() - self._started_ns) / 1e6, 3),
                 "total": round(durations.total, 3),
-                **durations.statistics(),
+                **dict(zip(("avg", "median", "p95", "p99"), durations.statistics(), strict=True)),
             },
         }
