@@ -158,6 +158,20 @@ def test_handler_of_fatal_signals_that_is_there_already_stays(run, tmp_path) -> 
     assert not (tmp_path / ".callbox" / "fatal.txt").exists()
 
 
+@pytest.mark.parametrize(("mode", "size"), [("profile", 8 << 10), ("trace", 72 << 10)])
+def test_ring_of_the_last_calls_is_small(run, tmp_path, mode, size) -> None:
+    run(f"""
+        import os, signal, callbox
+        callbox.install("{mode}", include="__main__", budget=None)
+        def work(): pass
+        work()
+        os.kill(os.getpid(), signal.SIGKILL)
+    """)
+
+    rings = list((tmp_path / ".callbox" / "flight.cbx.parts").glob("*.ring"))
+    assert [ring.stat().st_size for ring in rings] == [size]
+
+
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL"])
 def test_box_survives_what_no_handler_sees(run, tmp_path, name) -> None:
     code, _ = run(f"""
