@@ -11,8 +11,8 @@
 | other `text` | not run, for it is no command: a drawing, or what a benchmark measured |
 
 All blocks of a page share a folder and run in order. In an output `…` stands for anything, alone on its line for any
-lines; durations, percentages and numbers of thousands stand for any others. What a reader need not see stands in a
-comment of HTML.
+lines; durations, percentages, numbers of thousands and tens of calls stand for any others: they differ between versions
+of Python. What a reader need not see stands in a comment of HTML.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(`+)(.+?)\1(?!`)", re.DOTALL)
 _OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FIGURE = re.compile(r" *\b(?:\d[\d.,]*(?: [nµm]?s\b|%)|\d{1,3}(?:,\d{3})+\b)")
+_FIGURE = re.compile(r" *\b(?:\d[\d.,]*(?: [nµm]?s\b|%)|\d{1,3}(?:,\d{3})+\b|\d{2,}(?= calls\b))")
 _ROW = re.compile(r"\S {2,}\S")
 """Of a table, whose columns are as wide as their figures."""
 _TIMEOUT_S = 120
