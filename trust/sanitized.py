@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 SUPPRESSIONS = Path(__file__).with_name("asan.supp")
+OPTIONS = ("detect_leaks=0", "abort_on_error=1", "handle_segv=0", "handle_sigbus=0", "handle_sigfpe=0")
+"""Signals are left to the programs of the tests, some of which die of them."""
 LEFT_OUT = {
     "tests/leaks": "address space is counted, of which the sanitizer takes terabytes",
     "tests/integration/view": "a browser is no program for the sanitizer",
@@ -32,10 +34,11 @@ def main(*arguments: str) -> int:
     environ = {
         **os.environ,
         "LD_PRELOAD": " ".join(libraries),
-        "ASAN_OPTIONS": f"detect_leaks=0:abort_on_error=1:handle_segv=0:suppressions={SUPPRESSIONS}",
+        "ASAN_OPTIONS": ":".join((*OPTIONS, f"suppressions={SUPPRESSIONS}")),
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONMALLOC": "malloc",
     }
+    environ.pop("TMPDIR", None)  # where nox has it, in this project, programs of the tests would take it for theirs
     left_out = [f"--ignore={path}" for path in LEFT_OUT]
     command = [sys.executable, "-m", "pytest", "-n", "2", *left_out, *arguments]
     return subprocess.run(command, env=environ, check=False).returncode
