@@ -48,11 +48,7 @@ def decode_capture(capture: Capture) -> tuple[NDArray[np.void], NDArray[np.uint6
     for index, thread in enumerate(capture.threads):
         rest = None if alloc is None else alloc[n_events:]
         n_here = _core.decode(
-            tuple(thread.segments),
-            thread.ticks_high,
-            clock,
-            index,
-            (events[n_events:].view(np.uint8), rest, None, None),
+            thread.segments, thread.ticks_high, clock, index, (events[n_events:].view(np.uint8), rest, None, None)
         )
         n_events += n_here
         threads.append(

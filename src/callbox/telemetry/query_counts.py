@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from callbox.errors import FormatError
+from callbox.errors import FormatError, reason
 from callbox.store.project import find_store
 from callbox.telemetry.budgets import in_words, most_asking
 from callbox.telemetry.queries import QueryLog
@@ -115,7 +115,7 @@ def _write(path: Path, counts: Mapping[str, int]) -> None:
         temporary.write_text(text + "\n")
         temporary.replace(path)
     except OSError as error:
-        _say(f"cannot write {path}: {error.strerror}")
+        _say(f"cannot write {path}: {reason(error)}")
 
 
 def _say(text: str) -> None:
