@@ -6,6 +6,8 @@ program next to nothing.
 
 from __future__ import annotations
 
+from callbox.lazy import importer
+
 TYPE_CHECKING = False
 """Type checkers take it for true, as they do the one in `typing`, which is most of what importing this would cost."""
 
@@ -58,6 +60,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    **dict.fromkeys(__all__, "errors"),
     "CallEvent": "model",
     "FailureExtractor": "failures",
     "FunctionTracer": "tracing",
@@ -73,13 +76,7 @@ _MODULES = {
     "wrap": "engine.wrap",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"callbox.{_MODULES.get(name, 'errors')}"), name)
+__getattr__ = importer(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,9 @@ is being recorded may not want, and a guard of audit events needs no recorder.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from callbox.lazy import importer
 
 if TYPE_CHECKING:
     from callbox.engine.choice import ORACLE, choose_engine, engine_names, new_recorder
@@ -31,17 +33,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "choice": ("ORACLE", "choose_engine", "engine_names", "new_recorder"),
-    "kernels": ("CALL_DTYPE", "EVENT_DTYPE", "SLOT_DTYPE", "decode_capture", "fold_events"),
-    "options": ("Options",),
-    "recorder": ("Recorder", "read_clock", "ring_bytes"),
+    **dict.fromkeys(("ORACLE", "choose_engine", "engine_names", "new_recorder"), "choice"),
+    **dict.fromkeys(("CALL_DTYPE", "EVENT_DTYPE", "SLOT_DTYPE", "decode_capture", "fold_events"), "kernels"),
+    "Options": "options",
+    **dict.fromkeys(("Recorder", "read_clock", "ring_bytes"), "recorder"),
 }
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+__getattr__ = importer(__name__, _MODULES)

@@ -6,7 +6,9 @@ not want: they are imported when they are first asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from callbox.lazy import importer
 
 if TYPE_CHECKING:
     from callbox.recording.read import open_recording
@@ -18,10 +20,4 @@ __all__ = ["Recording", "open_recording", "reserve_box", "write_box"]
 
 _MODULES = {"Recording": "recording", "open_recording": "read", "reserve_box": "reservation", "write_box": "write"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"callbox.recording.{_MODULES[name]}"), name)
+__getattr__ = importer(__name__, _MODULES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from callbox.lazy import importer
 
 if TYPE_CHECKING:
     from callbox.snapshot.captured import capture_args, load_capture
@@ -20,10 +22,4 @@ _MODULES = {
     "load_capture": "captured",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        from importlib import import_module
-
-        return getattr(import_module(f"callbox.snapshot.{_MODULES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = importer(__name__, _MODULES)

@@ -5,6 +5,8 @@ Names are imported when they are first used: a process that a test starts needs 
 
 from __future__ import annotations
 
+from callbox.lazy import importer
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from callbox.telemetry.collector import Collector
@@ -23,10 +25,4 @@ _MODULES = {
     "watch_connection": "database",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = importer(__name__, _MODULES)

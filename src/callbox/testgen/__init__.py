@@ -5,6 +5,8 @@ Names are imported when they are first used: `callbox record` stands in the way 
 
 from __future__ import annotations
 
+from callbox.lazy import importer
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from callbox.testgen.decorator import trace
@@ -12,10 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "trace", "uninstall"]
 
+_MODULES = {"install": "session", "trace": "decorator", "uninstall": "session"}
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"callbox.testgen.{'decorator' if name == 'trace' else 'session'}"), name)
+__getattr__ = importer(__name__, _MODULES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from callbox.lazy import importer
 from callbox.tracing.tracer import FunctionTracer
 
 if TYPE_CHECKING:
@@ -15,10 +16,4 @@ __all__ = ["CallGraph", "FunctionTracer", "Metrics", "compute_metrics"]
 # A program that is being recorded may not want NumPy, which these need.
 _MODULES = {"CallGraph": "callgraph", "Metrics": "metrics", "compute_metrics": "metrics"}
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        from importlib import import_module
-
-        return getattr(import_module(f"callbox.tracing.{_MODULES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = importer(__name__, _MODULES)
