@@ -96,9 +96,14 @@ def read_blocks(page: Path) -> list[Block]:
     return blocks
 
 
+def read_prose(page: Path) -> str:
+    """Return a page without its blocks, each line at its place."""
+    return _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), page.read_text(encoding="utf-8"))
+
+
 def read_spans(page: Path) -> list[tuple[int, str]]:
     """Return the code that stands in sentences and tables of a page, with its lines."""
-    text = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), page.read_text(encoding="utf-8"))
+    text = read_prose(page)
     spans = _SPAN.finditer(text)
     return [(text.count("\n", 0, span.start()) + 1, " ".join(span[2].split())) for span in spans]
 
