@@ -62,8 +62,8 @@ class FreezeLimits:
         max_depth: containers and objects inside one another.
         max_items: items of a container, attributes of an object.
         max_chars: characters or bytes of a text.
-        max_nodes: parts of one value in all.
-        max_all_nodes: parts of all values that one `Freezer` freezes. It keeps the work small whatever the values
+        max_nodes: containers and objects in one value.
+        max_all_nodes: those in all values that one `Freezer` freezes. It keeps the work small whatever the values
             are; the time that a `Freezer` has is for those that even so take long.
     """
 

@@ -30,12 +30,13 @@ def test_every_key_of_run_reaches_the_recording(desk) -> None:
     assert (header.max_events, header.max_depth) == (4321, 9)
 
 
-def test_mode_of_the_file_reaches_the_recording(desk) -> None:
-    desk.write("callbox.toml", "[run]\nmode = 'static'")
-
+@pytest.mark.parametrize(("told", "mode"), [("static", "static"), ("ci", "profile")])
+def test_mode_of_the_file_or_the_command_line_reaches_the_recording(desk, told, mode) -> None:
+    desk.recorded(["-c", "pass"], "--mode", told, "-o", "said.cbx")
+    desk.write("callbox.toml", f"[run]\nmode = '{told}'")
     desk.recorded(["-c", "pass"])
 
-    assert desk.recording().header.mode == "static"
+    assert [desk.recording(name).header.mode for name in ("said.cbx", "callbox.cbx")] == [mode, mode]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,14 @@ def test_report_is_written_in_every_format(project, form) -> None:
     assert "hunter2-not-shown" not in (project / "ci").read_text()
 
 
+def test_report_is_added_to_one_that_is_there(project) -> None:
+    failures(project, "report", "-o", "all.json")
+    failures(project, "report", "-o", "all.json", "--append", "--max-failures", "1")
+
+    assert len(json.loads((project / "all.json").read_text())["failures"]) == 4
+    assert "name it with --output" in failures(project, "report", "--append", code=2)
+
+
 def test_clear_wants_to_be_confirmed(project) -> None:
     assert "say --confirm" in failures(project, "clear", code=2)
     assert failures(project, "clear", "--confirm") == "forgot 3 failures\n"

@@ -37,6 +37,14 @@ def test_known():
 
 def test_setup(broken):
     pass
+
+@pytest.fixture
+def late():
+    yield
+    raise ConnectionError("too late")
+
+def test_teardown(late):
+    pass
 """
 
 
@@ -57,7 +65,7 @@ def run(project, *arguments):
 def test_every_failure_is_captured_shown_and_reported(project) -> None:
     result = run(project, "--callbox-failures=report.json")
 
-    result.assert_outcomes(failed=3, passed=1, skipped=1, xfailed=1, errors=1)
+    result.assert_outcomes(failed=3, passed=2, skipped=1, xfailed=1, errors=2)
     result.stdout.fnmatch_lines(
         [
             "*callbox: where it failed*",
@@ -65,7 +73,7 @@ def test_every_failure_is_captured_shown_and_reported(project) -> None:
             "*password*redacted: key password*",
             "*callbox: last calls*",
             "*price(order={'price': 5, 'n': 0*ZeroDivisionError*",
-            "4 kept in *failures.db: callbox failures list",
+            "5 kept in *failures.db: callbox failures list",
         ]
     )
     result.stdout.no_fnmatch_line("*@py_*")
@@ -73,7 +81,7 @@ def test_every_failure_is_captured_shown_and_reported(project) -> None:
 
 
 def test_report_has_fixtures_parameters_and_locals(project) -> None:
-    run(project, "--callbox-failures=report.json", "-k", "test_price or test_plain or test_setup")
+    run(project, "--callbox-failures=report.json", "-k", "test_price or test_plain or test_setup or test_teardown")
 
     found = {f["test_name"]: f for f in json.loads((project.path / "report.json").read_text())["failures"]}
     priced = found["test_shop.py::test_price[1]"]
@@ -83,6 +91,7 @@ def test_report_has_fixtures_parameters_and_locals(project) -> None:
     assert [frame["function"] for frame in priced["exception"]["frames"]] == ["test_price", "price"]
     assert found["test_shop.py::test_plain"]["exception"]["frames"][-1]["locals"] == {"found": "[1, 2]"}
     assert found["test_shop.py::test_setup"]["metadata"]["phase"] == "setup"
+    assert found["test_shop.py::test_teardown"]["metadata"]["phase"] == "teardown"
 
 
 def test_workers_of_xdist_report_together(project) -> None:
@@ -91,10 +100,10 @@ def test_workers_of_xdist_report_together(project) -> None:
     result = run(project, "-n", "2", "--callbox-failures=report.json")
 
     result.stdout.fnmatch_lines(
-        ["*callbox: where it failed*", "*callbox: last calls*", "4 kept in *failures.db: callbox failures list"]
+        ["*callbox: where it failed*", "*callbox: last calls*", "5 kept in *failures.db: callbox failures list"]
     )
     report = json.loads((project.path / "report.json").read_text())
-    assert len(report["failures"]) == 4
+    assert len(report["failures"]) == 5
     assert len({failure["metadata"]["run"] for failure in report["failures"]}) == 1
 
 

@@ -154,6 +154,39 @@ def test_endless_recursion_keeps_both_ends(caught) -> None:
     assert "Previous line repeated" in failure.traceback
 
 
+def sink(n):
+    return sink(n - 1) if n else 1 / 0
+
+
+def test_innermost_frames_have_their_variables_and_sources(caught) -> None:
+    frames = capture(caught(sink, 30), EVERYTHING).exception.frames
+
+    assert [bool(frame.locals) for frame in frames] == [False] * (len(frames) - 16) + [True] * 16
+    assert [bool(frame.source) for frame in frames] == [False] * (len(frames) - 3) + [True] * 3
+
+
+def test_texts_and_containers_are_cut_and_counted(caught) -> None:
+    values = {"text": "x" * 201, "whole": "y" * 200, "items": list(range(30, 41))}
+
+    [*_, frame] = capture(caught(fail_with, ValueError(), **values), EVERYTHING).exception.frames
+
+    assert f"'text': '{'x' * 200}'… (201 characters)" in frame.locals["variables"]
+    described = capture(ValueError(), EVERYTHING, Subject(arguments=values)).arguments
+    assert described["whole"] == repr("y" * 200)
+    assert described["items"] == "[30, 31, 32, 33, 34, 35, 36, 37, 38, 39, … 1 more]"
+
+
+def test_fingerprint_outlives_edits_elsewhere_in_the_file(caught, tmp_path) -> None:
+    kinds = []
+    for name, above in (("before.py", ""), ("after.py", "import sys\n\nLIMIT = 3\n")):
+        path, names = tmp_path / name, {"__name__": "shop"}
+        path.write_text(f"{above}def rate(order):\n    return {{}}[order]\n")
+        exec(compile(path.read_text(), str(path), "exec"), names)
+        kinds.append(capture(caught(names["rate"], "half"), EVERYTHING).fingerprint)
+
+    assert kinds[0] == kinds[1]
+
+
 def test_fingerprint_is_of_the_kind_not_of_the_values(caught) -> None:
     def divide(n):
         return n / 0
@@ -166,9 +199,6 @@ def test_fingerprint_is_of_the_kind_not_of_the_values(caught) -> None:
 
 
 def test_depth_of_recursion_does_not_change_the_kind(caught) -> None:
-    def sink(n):
-        return sink(n - 1) if n else 1 / 0
-
     kinds = {fingerprint_of(capture(caught(sink, n), EVERYTHING).exception) for n in (20, 30, 40)}
 
     assert len(kinds) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import traceback
 import unittest
 
@@ -156,7 +157,11 @@ def test_methods_of_every_kind_are_watched(extractor, caught) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [KeyboardInterrupt(), SystemExit(0), SystemExit(), unittest.SkipTest("later"), asyncio.CancelledError()]
+    "error",
+    [
+        *(KeyboardInterrupt(), SystemExit(0), SystemExit(), GeneratorExit()),
+        *(unittest.SkipTest("later"), asyncio.CancelledError()),
+    ],
 )
 def test_what_is_no_failure_is_not_captured(extractor, caught, error) -> None:
     @extract_on_failure
@@ -247,13 +252,77 @@ def test_failure_of_a_capture_is_counted_and_stays_out_of_the_way(caught) -> Non
     assert problems.n_errors == before + 1
 
 
+def half(n):
+    return n / 2
+
+
+def nested(depth):
+    return [nested(depth - 1)] if depth else []
+
+
+@pytest.mark.parametrize(
+    ("environment", "calls", "variables", "functions"),
+    [
+        ("", "", None, ["work", "raw_decode"]),
+        ("production", "", None, ["work", "raw_decode"]),
+        ("ci", "half()", {"text", "deep"}, ["work", "raw_decode"]),
+        ("development", "half(n=4) → 2.0", {"text", "deep"}, ["work", "loads", "decode", "raw_decode"]),
+    ],
+)
+def test_environment_says_what_is_recorded_before_and_captured(
+    extractor, caught, monkeypatch, environment, calls, variables, functions
+) -> None:
+    from callbox.failures.flight import stop_recorder
+
+    monkeypatch.setenv("CALLBOX_MODE", environment)
+
+    @extract_on_failure
+    def work(text):
+        deep = nested(25)
+        half(len(text) + len(deep))
+        json.loads(text)
+
+    caught(work, "{ ]")
+    stop_recorder()
+
+    frames = last(extractor)["exception"]["frames"]
+    assert [frame["function"].rpartition(".")[2] for frame in frames] == functions
+    assert (frames[0]["locals"] and set(frames[0]["locals"])) == variables
+    assert calls in last(extractor)["calls"]
+    assert bool(calls) == bool(last(extractor)["calls"])
+
+
+def test_values_go_as_deep_as_the_mode_says(extractor, caught, monkeypatch) -> None:
+    from callbox.failures.flight import stop_recorder
+
+    monkeypatch.setenv("CALLBOX_MODE", "trace")
+
+    @extract_on_failure
+    def work(value):
+        raise ValueError
+
+    caught(work, nested(25))
+    stop_recorder()
+
+    assert last(extractor)["arguments"]["value"].count("[") == 20
+
+
+def test_arguments_of_the_decorator_come_before_the_mode(extractor, caught, monkeypatch) -> None:
+    monkeypatch.setenv("CALLBOX_MODE", "static")
+
+    @extract_on_failure(include_locals=True, max_depth=2)
+    def work(value):
+        raise ValueError
+
+    caught(work, nested(5))
+
+    assert last(extractor)["exception"]["frames"][-1]["locals"] == {"value": "[[…]]"}
+
+
 def test_modes_with_a_recorder_tell_the_last_calls(extractor, caught, monkeypatch) -> None:
     from callbox.failures.flight import stop_recorder
 
     monkeypatch.setenv("FAILEXTRACT_MODE", "development")
-
-    def half(n):
-        return n / 2
 
     @extract_on_failure
     def work(n):

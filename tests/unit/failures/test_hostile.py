@@ -202,7 +202,8 @@ def test_recursion_limit_is_what_the_caller_sees_and_what_is_kept(extractor, cau
 
 def test_failures_by_the_thousand_are_captured_up_to_a_rate_and_counted_beyond(extractor, caught, monkeypatch) -> None:
     n_before = problems.n_over_limit
-    bucket = TokenBucket(200.0, 2_000, monotonic=lambda: 0.0)
+    now_s = 0.0
+    bucket = TokenBucket(decorator._bucket._rate, decorator._bucket._size, monotonic=lambda: now_s)
     monkeypatch.setattr(decorator, "_bucket", bucket)
 
     @extract_on_failure
@@ -215,6 +216,9 @@ def test_failures_by_the_thousand_are_captured_up_to_a_rate_and_counted_beyond(e
     assert problems.n_over_limit - n_before == 8_000
     assert extractor.failures[-1]["exception_message"] == "1999"
     assert extractor.get_stats()["failures_at_limit"]
+    now_s = 1.0
+    assert [caught(work, n).args for n in range(1_000)] == [(n,) for n in range(1_000)]
+    assert problems.n_over_limit - n_before == 8_800
 
 
 def test_threads_that_fail_at_once_get_each_its_own(extractor, caught) -> None:

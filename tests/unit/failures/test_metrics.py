@@ -98,6 +98,7 @@ def test_captures_that_fail_and_stores_that_cannot_be_written_raise_alerts(extra
         "1 captures failed themselves, the last with ZeroDivisionError: own",
         "Failures are not stored: disk full",
     ]
+    assert process_stats()["capture_errors"] == 1
 
 
 def test_prometheus_reads_the_numbers() -> None:

@@ -54,6 +54,9 @@ def dispatched(n):
 def captured(n):
     return 1 / n
 
+def descend(stream, n):
+    return descend(stream, n - 1) if n else 1 / 0
+
 def log_in(password):
     return 1 / len(password)
 
@@ -109,6 +112,13 @@ def test_outer_call_that_cannot_be_written_gives_its_reason_and_the_inner_one_is
 
     assert "generator" in outer.reason
     assert inner.call == "price(order=Order(price=5.0, n=0))"
+
+
+def test_frames_are_looked_at_up_to_ten(shop, caught) -> None:
+    looked_at = reproductions_of(traceback_of(caught(shop.descend, (n for n in ()), 20)))
+
+    assert len(looked_at) == 10
+    assert all(call.reason for call in looked_at)
 
 
 def test_method_is_called_on_its_class_with_arguments_in_their_places(shop, caught) -> None:

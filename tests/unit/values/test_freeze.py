@@ -83,6 +83,19 @@ def test_parts_of_all_values_together_are_limited() -> None:
     assert frozen[1] is Cut.NODES
 
 
+def crowd(depth):
+    return [crowd(depth - 1) for _ in range(10)] if depth else 7
+
+
+def test_containers_of_a_value_and_of_all_values_are_limited_unless_told_otherwise() -> None:
+    one = freezer(max_depth=10)
+
+    n_kept = [describe(one.freeze(crowd(4)), max_chars=100_000).count("[") for _ in range(12)]
+
+    assert n_kept[:2] == [120, 120]
+    assert 800 < sum(n_kept) <= 1_000
+
+
 def test_path_that_holds_a_secret_is_cleaned() -> None:
     assert "abcdef" not in text_of([pathlib.Path("/x?token=abcdef")])
 
