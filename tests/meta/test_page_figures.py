@@ -14,6 +14,7 @@ from callbox.bench import child, limits, parts
 from callbox.bench.campaign import _BATCH
 from callbox.cli import exits, gen, waiting
 from callbox.cli.bench_options import BenchOptions
+from callbox.engine import recorder
 from callbox.engine.options import MODES, Options
 from callbox.failures import (
     decorator,
@@ -29,7 +30,7 @@ from callbox.failures import (
 )
 from callbox.failures.history import Bounds
 from callbox.model import EventKind, Outcome
-from callbox.recording import box, packing, read, rings, tables
+from callbox.recording import box, merge, packing, read, rings, tables
 from callbox.telemetry import comparison, history, n_plus_one, queries, records, sql
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.testgen import capture, inner, observed_types, probe, vocabulary
@@ -97,6 +98,12 @@ SENTENCES = [
     ("docs/format.md", f"# The box: format version {box.VERSION}"),
     ("docs/format.md", f"| 12 | 4 | size of the header: {rings.HEADER_SIZE} |"),
     ("docs/format.md", f"{of_core('storage.h', 'CB_STORAGE_FIRST_ARENA_BYTES') >> 10} KiB of values"),
+    ("docs/processes.md", f"It says `{merge.KILLED}`"),
+    ("docs/processes.md", f"with every {of_core('ended.h', 'CB_ENDED_PERIOD')}nd new thread"),
+    ("docs/processes.md",
+     f"begins with {(rings.HEADER_SIZE + 8 * of_core('storage.h', 'CB_STORAGE_FIRST_SLOTS')) >> 10} KiB"),
+    ("docs/processes.md",
+     f"each of `--max-events`, {recorder._SLOT_BYTES + recorder._VALUE_BYTES_PER_EVENT} with values"),
     ("docs/processes.md", f"the newest {of_core('ended.h', 'CB_ENDED_THREADS'):,} are kept"),
     ("docs/processes.md", f"at most {SPELLED[of_core('ended.h', 'CB_ENDED_RINGS')]} full rings in all"),
     ("docs/processes.md",

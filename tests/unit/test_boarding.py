@@ -64,3 +64,11 @@ def test_nobody_to_let_in_changes_nothing(monkeypatch) -> None:
     boarding.renew()
 
     assert seen_by_children() == "/y False\n"
+
+
+def test_python_that_cannot_load_what_would_board_it_runs_as_ever() -> None:
+    variables = boarding.variables(None, {"callbox.no_such_module": {"owner": os.getpid()}})
+
+    ran = subprocess.run([sys.executable, "-c", SHOW], env=variables, capture_output=True, text=True, check=True)
+
+    assert (ran.stdout, ran.stderr) == ("None False\n", "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from textwrap import dedent
 
 import pytest
@@ -35,6 +37,13 @@ def expect_alike(desk, source: str, *arguments: str, **environ: str) -> Ending:
     return actual
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline_s, "it never came to be so"
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_pool_loses_no_call(desk, calls, method) -> None:
     expect_alike(desk, POOL, method)
@@ -47,7 +56,9 @@ def test_pool_loses_no_call(desk, calls, method) -> None:
 def test_forked_child_that_skips_its_exit_handlers_is_recorded(desk, calls, parts) -> None:
     source = """
         import os
+        def before(): pass
         def work(): pass
+        before()
         if os.fork() == 0:
             work(); work()
             os._exit(4)
@@ -58,6 +69,7 @@ def test_forked_child_that_skips_its_exit_handlers_is_recorded(desk, calls, part
     ending = expect_alike(desk, source)
 
     assert ending.out == b"4\n"
+    assert calls("before").total() == 1
     assert sorted(calls("work").values()) == [1, 2]
     assert not parts.exists()
 
@@ -147,6 +159,21 @@ def test_program_that_becomes_another_python_program_goes_on_in_its_box(desk, ca
     assert not parts.exists()
 
 
+def test_program_that_becomes_another_with_an_environment_of_its_own_is_followed_no_further(desk, calls) -> None:
+    desk.write("child.py", CHILD)
+    source = """
+        import os, sys
+        def before(): pass
+        before()
+        os.execve(sys.executable, [sys.executable, "child.py"], {**os.environ})
+    """
+
+    ending = expect_alike(desk, source)
+
+    assert ending.code == 5
+    assert (calls("before").total(), calls("work").total()) == (1, 0)
+
+
 def test_child_sees_the_surroundings_that_it_would_have(desk) -> None:
     desk.write("site/sitecustomize.py", "import sys\nif 'callbox' not in sys.orig_argv: print('site', flush=True)")
     desk.write(
@@ -187,7 +214,7 @@ def test_child_that_outlives_the_program_is_read_with_its_box(desk, calls, parts
 
     assert ending.code == 0
     assert parts.exists()
-    assert 1 <= calls("work").total() <= 2
+    wait_until(lambda: calls("work").total() == 2)
     assert b"1 of its processes still run and record into callbox.cbx.parts" in ending.err
 
 

@@ -53,6 +53,14 @@ def wait_until_finished(parts: Path) -> None:
         time.sleep(0.02)
 
 
+def wait_until_gone(parts: Path) -> None:
+    deadline_s = time.monotonic() + 30
+    with contextlib.suppress(LookupError):
+        while find_collector(parts):
+            assert time.monotonic() < deadline_s, "the collector stays"
+            time.sleep(0.02)
+
+
 def find_collector(parts: Path) -> int:
     """Find the process whose command line names a folder of parts."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -71,8 +79,26 @@ def test_more_calls_than_a_ring_holds_are_all_kept(desk, calls, parts) -> None:
     assert calls("work").total() == N_CALLS
     assert (recording.dropped, recording.damage, recording.notes) == (0, (), ())
     assert recording.header.exit_status == "exit code 0"
+    assert (desk.folder / "callbox.cbx").stat().st_size <= 3 * recording.n_events
     assert [thread.name for thread in recording.threads] == ["MainThread"]
     assert not parts.exists()
+
+
+def test_memory_of_the_program_stays_as_it_is(desk) -> None:
+    source = """
+        from pathlib import Path
+        def work(n): return n
+        def resident(): return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+        for n in range(100_000): work(n)
+        before = resident()
+        for n in range(400_000): work(n)
+        print(resident() - before)
+    """
+
+    ending = desk.recorded(["-c", dedent(source)], *OWN)
+
+    assert desk.recording().n_events > 1_000_000
+    assert int(ending.out) < 1 << 20
 
 
 def test_summary_counts_what_the_box_holds(desk) -> None:
@@ -136,6 +162,7 @@ def test_killed_program_has_its_box_finished(desk, calls, parts) -> None:
     desk.recorded(["-c", f"{MANY}import os; os.kill(os.getpid(), 9)"], *OWN)
 
     wait_until_finished(parts)
+    wait_until_gone(parts)
 
     recording = desk.recording()
     assert calls("work").total() == N_CALLS

@@ -81,3 +81,22 @@ def test_a_thread_that_ended_keeps_its_name(engine: str) -> None:
     thread.join()
     recorder.stop()
     assert [captured.name for captured in recorder.capture().threads] == ["MainThread", "reader of leaves"]
+
+
+def test_of_threads_that_have_ended_sixteen_full_rings_are_kept_and_the_others_counted(engine: str) -> None:
+    recorder = NativeRecorder(Options(filters=(HERE,), max_events=16), engine)
+
+    recorder.start()
+    for _ in range(100):
+        thread = threading.Thread(target=ten_leaves)
+        thread.start()
+        thread.join()
+    recorder.stop()
+
+    capture = recorder.capture()
+    n_rings = sum(len(thread.segments) > 0 for thread in capture.threads)
+    [forgotten] = [thread for thread in capture.threads if thread.name.endswith("threads that had ended")]
+    n_events = sum(thread.n_events for thread in capture.threads)
+    assert 16 <= n_rings < 16 + 32
+    assert forgotten.n_events == 22 * (100 - n_rings)
+    assert n_events == 22 * 100
