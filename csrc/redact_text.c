@@ -7,6 +7,10 @@
 /* How far behind its beginning the sign of a token may stand. */
 #define MAX_SIGN 16
 
+/* How many digits a card's number has. */
+#define MIN_CARD 13
+#define MAX_CARD 19
+
 static bool is_digit(Py_UCS4 c)
 {
     return c >= '0' && c <= '9';
@@ -131,44 +135,70 @@ static bool has_password(const struct cb_chars *t, Py_ssize_t i)
     return i == t->n && colon >= 0 && i - colon > CB_REDACT_AHEAD / 2;
 }
 
-/* First digits, by ISO/IEC 7812; check digit by Luhn's algorithm. */
-static bool is_card_number(const char *digits, int n)
+/* Digits that may be a payment card's number. Luhn's algorithm doubles every second digit from the end, which is
+ * not known before it is there: the sums of both choices are kept. */
+struct card {
+    int n_digits;
+    int first, second;
+    int sums[2]; /* where digits at even positions, or at odd ones, are doubled */
+    bool is_mixed;
+};
+
+static void add_digit(struct card *card, int digit)
 {
-    char first = digits[0], second = digits[1];
-    bool is_issuer = first == '4' || first == '6' || (first == '5' && second >= '1' && second <= '5') ||
-                     (first == '2' && second >= '2' && second <= '7') ||
-                     (first == '3' && strchr("046789", second) != NULL);
-    int sum = 0;
-    for (int i = n - 1, is_doubled = 0; i >= 0; i--, is_doubled ^= 1) {
-        int digit = digits[i] - '0';
-        sum += is_doubled ? 2 * digit - 9 * (digit > 4) : digit;
+    int parity = card->n_digits & 1;
+    if (card->n_digits == 0) {
+        card->first = digit;
+    } else if (card->n_digits == 1) {
+        card->second = digit;
     }
-    return n >= 13 && n <= 19 && is_issuer && sum % 10 == 0;
+    card->is_mixed = card->is_mixed || digit != card->first;
+    card->sums[parity] += 2 * digit - 9 * (digit > 4);
+    card->sums[1 - parity] += digit;
+    card->n_digits++;
 }
 
+/* First digits, length and check digit, by ISO/IEC 7812. */
+static bool is_card_number(const struct card *card)
+{
+    int second = card->second;
+    bool is_issuer = card->first == 4 || card->first == 6 || (card->first == 5 && second >= 1 && second <= 5) ||
+                     (card->first == 2 && second >= 2 && second <= 7) ||
+                     (card->first == 3 && strchr("046789", '0' + second) != NULL);
+    return is_issuer && card->is_mixed && card->n_digits >= MIN_CARD && card->n_digits <= MAX_CARD &&
+           card->sums[card->n_digits & 1] % 10 == 0;
+}
+
+/* Whether a card's number begins at i. Spaces and dashes may stand between its digits; it begins and ends where a
+ * space or something else does, and is no part of a decimal fraction. */
 static bool is_card(const struct cb_chars *t, Py_ssize_t i)
 {
-    char digits[20];
-    int n = 0;
+    struct card card = {0};
     if (is_digit(cb_chars_at(t, i - 1)) || is_one_of(cb_chars_at(t, i - 1), ".-")) {
         return false;
     }
-    while (n < 20 && is_digit(cb_chars_at(t, i))) {
-        digits[n++] = (char)cb_chars_at(t, i++);
-        i += is_one_of(cb_chars_at(t, i), " -") && is_digit(cb_chars_at(t, i + 1));
+    while (card.n_digits < MAX_CARD && is_digit(cb_chars_at(t, i))) {
+        add_digit(&card, (int)cb_chars_at(t, i++) - '0');
+        Py_UCS4 next = cb_chars_at(t, i);
+        bool is_followed = is_digit(cb_chars_at(t, i + 1));
+        bool is_end = !is_digit(next) && next != '-' && !(next == '.' && is_followed);
+        if (is_end && is_card_number(&card)) {
+            return true;
+        }
+        i += is_one_of(next, " -") && is_followed;
     }
-    bool goes_on = cb_chars_at(t, i) == '-' || (cb_chars_at(t, i) == '.' && is_digit(cb_chars_at(t, i + 1)));
-    return n >= 13 && !goes_on && is_card_number(digits, n);
+    return false;
 }
 
 const char *cb_redact_number(const struct cb_redactor *redactor, uint64_t number)
 {
     char digits[24];
-    if ((redactor->shapes & CB_SHAPE_CARD) == 0) {
-        return NULL;
+    struct card card = {0};
+    PyOS_snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    for (const char *digit = digits; *digit != '\0'; digit++) {
+        add_digit(&card, *digit - '0');
     }
-    int n = PyOS_snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-    return n >= 13 && is_card_number(digits, n) ? "credit card" : NULL;
+    return (redactor->shapes & CB_SHAPE_CARD) != 0 && is_card_number(&card) ? "credit card" : NULL;
 }
 
 static bool is_keyword(const struct cb_chars *t, Py_ssize_t i, Py_ssize_t n)

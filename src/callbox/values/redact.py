@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left, bisect_right
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from callbox.secrets import (
@@ -50,9 +52,11 @@ _SHAPES = (
     (AUTHORIZATION, ("earer ", "EARER ", "asic ", "ASIC "), _AUTHORIZATION),
 )
 """Their rule, what of one must occur, and the expression; none may match a NUL."""
-_CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-]|\.\d)")
-_MANY_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12}")
-_CARD_PREFIX = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|6")
+_MANY_DIGITS = re.compile(r"[0-9](?<![0-9.-].)(?:[ -]?[0-9]){12,}")
+"""What may hold cards' numbers; the first character is one of a few, so that it is found fast."""
+_GOES_ON = re.compile(r"-|\.[0-9]")
+_MIN_CARD, _MAX_CARD = 13, 19
+_ISSUER = re.compile(r"4|5[1-5]|2[2-7]|3[046789]|6")
 _HEADERS = frozenset({"authorization", "proxyauthorization", "cookie", "setcookie"})
 
 __all__ = ["Redactor", "is_card_number", "mark", "project_redactor"]
@@ -182,8 +186,8 @@ class Redactor:
                         text = re.sub(shape, partial(self._redact_shape, rule), text)
         if self._finds_logins and "://" in text:
             text = _URL_LOGIN.sub(self._redact_login, text)
-        if self._finds_cards and _MANY_DIGITS.search(text) is not None:
-            text = _CARD.sub(self._redact_card, text)
+        if self._finds_cards:
+            text = _MANY_DIGITS.sub(self._redact_cards, text)
         if "=" in text or ":" in text:
             text = self._redact_assignments(text)
         return text
@@ -197,8 +201,21 @@ class Redactor:
     def _redact_login(self, match: re.Match[str]) -> str:
         return f"{match[1]}:{self._replace_text(LOGIN, None, match[2])}"
 
-    def _redact_card(self, match: re.Match[str]) -> str:
-        return self._replace_text(CARD, None, match[0]) if is_card_number(match[0]) else match[0]
+    def _redact_cards(self, run: re.Match[str]) -> str:
+        """Redact the cards' numbers in many digits; each is of whole words, the longest that can be."""
+        words = run[0].split(" ")
+        n_ends = len(words) - (_GOES_ON.match(run.string, run.end()) is not None)
+        n_digits = list(accumulate((len(word) - word.count("-") for word in words), initial=0))
+        kept: list[str] = []
+        start = 0
+        while start < len(words):
+            longest = bisect_right(n_digits, n_digits[start] + _MAX_CARD) - 1
+            shortest = bisect_left(n_digits, n_digits[start] + _MIN_CARD)
+            numbers = ((end, " ".join(words[start:end])) for end in range(min(longest, n_ends), shortest - 1, -1))
+            end, number = next((found for found in numbers if is_card_number(found[1])), (start + 1, ""))
+            kept.append(self._replace_text(CARD, None, number) if number else words[start])
+            start = end
+        return " ".join(kept)
 
     def _redact_assignments(self, text: str) -> str:
         """Redact what follows `password=`, `"token": `, `?api_key=` and `Cookie: `."""
@@ -239,10 +256,14 @@ def project_redactor() -> Redactor:
 
 
 def is_card_number(text: str) -> bool:
-    """Say whether digits are a payment card's: a known first digit, and the check digit of ISO/IEC 7812 (Luhn)."""
-    digits = [int(c) for c in text if c.isdigit()]
-    if not 13 <= len(digits) <= 19 or not _CARD_PREFIX.match("".join(map(str, digits))):
+    """Say whether digits are a payment card's: first digits, length and check digit (Luhn's) of ISO/IEC 7812.
+
+    Spaces and dashes may stand between them.
+    """
+    bare = text.replace(" ", "").replace("-", "")
+    if not _MIN_CARD <= len(bare) <= _MAX_CARD or _ISSUER.match(bare) is None:
         return False
+    digits = [*map(int, bare)]
     doubled = [2 * d - 9 * (d > 4) for d in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 and len(set(digits)) > 1
 

@@ -37,6 +37,21 @@ lines = st.lists(
     max_size=8,
 ).map("".join)
 
+digits = st.one_of(
+    st.sampled_from([*"0123456789"]).map(lambda digit: digit * 17),
+    st.text("0123456789", min_size=12, max_size=20),
+    st.sampled_from(["4111111111111111", "378282246310005", "30569309025904", "6011000990139424", "2223003122003222"]),
+)
+numbers = st.builds(
+    lambda digits, cuts, sign: "".join(sign * (i in cuts) + c for i, c in enumerate(digits)),
+    digits,
+    st.sets(st.integers(1, 19), max_size=6) | st.just({4, 8, 12}),
+    st.sampled_from(" -"),
+)
+many_numbers = st.lists(
+    st.one_of(numbers, st.sampled_from([*" -.x٣", "12", " 123", "12/27 "])), min_size=1, max_size=4
+).map("".join)
+
 
 def rules_of_keys(keys: list[str], rules: RedactRules = RULES) -> list[str | None]:
     return _core.find_secrets(tabulate(rules), keys, True)
@@ -56,6 +71,14 @@ def test_text_that_is_redacted_later_is_not_recorded(texts) -> None:
     held = [text for text in texts if REDACTOR.redact_text(text) != text]
 
     assert None not in _core.find_secrets(TABLE, held, False)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(many_numbers, min_size=1, max_size=20))
+def test_cards_are_known_alike(texts) -> None:
+    expected = ["credit card" if REDACTOR.redact_text(text) != text else None for text in texts]
+
+    assert _core.find_secrets(TABLE, texts, False) == expected
 
 
 @pytest.mark.parametrize(
