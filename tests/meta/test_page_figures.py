@@ -85,7 +85,7 @@ SENTENCES = [
     ("docs/diff.md", f"With less than {SPELLED[timing._MIN_FUNCTIONS]} functions of {SPELLED[timing._MIN_CALLS]} calls "
      f"it is {timing._DEFAULT_RUN_NOISE:.0%}"),
     ("docs/failures.md", f"{FAILURES.max_items} items of a container, {FAILURES.max_chars} characters of a text, "
-     f"{FAILURES.max_nodes} parts of a value, {FAILURES.max_all_nodes:,} of a failure"),
+     f"{FAILURES.max_nodes} containers and objects of a value, {FAILURES.max_all_nodes:,} of a failure"),
     ("docs/failures.md", f"{options.MAX_FRAMES} frames, variables of the innermost {frames._MAX_WITH_LOCALS}, "
      f"sources of the innermost {frames._MAX_SOURCES}; {raised.MAX_RELATED} exceptions that belong together"),
     ("docs/failures.md", f"The store keeps {BOUNDS.max_failures:,} failures, {BOUNDS.max_per_kind} of a kind in full, "

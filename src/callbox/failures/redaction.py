@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,9 +22,12 @@ from callbox.values.redact import Redactor
 
 T = TypeVar("T")
 
-_MIN_CHARS, _MAX_CHARS = 6, 4096
+_MIN_CHARS, _MAX_CHARS = 6, 10_000
+"""Nothing longer than that is kept whole."""
 _MAX_WORD_CHARS = 12
 _MARKER = "[redacted: known secret]"
+_CUT = re.compile("['\"]?…")
+"""What stands where a text was cut."""
 _state = threading.local()
 
 
@@ -51,11 +54,12 @@ def _remember(hit: Hit) -> None:
 def note_secret(value: object) -> None:
     """Remember what a secret's name stood beside, while a failure is captured."""
     found = getattr(_state, "secrets", None)
-    if found is None or type(value) is not str or not _MIN_CHARS <= len(value) <= _MAX_CHARS:
+    if found is None or type(value) is not str or len(value) < _MIN_CHARS:
         return
     # a short plain word would take too much else with it
     if len(value) >= _MAX_WORD_CHARS or not (value.isalpha() and value.islower()):
-        found.add(value)
+        secret = value[:_MAX_CHARS]
+        found |= {secret, repr(secret)[1:-1]}
 
 
 class Secrets:
@@ -77,10 +81,9 @@ class Secrets:
         if not self._found:
             return value
         # mostly they are nowhere else, which is cheaper to find out than to copy everything
-        if not _holds_any(value, self._found):
+        if not _holds_any(value, {secret[:_MIN_CHARS] for secret in self._found}):
             return value
-        pattern = re.compile("|".join(re.escape(text) for text in sorted(self._found, key=len, reverse=True)))
-        cleaned: T = _scrub(value, pattern)
+        cleaned: T = _scrub(value, sorted(self._found, key=len, reverse=True))
         return cleaned
 
 
@@ -90,6 +93,26 @@ def _holds_any(value: Any, texts: Iterable[str]) -> bool:
         return any(msgspec.json.encode(text)[1:-1] in written for text in texts)
     except UnicodeEncodeError:
         return True
+
+
+def _without(text: str, secrets: Sequence[str]) -> str:
+    """Replace secrets in a text, and the beginnings of secrets where it was cut."""
+    for secret in secrets:
+        if secret[:_MIN_CHARS] in text:
+            text = _without_beginnings(text.replace(secret, _MARKER), secret)
+    return text
+
+
+def _without_beginnings(text: str, secret: str) -> str:
+    parts, end = [], 0
+    for cut in _CUT.finditer(text):
+        start = text.find(secret[:_MIN_CHARS], max(end, cut.start() - len(secret)), cut.start())
+        while start >= 0 and not secret.startswith(text[start : cut.start()]):
+            start = text.find(secret[:_MIN_CHARS], start + 1, cut.start())
+        if start >= 0:
+            parts += [text[end:start], _MARKER]
+            end = cut.start()
+    return "".join([*parts, text[end:]])
 
 
 def _field_names(kind: type) -> tuple[str, ...]:
@@ -104,12 +127,12 @@ def _field_names(kind: type) -> tuple[str, ...]:
 _FIELD_NAMES: dict[type, tuple[str, ...]] = {}
 
 
-def _scrub(value: Any, pattern: re.Pattern[str]) -> Any:
+def _scrub(value: Any, secrets: Sequence[str]) -> Any:
     if type(value) is str:
-        return pattern.sub(_MARKER, value)
+        return _without(value, secrets)
     if type(value) is dict:
-        return {_scrub(key, pattern): _scrub(item, pattern) for key, item in value.items()}
+        return {_scrub(key, secrets): _scrub(item, secrets) for key, item in value.items()}
     if type(value) is tuple:
-        return tuple(_scrub(item, pattern) for item in value)
+        return tuple(_scrub(item, secrets) for item in value)
     names = _field_names(type(value))
-    return type(value)(**{name: _scrub(getattr(value, name), pattern) for name in names}) if names else value
+    return type(value)(**{name: _scrub(getattr(value, name), secrets) for name in names}) if names else value

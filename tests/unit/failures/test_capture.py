@@ -106,6 +106,16 @@ def test_secret_is_nowhere(caught) -> None:
     assert failure.exception.message.startswith("cannot reach https://me:[redacted")
 
 
+@pytest.mark.parametrize("secret", [SECRET * 40, SECRET * 700, f"{SECRET}'\"\\\n"])
+def test_secret_that_is_cut_or_quoted_is_nowhere_either(caught, secret) -> None:
+    def connect(*rest, api_key):
+        raise ConnectionError(f"{len(rest)} tries with {api_key}")
+
+    failure = capture(caught(connect, secret, [b"x" * 150, "y" * 150, secret], api_key=secret), EVERYTHING)
+
+    assert SECRET not in repr(failure)
+
+
 def test_literal_secret_in_source_is_not_shown(caught) -> None:
     def log_in():
         password = "hunter2-in-the-source"

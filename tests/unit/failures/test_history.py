@@ -68,13 +68,6 @@ def test_oldest_go_beyond_the_bounds(bounded, bounds, kept) -> None:
     assert sum(group.n for group in history.groups()) == 6
 
 
-def test_bounds_are_those_that_are_told_unless_others_are_chosen() -> None:
-    bounds = Bounds()
-
-    assert (bounds.max_failures, bounds.max_per_kind) == (1_000, 10)
-    assert (bounds.max_bytes, bounds.max_age_s) == (64 * 1024 * 1024, 30 * 24 * 60 * 60)
-
-
 def test_old_ones_go(bounded) -> None:
     history = bounded(max_age_s=10.0)
     history.add([failure(1, kind="old", timestamp=NOW - 11), failure(2)])

@@ -27,3 +27,33 @@ def test_dump_amid_a_capture_leaves_its_secrets_known() -> None:
 
         assert inner.remove_from("inner-0f9c2ab7") == "[redacted: known secret]"
         assert secrets.remove_from("later-0f9c2ab7") == "[redacted: known secret]"
+
+
+LONG = "k9$Ż-" + "0123456789abcdef" * 80
+QUOTED = "n0'place\"t0\\hide\n"
+
+
+def test_long_secret_is_taken_out_where_only_its_beginning_is_kept() -> None:
+    with Secrets() as secrets:
+        note_secret(LONG)
+        kept = secrets.remove_from((f"('{LONG[:200]}'… (1,285 characters),)", f"the url {LONG[:30]}…", f"no {LONG}!"))
+
+    assert kept == (
+        "('[redacted: known secret]'… (1,285 characters),)",
+        "the url [redacted: known secret]…",
+        "no [redacted: known secret]!",
+    )
+
+
+def test_secret_is_taken_out_as_it_is_written_between_quotes() -> None:
+    with Secrets() as secrets:
+        note_secret(QUOTED)
+
+        assert secrets.remove_from(repr([QUOTED])) == "['[redacted: known secret]']"
+
+
+def test_beginning_of_a_secret_stays_where_the_text_is_another() -> None:
+    with Secrets() as secrets:
+        note_secret("https://shop.example/k9$0123")
+
+        assert secrets.remove_from("https://other.example/… and more") == "https://other.example/… and more"
