@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +118,13 @@ def serve(fd_in: int, fd_out: int) -> None:
     if hello is None:
         return
     sys.path += [folder for folder in hello.path if folder not in sys.path]
-    with tempfile.TemporaryDirectory(prefix="callbox-bench-") as work:
-        host = Host(hello.suite, hello.memory_bytes, Path(work))
+    host = Host(hello.suite, hello.memory_bytes, Path(hello.work))
+    try:
         send(fd_out, host.open(hello.module))
         while (order := receive(fd_in, Order)) is not None:  # type: ignore[arg-type]
             send(fd_out, host.run(order) if isinstance(order, RunOrder) else host.compare(order))
+    finally:
+        shutil.rmtree(hello.work, ignore_errors=True)  # who asks may have been killed
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from types import TracebackType
 from typing import TypeVar
 
@@ -84,9 +86,10 @@ class HostProcess:
         finally:
             os.close(their_in)
             os.close(their_out)
+        self._work = tempfile.mkdtemp(prefix="callbox-bench-")
         path = (self._suite.project_root,) if self._suite.project_root else ()
         with contextlib.suppress(BrokenPipeError):
-            send(self._fd_in, Hello(self._suite, self._module, path, self._settings.memory_bytes))
+            send(self._fd_in, Hello(self._suite, self._module, path, self._settings.memory_bytes, self._work))
         welcome = self._receive(Welcome, self._settings.timeout_s)
         self.welcome = Welcome(problem=self._loss()) if welcome is None else welcome
 
@@ -110,6 +113,7 @@ class HostProcess:
         return self._lost or f"the process of module {self._module} died{_how(self._code)}"
 
     _code: int | None = None
+    _work = ""
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -122,6 +126,7 @@ class HostProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         self._code = process.wait()
+        shutil.rmtree(self._work, ignore_errors=True)
 
 
 def _how(code: int | None) -> str:

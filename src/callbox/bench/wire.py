@@ -24,12 +24,14 @@ class Hello(msgspec.Struct, frozen=True):
         module: the module's name.
         path: folders to add to `sys.path`.
         memory_bytes: limit of data; 0 for none.
+        work: folder to work in, removed by whoever of the two ends last.
     """
 
     suite: Suite
     module: str
     path: tuple[str, ...]
     memory_bytes: int
+    work: str
 
 
 class Welcome(msgspec.Struct, frozen=True):

@@ -160,13 +160,14 @@ def test_pickles_are_made_of_the_classes_that_were_named_alone(workshop) -> None
     assert verdicts == [["unsupported"], ["captured"], ["mismatch"], ["verified"]]
 
 
-def test_broken_modules_are_named_and_cost_no_other(workshop) -> None:
+def test_broken_modules_are_named_and_leave_nothing(workshop, tmp_path_factory) -> None:
     workshop.only("def time_one():\n    return 1\n")
     workshop.desk.write("benchmarks/broken.py", "def time_x(:\n")
     workshop.desk.write("benchmarks/exits.py", "import os\nos._exit(7)\n")
     workshop.desk.write("benchmarks/endless.py", "while True: pass\n")
+    temporary = tmp_path_factory.mktemp("temporary")
 
-    ending = workshop.bench("capture", ".", "--json", "--timeout", "3")
+    ending = workshop.bench("capture", ".", "--json", "--timeout", "3", TMPDIR=str(temporary))
 
     document = json.loads(ending.out)
     broken = {module["module"]: module["reason"] for module in document["broken"]}
@@ -175,6 +176,7 @@ def test_broken_modules_are_named_and_cost_no_other(workshop) -> None:
     assert broken["benchmarks.broken"].startswith("SyntaxError")
     assert broken["benchmarks.exits"] == "the process of module benchmarks.exits died with exit code 7"
     assert broken["benchmarks.endless"].startswith("its module takes longer than 3 s to import")
+    assert list(temporary.iterdir()) == []
 
 
 def test_interrupted_capture_goes_on_where_it_was(workshop) -> None:
