@@ -1,4 +1,4 @@
-"""Whatever callbox keeps, others on the machine cannot read: files have mode 0600 and folders 0700, at every depth."""
+"""What callbox keeps, others on the machine cannot read: files have mode 0600 and folders 0700, at every depth."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ import shop
 
 def test_pear(): assert shop.price("pear") == 40
 def test_kiwi(): assert shop.price("kiwi") == 40
+"""
+TRACED = """
+    with traced_snapshot:
+        shop.price("pear")
+    assert traced_snapshot == snapshot
 """
 RECORDED = ["--callbox=trace", "--callbox-failures", "--callbox-telemetry", "--telemetry-output", "records.txt"]
 COMMANDS = {
@@ -60,3 +65,17 @@ def test_what_is_kept_is_for_its_owner_alone(tmp_path, words) -> None:
     assert set(modes) - folders != set()
     assert {name: oct(modes[name]) for name in folders} == dict.fromkeys(folders, "0o700")
     assert {name: oct(mode) for name, mode in modes.items() if name not in folders and mode != 0o600} == {}
+
+
+def test_sources_have_the_mode_that_other_files_get(tmp_path) -> None:
+    desk = Desk.at(tmp_path)
+    desk.write("shop.py", SHOP)
+    other = desk.write("test_traced.py", "import shop\ndef test_pear(traced_snapshot, snapshot):\n" + TRACED)
+    desk.callbox("record", "-q", "shop.price", "--", "-c", "import shop; shop.price('pear')")
+
+    desk.callbox("gen", "-d", "tests")
+    desk.callbox("types")
+    desk.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "--snapshot-update", "test_traced.py")
+
+    sources = ["tests/test_shop_price.py", "stubs/shop.pyi", "__snapshots__/test_traced.ambr"]
+    assert {(tmp_path / name).stat().st_mode for name in sources} == {other.stat().st_mode}

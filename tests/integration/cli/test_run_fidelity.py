@@ -199,6 +199,17 @@ HABITS = {
         sys.settrace(None)
         print(lines)
     """,
+    "audits_itself": """
+        import sys
+        seen = []
+        sys.addaudithook(lambda event, arguments: seen.append(event))
+        def f(): return eval("1")
+        f(); open(__file__).close(); sys._getframe()
+        print(seen)
+        seen.clear()
+        f()
+        print(seen)
+    """,
     "generators": """
         def g():
             try:

@@ -132,3 +132,21 @@ def test_what_was_redacted_says_why(run_of, desk) -> None:
     assert "log_in(user={}, password=[redacted: key password], api_key=[redacted: key apikey])" in shown
     assert "where user={'auth': [redacted: key auth]}" in shown
     assert "get_secret() → [redacted: key secret]" in shown
+
+
+@pytest.mark.parametrize("engine", _core.engines())
+def test_mode_profile_keeps_no_value_of_any_name(desk, engine) -> None:
+    source = f"""
+def takes(value):
+    name = value
+    return name
+takes({SENTINEL!r})
+"""
+    desk.write("program.py", source)
+
+    ending = desk.recorded(["program.py"], "--engine", engine)
+
+    assert (ending.code, ending.err) == (0, b"")
+    assert "takes()" in desk.callbox("show", "callbox.cbx").out.decode()
+    assert SENTINEL.encode() not in (desk.folder / "callbox.cbx").read_bytes()
+    assert desk.recording().values is None
