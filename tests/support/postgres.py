@@ -18,6 +18,8 @@ import pytest
 
 _USER = "tests"
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=40")
+_ENVIRON = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+"""Nothing that is meant for the tests reaches the server: neither settings of PostgreSQL nor libraries to preload."""
 
 
 @contextlib.contextmanager
@@ -25,15 +27,13 @@ def serving() -> Iterator[dict[str, str]]:
     """Start a server and stop it; yield what clients read from the environment."""
     initdb, postgres = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # a socket's path is short
-    identity = _unprivileged(folder)
+    started = {**_unprivileged(folder), "cwd": folder, "env": _ENVIRON}
     data = str(folder / "data")
     command = [initdb, "-D", data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True, **identity)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, **started)
     settings = [word for setting in ("listen_addresses=", *_FAST) for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [postgres, "-D", data, "-k", str(folder), *settings], cwd=folder, stderr=log, **identity
-        )
+        server = subprocess.Popen([postgres, "-D", data, "-k", str(folder), *settings], stderr=log, **started)
     try:
         _wait(server, folder)
         yield {"PGHOST": str(folder), "PGUSER": _USER, "PGDATABASE": "postgres"}
