@@ -261,16 +261,14 @@ def nested(depth):
 
 
 @pytest.mark.parametrize(
-    ("environment", "calls", "variables", "functions"),
+    ("environment", "calls", "variables"),
     [
-        ("", "", None, ["work", "raw_decode"]),
-        ("production", "", None, ["work", "raw_decode"]),
-        ("ci", "half()", {"text", "deep"}, ["work", "raw_decode"]),
-        ("development", "half(n=4) → 2.0", {"text", "deep"}, ["work", "loads", "decode", "raw_decode"]),
+        *(("", "", None), ("production", "", None), ("ci", "half()", {"text", "deep"})),
+        ("development", "half(n=4) → 2.0", {"text", "deep"}),
     ],
 )
 def test_environment_says_what_is_recorded_before_and_captured(
-    extractor, caught, monkeypatch, environment, calls, variables, functions
+    extractor, caught, monkeypatch, environment, calls, variables
 ) -> None:
     from callbox.failures.flight import stop_recorder
 
@@ -286,10 +284,28 @@ def test_environment_says_what_is_recorded_before_and_captured(
     stop_recorder()
 
     frames = last(extractor)["exception"]["frames"]
-    assert [frame["function"].rpartition(".")[2] for frame in frames] == functions
     assert (frames[0]["locals"] and set(frames[0]["locals"])) == variables
     assert calls in last(extractor)["calls"]
     assert bool(calls) == bool(last(extractor)["calls"])
+
+
+@pytest.mark.parametrize(("mode", "functions"), [("profile", []), ("trace", ["loads", "decode"])])
+def test_frames_of_the_standard_library_are_kept_as_the_mode_says(
+    extractor, caught, monkeypatch, mode, functions
+) -> None:
+    from callbox.failures.flight import stop_recorder
+
+    monkeypatch.setenv("CALLBOX_MODE", mode)
+
+    @extract_on_failure
+    def work(text):
+        json.loads(text)
+
+    caught(work, "{ ]")
+    stop_recorder()
+
+    found = [frame["function"].rpartition(".")[2] for frame in last(extractor)["exception"]["frames"]]
+    assert found == ["work", *functions, "raw_decode"]
 
 
 def test_values_go_as_deep_as_the_mode_says(extractor, caught, monkeypatch) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 
 import pytest
+from tests.support.service import clean_environment
 
 from callbox.failures.middleware import ASGIMiddleware, WSGIMiddleware
 from callbox.failures.production import install, uninstall
@@ -64,6 +67,45 @@ def test_what_is_logged_during_a_request_belongs_to_it(extractor) -> None:
         "shop",
     )
     assert "path" not in outside["metadata"]
+
+
+DJANGO = """
+import callbox
+from wsgiref.util import setup_testing_defaults
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.urls import path
+from callbox.failures import FailureExtractor
+from callbox.failures.middleware import WSGIMiddleware
+
+def pay(request):
+    return {}["absent"]
+
+urlpatterns = [path("pay", pay)]
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="x")
+callbox.install("static")
+environ, status = {"PATH_INFO": "/pay"}, []
+setup_testing_defaults(environ)
+b"".join(WSGIMiddleware(get_wsgi_application())(environ, lambda *given: status.append(given[0])))
+found = [(failure["test_name"], failure["exception_type"]) for failure in FailureExtractor().failures]
+print(status, found)
+"""
+
+
+def test_failure_that_django_answers_by_itself_is_captured_with_its_request(tmp_path) -> None:
+    pytest.importorskip("django")
+    (tmp_path / "pyproject.toml").touch()
+
+    done = subprocess.run(
+        [sys.executable, "-c", DJANGO],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "['500 Internal Server Error'] [('GET /pay', 'KeyError')]\n"
 
 
 def test_files_and_finished_bodies_reach_the_server_as_they_are() -> None:

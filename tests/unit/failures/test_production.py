@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 import threading
+import weakref
 
 import pytest
 
 from callbox.errors import ConfigError, EngineError, RecordingError
+from callbox.failures.metrics import alerts, process_stats
 from callbox.failures.production import dump, install, installed, uninstall
 from callbox.failures.watched import Watched
 from callbox.recording import open_recording
@@ -27,55 +29,91 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def quiet_hooks(monkeypatch):
-    """The hooks that were there before, which say nothing."""
+def called_before(monkeypatch):
+    """The hooks that were there before, which say nothing; what is called is noted."""
+    called = []
     for owner, name in ((sys, "excepthook"), (threading, "excepthook"), (sys, "unraisablehook")):
-        monkeypatch.setattr(owner, name, lambda *_: None)
+        monkeypatch.setattr(owner, name, lambda *_, hook=f"{owner.__name__}.{name}": called.append(hook))
+    return called
 
 
 def messages(extractor) -> list[tuple[str, str]]:
     return [(failure["origin"], failure["exception_message"]) for failure in extractor.failures]
 
 
-def test_everything_that_nobody_catches_is_captured(extractor) -> None:
+class Late:
+    def __del__(self):
+        raise ValueError("unraisable")
+
+
+def fail(text):
+    raise ValueError(text)
+
+
+async def fail_later(text):
+    fail(text)
+
+
+async def forget():
+    asyncio.get_running_loop().call_soon(fail, "callback")
+    task = asyncio.create_task(fail_later("task"))
+    await asyncio.sleep(0.01)
+    del task
+    gc.collect()
+
+
+def test_everything_that_nobody_catches_is_captured_and_told_as_ever(extractor, called_before, caplog) -> None:
     install("static")
-
-    class Late:
-        def __del__(self):
-            raise ValueError("unraisable")
-
-    def fail(text):
-        raise ValueError(text)
-
-    async def forget():
-        asyncio.get_running_loop().call_soon(fail, "loop")
-        await asyncio.sleep(0.01)
 
     thread = threading.Thread(target=fail, args=("thread",))
     thread.start()
     thread.join()
     Late()
+    late = Late()
+    reference = weakref.ref(late, lambda _: fail("weak"))
+    del late
     gc.collect()
     asyncio.run(forget())
     sys.excepthook(ValueError, ValueError("main"), None)
 
+    assert reference() is None
     assert messages(extractor) == [
         ("threading", "thread"),
         ("unraisable", "unraisable"),
-        ("asyncio", "loop"),
+        ("unraisable", "unraisable"),
+        ("unraisable", "weak"),
+        ("asyncio", "callback"),
+        ("asyncio", "task"),
         ("excepthook", "main"),
     ]
+    assert called_before == ["threading.excepthook", *["sys.unraisablehook"] * 3, "sys.excepthook"]
+    assert [record.name for record in caplog.records] == ["asyncio", "asyncio"]
+
+
+def test_loop_that_is_written_in_c_is_captured_by_what_it_logs(extractor, caplog) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    install("static")
+
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(forget())
+    loop.close()
+
+    assert sorted(messages(extractor)) == [("logging", "callback"), ("logging", "task")]
+    assert [record.name for record in caplog.records] == ["asyncio", "asyncio"]
 
 
 def test_logged_exceptions_are_captured_and_still_logged(extractor, caplog) -> None:
+    handlers = list(logging.getLogger().handlers)
     install("static")
     try:
         raise KeyError("k")
     except KeyError:
+        logging.getLogger("shop").warning("no matter", exc_info=True)
+        logging.getLogger("shop").error("no exception")
         logging.getLogger("shop").exception("it broke")
-        logging.getLogger("shop").info("no matter", exc_info=True)
 
     assert messages(extractor) == [("logging", "'k'")]
+    assert logging.getLogger().handlers == handlers
     assert extractor.failures[0]["metadata"]["logger"] == "shop"
     assert "it broke" in caplog.text
 
@@ -110,11 +148,13 @@ def test_hook_that_somebody_put_over_ours_stays(monkeypatch) -> None:
 
 
 def test_captures_are_limited_by_rate(extractor) -> None:
+    n_before = process_stats()["over_limit"]
     install("static", rate_limit=1e-4)  # the next one in hours
     for number in range(100):
         sys.excepthook(ValueError, ValueError(number), None)
 
     assert len(extractor.failures) == 1
+    assert process_stats()["over_limit"] - n_before == 99
 
 
 def test_sample_of_failures_is_captured(extractor, monkeypatch) -> None:
@@ -159,10 +199,11 @@ def test_last_calls_come_with_a_failure(extractor) -> None:
 
 
 def test_signal_writes_a_dump_of_all_threads(extractor) -> None:
-    install("profile")
+    install("profile", include=__name__)
     release, begun = threading.Event(), threading.Event()
 
     def wait_here():
+        reason = "none"  # noqa: F841  (to be looked at from outside)
         begun.set()
         release.wait(10)
 
@@ -179,6 +220,8 @@ def test_signal_writes_a_dump_of_all_threads(extractor) -> None:
     assert failure["exception_message"] == "SIGUSR2"
     assert any("wait_here" in function for function in stacks["thread waiter"])
     assert "test_signal_writes_a_dump_of_all_threads" in stacks["thread MainThread"]
+    assert "'reason': \"'none'\"" in str(failure["exception"]["related"])
+    assert "wait_here()" in failure["calls"]
 
 
 def test_signal_waits_for_no_lock_of_the_code_that_it_interrupts(extractor) -> None:
@@ -293,6 +336,32 @@ def test_box_that_cannot_be_is_a_note_and_calls_are_recorded_all_the_same(tmp_pa
 
     assert installation.recorder.is_recording
     assert "the last calls are lost if the process crashes" in installation.notes[0]
+    assert installation.notes[0] in alerts()
+
+
+def test_mode_is_that_of_the_environment_and_else_records_nothing(monkeypatch) -> None:
+    unset = install(box=False)
+    monkeypatch.setenv("CALLBOX_MODE", "ci")
+    of_environment = install(box=False)
+
+    assert (unset.options.mode, unset.recorder) == ("static", None)
+    assert (of_environment.options.mode, of_environment.recorder.mode) == ("profile", "profile")
+
+
+def test_signal_can_be_left_alone() -> None:
+    before = signal.getsignal(signal.SIGUSR2)
+    install("static", handle_signal=False)
+
+    assert signal.getsignal(signal.SIGUSR2) == before
+
+
+@pytest.mark.parametrize(("chosen", "variables"), [({}, {"text": "'x'"}), ({"include_locals": False}, None)])
+def test_captures_are_as_chosen(extractor, caught, chosen, variables) -> None:
+    install("static", **chosen)
+    error = caught(fail, "x")
+    sys.excepthook(ValueError, error, None)
+
+    assert extractor.failures[0]["exception"]["frames"][-1]["locals"] == variables
 
 
 def test_box_can_be_left_out(tmp_path) -> None:

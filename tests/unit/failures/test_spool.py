@@ -50,9 +50,9 @@ def test_repeats_are_counted_and_written_once_a_second(spool, history, clock) ->
 
 
 def test_every_dump_is_written_at_once(spool, history) -> None:
-    fail(spool, 5, kind=KIND)
+    fail(spool, 12, kind=KIND)
 
-    assert [found.id for found in history.failures()] == ["dump4", "dump3", "dump2", "dump1", "dump0"]
+    assert [found.id for found in history.failures()] == [f"dump{number}" for number in range(11, 1, -1)]
 
 
 def test_failure_amid_a_write_of_the_same_thread_is_written_after_it(spool, history, monkeypatch) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
 from callbox.failures.production import install, uninstall
-from callbox.failures.watched import watch_task
+from callbox.failures.watched import Watched, watch_task
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,16 @@ def test_asynchronous_task_is_watched(extractor) -> None:
     with pytest.raises(ValueError, match="8"):
         asyncio.run(charge(8))
     assert extractor.failures[0]["arguments"] == {"order_id": "8"}
+
+
+def test_what_is_logged_during_a_task_belongs_to_it(extractor) -> None:
+    install("static")
+
+    with Watched("nightly export", shop=3):
+        logging.getLogger("shop").error("it broke", exc_info=ValueError("inside"))
+
+    [failure] = extractor.failures
+    assert (failure["test_name"], failure["metadata"]["shop"]) == ("nightly export", 3)
 
 
 def test_tasks_run_as_ever_where_nothing_is_installed() -> None:
