@@ -126,6 +126,7 @@ def test_opentelemetry_reads_the_numbers(history) -> None:
     }
     provider.shutdown()
 
+    assert {name.removeprefix("callbox.") for name in found} == {*stats_of(history), *process_stats()}
     assert found["callbox.failures"] == [1]
     assert found["callbox.overhead_budget_ratio"] == [0.5]
 
