@@ -300,3 +300,26 @@ def test_box_of_no_repository_names_no_commit(desk) -> None:
     desk.recorded(["-c", HELLO], GIT_CEILING_DIRECTORIES=str(desk.folder.parent))
 
     assert desk.recording().header.commit == ""
+
+
+def test_engine_wrap_records_what_the_program_wraps_and_nothing_else(desk) -> None:
+    desk.write(
+        "script.py",
+        """
+import math
+from callbox import wrap
+def plain(n): return n
+root = wrap(math.sqrt)
+wrapped = wrap(plain)
+plain(1)
+print(wrapped(2), root(4.0))
+""",
+    )
+
+    ending = desk.recorded(["script.py"], "--engine", "wrap", "--mode", "trace")
+
+    assert (ending.code, ending.out) == (0, b"2 2.0\n")
+    assert desk.recording().header.engine == "wrap"
+    shown = desk.callbox("show", "callbox.cbx").out.decode()
+    assert shown.count("plain(n=2) → 2\n") == shown.count("sqrt(x=4.0) → 2.0\n") == 1
+    assert len(shown.splitlines()) == 2

@@ -5,10 +5,14 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+import time
+from collections import deque
+from collections.abc import Callable
 
 import pytest
 
 from callbox import _core
+from callbox.engine.choice import new_recorder
 from callbox.engine.options import Options
 from callbox.engine.recorder import NativeRecorder
 from callbox.errors import EngineError
@@ -56,6 +60,21 @@ def test_foreign_threading_profile_is_not_stolen() -> None:
         assert threading.getprofile() is foreign
     finally:
         threading.setprofile(None)
+
+
+@pytest.mark.skipif("monitoring" not in _core.engines(), reason="sys.monitoring is 3.12+")
+def test_foreign_tool_ids_are_not_stolen() -> None:
+    recorder = NativeRecorder(Options(), "monitoring")
+    free = [tool_id for tool_id in (3, 4) if sys.monitoring.get_tool(tool_id) is None]
+    for tool_id in free:
+        sys.monitoring.use_tool_id(tool_id, f"foreign {tool_id}")
+    try:
+        with pytest.raises(EngineError, match="tool ids 3 and 4 are both in use"):
+            recorder.start()
+        assert [sys.monitoring.get_tool(tool_id) for tool_id in free] == [f"foreign {tool_id}" for tool_id in free]
+    finally:
+        for tool_id in free:
+            sys.monitoring.free_tool_id(tool_id)
 
 
 def test_program_that_replaces_the_profile_function_is_noted() -> None:
@@ -122,6 +141,49 @@ def test_recording_begins_again_where_the_program_has_taken_the_hook_away() -> N
     recorder.stop()
 
     assert recorder.capture().threads[0].n_events == 1 + 4, "the pause, then the calls"
+    assert evaluator() == plain
+
+
+@has_evaluator
+def test_evaluator_that_is_set_during_a_rest_keeps_the_hook_away_no_longer_than_it_is_there() -> None:
+    def events_until(is_over: Callable[[], bool], seconds: float) -> int:
+        last = time.monotonic() + seconds
+        while not is_over() and time.monotonic() < last:
+            deque(map(leaf, range(1000)), 0)
+        return recorder.capture().threads[0].n_events
+
+    plain = evaluator()
+    recorder = new_recorder(Options(engine="frameeval", filters=(HERE,), overhead_budget=1e-4))
+    recorder.start()
+    events_until(lambda: evaluator() == plain, 10)
+    _core.observe(eval("lambda *_: None", {"__name__": "elsewhere"}))
+    before = events_until(lambda: False, 1)
+    _core.unobserve()
+    after = events_until(lambda: recorder.capture().threads[0].n_events > before, 10)
+    recorder.stop()
+
+    assert after > before
+    assert evaluator() == plain
+
+
+@has_evaluator
+def test_evaluator_that_is_set_during_a_rest_and_stays_is_noted_and_recorded_beneath_the_next_time() -> None:
+    plain = evaluator()
+    resting, second = (
+        new_recorder(Options(engine="frameeval", filters=(HERE,), overhead_budget=budget)) for budget in (1e-4, None)
+    )
+    resting.start()
+    while evaluator() != plain:
+        deque(map(leaf, range(1000)), 0)
+    _core.observe(eval("lambda *_: None", {"__name__": "elsewhere"}))
+    resting.stop()
+    second.start()
+    branch()
+    second.stop()
+    _core.unobserve()
+
+    assert "replaced the hook in 1 thread" in resting.capture().header.notes[-1]
+    assert second.capture().threads[0].n_events == 4
     assert evaluator() == plain
 
 
