@@ -29,8 +29,9 @@ static bool is_linked;
 /* How many calls have put the hook out of the way until they end. */
 static unsigned int n_unhooked;
 
-/* Whether the hook is away until a rest is over. */
+/* Whether the hook is away until a rest is over; what is set meanwhile does not call ours. */
 static bool is_resting;
+#define CB_RETRY_NS 100000000 /* between two looks whether another evaluator is gone that was set meanwhile */
 
 static PyObject *eval_frame(PyThreadState *tstate, Frame *frame, int is_throw);
 static int frameeval_remove(void);
@@ -123,14 +124,19 @@ static void leave_all(Frame *frame, uint32_t bits, enum cb_kind kind, PyObject *
     }
 }
 
-/* The rest is over. Called from a thread that runs no Python code. */
-static void end_rest(void)
+/* The rest is over, unless another evaluator has been set meanwhile: to stand on one that may have found ours before,
+ * and calls it, would go round in circles. Called from a thread that runs no Python code. Result: as cb_wake's. */
+static uint64_t end_rest(void)
 {
     PyInterpreterState *interpreter = PyInterpreterState_Main();
-    if (is_resting && is_linked && _PyInterpreterState_GetEvalFrameFunc(interpreter) == next_evaluator) {
-        _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
+    if (is_resting && _PyInterpreterState_GetEvalFrameFunc(interpreter) != next_evaluator) {
+        return cb_clock_monotonic_ns() + CB_RETRY_NS;
     }
-    is_resting = false;
+    if (is_resting) {
+        _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
+        is_resting = false;
+    }
+    return 0;
 }
 
 /* A call between two bursts of samples: until the next the hook is away, and no code of any thread pays for it. Where
@@ -353,7 +359,7 @@ static int frameeval_install(char reason[CB_REASON_SIZE])
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interpreter);
     /* What stood beneath us does not call us: the program has taken our hook away. */
     bool is_unlinked = current == next_evaluator || current == _PyEval_EvalFrameDefault;
-    if (current != eval_frame && (!is_linked || is_unlinked)) {
+    if (current != eval_frame && (!is_linked || is_resting || is_unlinked)) {
         next_evaluator = current;
         _PyInterpreterState_SetEvalFrameFunc(interpreter, eval_frame);
     }
@@ -368,13 +374,14 @@ static int frameeval_remove(void)
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interpreter);
     if (current == eval_frame) {
         _PyInterpreterState_SetEvalFrameFunc(interpreter, next_evaluator);
-    } else if ((n_unhooked == 0 && !is_resting) || current != next_evaluator) {
+    } else if (!is_resting && (n_unhooked == 0 || current != next_evaluator)) {
         return 1; /* another evaluator stands on ours; without recorders ours passes through */
     }
+    int n_replaced = is_resting && current != next_evaluator;
     next_evaluator = _PyEval_EvalFrameDefault;
     is_linked = false;
     is_resting = false;
-    return 0;
+    return n_replaced;
 }
 
 static void frameeval_attach(struct cb_thread *thread)

@@ -42,6 +42,7 @@ bool cb_has_engine(enum cb_engine_id engine)
 static struct cb_recorder *active; /* Borrowed; newest first. */
 static uint32_t n_active_by_engine[CB_N_ENGINES];
 static uint64_t n_tokens;
+static uint64_t n_recorders;
 
 /* A code object dies: its address may come back as another's. */
 static void forget_code(const void *code)
@@ -69,12 +70,14 @@ static void after_fork(void)
         }
         *end = r->threads;
         r->threads = NULL;
-        r->forgotten = (struct cb_forgotten){0}; /* the parent tells */
+        r->forgotten = (struct cb_forgotten){0}; /* the parent tells, as of the next */
+        r->n_unrecorded_threads = 0;
         cb_spool_after_fork(&r->spool);
         if (r->flags != NULL) {
             memset(r->flags, 0, r->n_flags * sizeof *r->flags);
         }
     }
+    cb_local.unrecorded_by = 0;
     cb_waker_after_fork();
     cb_generation++;
 }
@@ -96,6 +99,7 @@ void cb_recorder_init(struct cb_recorder *recorder, enum cb_engine_id engine, st
 {
     *recorder = (struct cb_recorder){
         .options = options, .engine = engine, .filter = filter, .spool = spool, .redactor = redactor};
+    recorder->serial = ++n_recorders;
 }
 
 static void free_threads(struct cb_thread **threads)
@@ -218,10 +222,6 @@ static struct cb_thread *thread_of(struct cb_recorder *recorder, uint64_t token)
         }
     }
     struct cb_thread *thread = cb_thread_new(recorder, token);
-    if (thread == NULL) {
-        recorder->n_unrecorded_threads++;
-        return NULL;
-    }
     *place = thread;
     return thread;
 }
@@ -245,9 +245,13 @@ void cb_local_refresh(void)
     }
     cb_local.generation = cb_generation;
     memset(cb_local.first, 0, sizeof cb_local.first);
+    const uint64_t unrecorded_by = cb_local.unrecorded_by;
     for (struct cb_recorder *r = cb_local.n_mutes > 0 ? NULL : active; r != NULL; r = r->next) {
         struct cb_thread *thread = thread_of(r, cb_local.token);
-        if (thread != NULL) {
+        if (thread == NULL) {
+            r->n_unrecorded_threads += r->serial > unrecorded_by; /* counted once, however often it is tried */
+            cb_local.unrecorded_by = r->serial > cb_local.unrecorded_by ? r->serial : cb_local.unrecorded_by;
+        } else {
             thread->next_here = cb_local.first[r->engine];
             thread->extras &= ~CB_WITH_OTHERS;
             if (thread->next_here != NULL) {

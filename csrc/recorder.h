@@ -63,6 +63,7 @@ struct cb_recorder {
     uint32_t n_added;              /* threads, since those that have ended were looked for */
     struct cb_forgotten forgotten; /* threads that made room; of a spool, those that no ring tells of yet */
     uint32_t n_unrecorded_threads; /* threads that memory was too short for */
+    uint64_t serial;               /* grows from recorder to recorder */
 };
 
 /* The calling thread's way to the active recorders. */
@@ -71,6 +72,7 @@ struct cb_local {
     uint64_t generation;                   /* of the active list, when `first` was made */
     uint64_t token;                        /* 0: not asked for yet */
     uint32_t n_mutes;                      /* above 0 nothing this thread does is recorded */
+    uint64_t unrecorded_by;                /* serial of the newest recorder that memory was too short in; 0: none */
 };
 
 extern CB_OWN _Thread_local struct cb_local cb_local;

@@ -12,7 +12,7 @@
 
 static struct {
     PyThread_type_lock has_news; /* Owned, for good; released when something was set */
-    void (*_Atomic wake)(void);
+    _Atomic cb_wake wake;
     _Atomic uint64_t due_ns; /* 0: nothing is */
     _Atomic bool is_running; /* the thread is there */
     _Atomic bool is_told;    /* has_news was released, and not taken since */
@@ -26,7 +26,7 @@ static void call(uint64_t due_ns)
     }
     PyGILState_STATE state = PyGILState_Ensure(); /* at the interpreter's end the thread stays in there */
     if (atomic_compare_exchange_strong(&waker.due_ns, &due_ns, 0)) { /* what forks until here calls it itself */
-        waker.wake();
+        atomic_store(&waker.due_ns, waker.wake());
     }
     PyGILState_Release(state);
 }
@@ -70,7 +70,7 @@ static void run(void *Py_UNUSED(unused))
     }
 }
 
-bool cb_waker_set(void (*wake)(void), uint64_t due_ns)
+bool cb_waker_set(cb_wake wake, uint64_t due_ns)
 {
     bool was_running = false;
     if (waker.has_news == NULL) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +61,28 @@ def test_threads_started_before_and_after_are_recorded(engine: str) -> None:
     recorder.stop()
     assert count_leaves(recorder) == 40
     assert len(recorder.capture().threads) >= 4
+
+
+def test_thread_without_room_for_a_ring_is_counted_once(engine: str, tmp_path: Path) -> None:
+    def look_again() -> None:
+        for _ in range(5):
+            leaf()
+            _core.mute()
+            _core.unmute()
+
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    recorder = NativeRecorder(Options(filters=(HERE,)), engine, folder=folder)
+    recorder.start()
+    leaf()
+    folder.rename(tmp_path / "elsewhere")
+    threads = [threading.Thread(target=look_again) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    recorder.stop()
+
+    assert "no memory for the rings of 2 thread(s); their calls are missing" in recorder.capture().header.notes
 
 
 def test_another_thread_may_stop(engine: str) -> None:
