@@ -199,10 +199,11 @@ def test_target_that_is_never_called_exits_3(shop) -> None:
     assert "target shop.price was never called" in result.stderr
 
 
-def test_method_of_an_extension_is_refused(shop) -> None:
+@pytest.mark.parametrize("target", ["_decimal.Decimal.sqrt", "_decimal.Decimal", "builtins.len", "sys.intern"])
+def test_what_nothing_can_stand_in_for_is_refused(shop, target) -> None:
     shop.write(main="import shop")
 
-    result = shop.callbox("record", "_decimal.Decimal.sqrt", "--", "main.py")
+    result = shop.callbox("record", target, "--", "main.py")
 
     assert result.returncode == 2
     assert "none of its functions that something can stand in for" in result.stderr

@@ -40,10 +40,14 @@ class Shop:
         self.kept.extend(calls)
         self.n_seen += sum(n for _, n in seen)
 
-    def price(self, n: object, *, is_inside: bool = False) -> None:
+    def price(self, n: object, *, is_inside: bool = False) -> int:
+        """Tell of a call, and return how many are not to be told of."""
         witness = self.module.call_inside(self._observer, n) if is_inside else self._observer((n,))
-        if witness is not None and not isinstance(witness, int):
+        if isinstance(witness, int):
+            return witness
+        if witness is not None:
             witness(RETURN, 0)
+        return 0
 
     def flush(self) -> list[Call]:
         self._capturer.flush()
@@ -83,6 +87,15 @@ def test_new_shapes_of_arguments_are_kept_beyond_the_limit(shop) -> None:
         shop.price(n, is_inside=True)
 
     assert len(shop.flush()) == 8
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_function_that_brings_nothing_new_is_looked_at_ever_more_rarely(shop, is_inside) -> None:
+    spared = [n for n in (shop.price(1, is_inside=is_inside) for _ in range(600)) if n]
+
+    assert len(spared) > 3
+    assert spared == sorted(spared)
+    assert spared[0] < spared[-1]
 
 
 def test_the_same_call_is_kept_once_and_every_call_is_counted(shop) -> None:
