@@ -2,6 +2,9 @@
 
 Names are imported when they are first used, so that `import callbox` costs a
 program next to nothing.
+
+PYTEST_DONT_REWRITE: under `callbox run -- -m pytest` this module is there before pytest is, which
+would warn, and fail where warnings are errors, that it cannot rewrite the assertions in it: there are none.
 """
 
 from __future__ import annotations

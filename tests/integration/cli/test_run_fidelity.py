@@ -385,3 +385,14 @@ def test_program_imports_its_own_modules_that_share_a_name_with_the_standard_lib
 
     assert actual == expected
     assert desk.recording().header.exit_status == "exit code 0"
+
+
+def test_pytest_says_nothing_about_a_recording_where_warnings_are_errors(desk) -> None:
+    desk.write("test_one.py", "def test_one(): pass")
+    editable = "ignore:Module already imported so cannot be rewritten; _editable"  # whoever has one, without us too
+    desk.write("pytest.ini", f"[pytest]\nfilterwarnings =\n error\n {editable}")
+
+    ending = desk.recorded(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+
+    assert (ending.code, ending.err) == (0, b"")
+    assert b"1 passed in" in ending.out
