@@ -18,6 +18,7 @@ class Post:
     path: str
     content_type: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,7 +43,7 @@ def serving(inbox: Inbox) -> Iterator[None]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            inbox.posts.append(Post(self.path, self.headers.get("Content-Type", ""), body))
+            inbox.posts.append(Post(self.path, self.headers.get("Content-Type", ""), body, dict(self.headers)))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -38,7 +38,9 @@ SUITE = (
 UNITS = """
     import sqlite3, unittest
     class Asking(unittest.TestCase):
-        def setUp(self): self.db = sqlite3.connect(":memory:")
+        def setUp(self):
+            self.db = sqlite3.connect(":memory:")
+            self.db.execute("select 0")
         def tearDown(self): self.db.close()
         def test_twice(self): [self.db.execute("select ?", (n,)) for n in range(2)]
         def test_often(self): [self.db.execute("select ?", (n,)) for n in range(3)]
@@ -71,10 +73,10 @@ def test_test_over_its_budget_fails_and_says_where(lab, more) -> None:
 def test_unittest_holds_tests_to_the_budget_too(lab) -> None:
     lab.write("test_units.py", UNITS)
 
-    ran = lab.run("-m", "callbox.telemetry.unittest", "test_units", CALLBOX_TELEMETRY_MAX_QUERIES="2")
+    ran = lab.run("-m", "callbox.telemetry.unittest", "test_units", CALLBOX_TELEMETRY_MAX_QUERIES="3")
 
     assert (ran.code, ran.records["test_twice"]["status"]) == (1, "passed")
-    assert "AssertionError: over budget: 3 queries, 2 allowed" in ran.err
+    assert "AssertionError: over budget: 4 queries, 3 allowed" in ran.err
     assert ran.records["test_often"]["status"] == "failed"
 
 
@@ -120,7 +122,7 @@ def test_unittest_holds_tests_to_the_queries_that_they_made(lab) -> None:
     lab.write("test_units.py", UNITS)
     words = ("-m", "callbox.telemetry.unittest", "test_units")
     lab.run(*words, CALLBOX_TELEMETRY_UPDATE_QUERIES="1")
-    lab.write("query_counts.json", (lab.folder / "query_counts.json").read_text().replace("3", "1"))
+    lab.write("query_counts.json", (lab.folder / "query_counts.json").read_text().replace("4", "1"))
 
     ran = lab.run(*words)
 
@@ -129,7 +131,7 @@ def test_unittest_holds_tests_to_the_queries_that_they_made(lab) -> None:
         "passed",
         "failed",
     )
-    assert "AssertionError: 3 queries, 1 in query_counts.json" in ran.err
+    assert "AssertionError: 4 queries, 1 in query_counts.json" in ran.err
 
 
 def test_damaged_counts_are_told_before_any_test(lab) -> None:

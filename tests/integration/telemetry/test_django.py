@@ -75,6 +75,38 @@ def test_module_runs_manage_py_with_the_runner(project) -> None:
     assert list(ran.records) == ["test_at_once", "test_slowly"]
 
 
+MIXED = """
+    from callbox.telemetry.django import TelemetryMixin
+    from django.test.runner import DiscoverRunner
+
+    class Theirs(DiscoverRunner):
+        def run_suite(self, suite, **kwargs):
+            print("their runner runs")
+            return super().run_suite(suite, **kwargs)
+
+    class Runner(TelemetryMixin, Theirs): pass
+"""
+TAGGED = """
+    from django.test import SimpleTestCase, tag
+
+    @tag("slow")
+    class Tagged(SimpleTestCase):
+        @tag("core")
+        def test_tagged(self): pass
+"""
+
+
+def test_runner_of_a_project_is_mixed_in_and_tags_are_told(project) -> None:
+    project.write("runners.py", MIXED)
+    project.write("shop/test_tagged.py", TAGGED)
+
+    ran = project.run("manage.py", "test", "--testrunner=runners.Runner", "shop.test_tagged")
+
+    assert ran.code == 0
+    assert "their runner runs" in ran.out
+    assert sorted(ran.records["test_tagged"]["tags"]) == ["core", "slow"]
+
+
 CHANGING: dict[str, list] = {"test_transactions": [], "test_takes_long": []}
 
 

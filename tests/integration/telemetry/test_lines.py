@@ -69,6 +69,7 @@ def test_file_that_a_test_does_not_touch_is_not_in_its_record(shop) -> None:
     record = shop.run(*PYTEST, "test_suite.py").records["test_nothing"]
 
     assert record["coverage"]["status"] == "collected"
+    assert not (shop.folder / ".coverage").exists()
     assert [file["file"].endswith("shop.py") for file in record["coverage"]["files"]] == [False]
 
 
@@ -85,6 +86,15 @@ def test_status_says_why_there_are_no_lines(shop, words, status) -> None:
     record = shop.run(*words, COVERAGE_CORE="ctrace").records["test_full"]
 
     assert record["coverage"]["status"].startswith(status)
+
+
+def test_coverage_that_is_not_installed_is_told(shop) -> None:
+    shop.write("coverage.py", "raise ImportError('not here')")
+
+    ran = shop.run(*PYTEST, "-p", "no:pytest_cov", "test_suite.py")
+
+    status = ran.records["test_full"]["coverage"]["status"]
+    assert (ran.code, status) == (0, "coverage is not installed: pip install 'callbox[telemetry]'")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="sysmon is what coverage chooses from 3.14 on")

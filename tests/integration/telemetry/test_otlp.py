@@ -124,6 +124,14 @@ def test_unittest_exports_too(lab, receiver) -> None:
     assert [span.name for span in receiver.spans] == ["test_units.T.test_it", "test run"]
 
 
+def test_headers_are_those_of_the_environment(lab, receiver) -> None:
+    lab.write("test_suite.py", "def test_one(): pass\n")
+
+    lab.run(*PYTEST, "--telemetry-otlp", receiver.url, OTEL_EXPORTER_OTLP_HEADERS="x-shop=pear")
+
+    assert {post.headers.get("x-shop") for post in receiver.posts} == {"pear"}
+
+
 def test_receiver_that_is_not_there_is_told_and_changes_nothing(lab) -> None:
     lab.write("test_suite.py", "def test_one(): pass\n")
 

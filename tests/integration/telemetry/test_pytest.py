@@ -39,6 +39,9 @@ SUITE = """
     @pytest.mark.xfail(reason="known")
     def test_fails_as_expected(): assert False
 
+    @pytest.mark.xfail(strict=False)
+    def test_passes_unexpectedly(): pass
+
     def test_fails(): assert 1 == 2
 
     @pytest.fixture
@@ -66,12 +69,14 @@ STATUSES = {
     "test_allowed": "passed",
     "test_skips": "skipped",
     "test_fails_as_expected": "xfailed",
+    "test_passes_unexpectedly": "xpassed",
     "test_fails": "failed",
     "test_setup_fails": "error",
     "test_teardown_fails": "error",
     "test_prints": "passed",
     "test_in_class": "passed",
 }
+COUNTS = {"passed": 6, "failed": 2, "error": 2, "skipped": 1, "xfailed": 1, "xpassed": 1}
 QUIET = ("-q", "-p", "no:cacheprovider")
 
 
@@ -86,7 +91,10 @@ def test_each_test_has_one_record_and_the_suite_ends_as_ever(lab, spread) -> Non
 
     assert ran.code == plain.code == 1
     assert {name: record["status"] for name, record in ran.records.items()} == STATUSES
-    assert (ran.summary["total_tests"], ran.summary["failed_tests"], ran.summary["exit_code"]) == (12, 4, 1)
+    assert (ran.summary["total_tests"], ran.summary["failed_tests"], ran.summary["exit_code"]) == (13, 4, 1)
+    assert (ran.summary["passed_tests"], ran.summary["skipped_tests"]) == (8, 1)
+    assert ran.summary["by_status"] == COUNTS
+    assert min(ran.summary["duration"]["total"], ran.summary["duration"]["wall"]) > 0
 
 
 def test_queries_are_counted_to_the_phase_and_line_that_made_them(lab) -> None:
@@ -100,6 +108,44 @@ def test_queries_are_counted_to_the_phase_and_line_that_made_them(lab) -> None:
     assert found["site"] == "test_suite.py:15 load"
     assert found["path"][1].startswith("test_suite.py:17 load_all")
     assert found["path"][-1] == "test_suite.py:19 test_passes"
+
+
+IDENTIFIED = """
+    import time
+    import pytest
+
+    @pytest.fixture
+    def basket():
+        time.sleep(0.02)
+        yield []
+        time.sleep(0.03)
+
+    class TestShop:
+        @pytest.mark.filterwarnings("default")
+        def test_sleeps(self, basket): time.sleep(0.04)
+"""
+
+
+def test_record_tells_which_test_it_is_and_what_its_phases_took(lab) -> None:
+    lab.write("shop/test_suite.py", IDENTIFIED)
+
+    record = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records["test_sleeps"]
+
+    named = {key: record[key] for key in ("schema_version", "id", "class", "file", "line", "tags")}
+    assert named == {
+        "schema_version": 1,
+        "id": "shop/test_suite.py::TestShop::test_sleeps",
+        "class": "TestShop",
+        "file": "shop/test_suite.py",
+        "line": 12,
+        "tags": ["filterwarnings"],
+    }
+    assert "basket" in record["fixtures"]
+    assert [record["phases"][phase] >= least for phase, least in (("setup", 20), ("call", 40), ("teardown", 30))] == [
+        *(True, True, True)
+    ]
+    assert record["duration_ns"] / 1e6 == pytest.approx(record["duration"], rel=0.01)
+    assert record["duration"] >= 90
 
 
 def test_network_is_blocked_recorded_or_left_alone(lab) -> None:

@@ -113,6 +113,19 @@ def test_allowed_network_and_exempt_test_are_let_through(guard, calls) -> None:
     assert [(call.host, call.is_blocked) for call in calls] == [("192.0.2.1", False)]
 
 
+def test_addresses_that_an_allowed_name_leads_to_are_let_through(monkeypatch, calls) -> None:
+    found = [(socket.AF_INET, socket.SOCK_DGRAM, 0, "", ("203.0.113.9", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, _port: found if name == "shop.example" else [])
+    guard = NetworkGuard("record", ["shop.example"])
+    guard.on_call = calls.append
+
+    for host in ("203.0.113.9", "203.0.113.10"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reaching:
+            guard.check("socket.connect", (reaching, (host, 80)))
+
+    assert [call.host for call in calls] == ["203.0.113.10"]
+
+
 def test_guard_that_has_left_lets_everything_through(guard, calls) -> None:
     guard.uninstall()
 
