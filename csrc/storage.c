@@ -203,11 +203,15 @@ struct cb_storage *cb_storage_copy(const struct cb_storage *storage)
     struct cb_storage *copy = cb_storage_new(storage->n_slots, storage->n_arena_bytes);
     if (copy != NULL) {
         /* Of rings in memory alone: they have their capacity from the beginning. */
-        memcpy(copy->slots, storage->slots, copy->n_slots * sizeof *copy->slots);
+        struct cb_ring_view view = cb_ring_look(storage->ring);
+        for (int i = 0; i < 2; i++) {
+            memcpy(copy->slots + (view.runs[i] - storage->slots), view.runs[i], view.n_slots[i] * sizeof *copy->slots);
+        }
         cb_ring_adopt(copy->ring, storage->ring);
         if (copy->arena != NULL) {
-            memcpy(copy->arena->bytes, storage->arena->bytes, copy->n_arena_bytes);
-            atomic_init(&copy->arena->head, atomic_load_explicit(&storage->arena->head, memory_order_relaxed));
+            uint64_t head = atomic_load_explicit(&storage->arena->head, memory_order_relaxed);
+            memcpy(copy->arena->bytes, storage->arena->bytes, head < copy->n_arena_bytes ? head : copy->n_arena_bytes);
+            atomic_init(&copy->arena->head, head);
         }
     }
     return copy;

@@ -52,9 +52,9 @@ class Recorder:
     ) -> list[tuple[int, int, str | None, int, int, tuple[Any, ...], tuple[int, Any]]]:
         """Rows `(ident, native_id, name, n_events, ticks_high, runs, values)`, in order of first event.
 
-        `runs` are the retained slots, oldest first, in one or two pieces: live memory without a copy when
-        the recorder is stopped and its rings are in memory, else bytes. `values` are head and bytes of the
-        arena of frozen values, copied; `docs/format.md` says how offsets map to it.
+        `runs` are the retained slots, oldest first, in one or two pieces, and `values` head and bytes of the
+        arena of frozen values; `docs/format.md` says how offsets map to it. Both are live memory without a copy
+        when the recorder is stopped and its rings are in memory, and stay as they are if it starts again; else bytes.
         `is_over`: the recorder is stopped and will not start again, so that nothing of it need be copied.
         """
     def unmatched_patterns(self) -> list[str]:

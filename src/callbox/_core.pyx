@@ -207,7 +207,7 @@ cdef class Recorder:
                         for i in range(2) if view.n_slots[i] > 0]
                 runs = tuple([bytes(run) for run in runs] if is_copied else runs)
                 head, values = values_of(thread)
-                values = head, values if is_over else bytes(values)
+                values = head, bytes(values) if is_copied else values
                 name = None if thread.name == NULL else <object>thread.name
                 rows.append((thread.ident, thread.native_id, name, view.n_events, view.high, runs, values))
                 thread = thread.next

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import threading
@@ -194,9 +193,9 @@ class FunctionTracer(CallAssertions):
         from callbox.recording import Recording
 
         if self._recorder.is_recording:
-            return Recording(_detached(self._capture()))
+            return Recording(self._capture())
         if self._recording is None:
-            self._recording = Recording(_detached(self._capture()))
+            self._recording = Recording(self._capture())
         return self._recording
 
     @property
@@ -353,15 +352,6 @@ class _Use:
             if self._n_running == 0 and self._has_started:
                 self._has_started = False
                 self._tracer.__exit__(kind, error, traceback)
-
-
-def _detached(capture: Capture) -> Capture:
-    """Copy the slots, so that a tracer that starts again does not change what it has shown."""
-    threads = tuple(
-        dataclasses.replace(thread, segments=tuple(bytes(segment) for segment in thread.segments))
-        for thread in capture.threads
-    )
-    return dataclasses.replace(capture, threads=threads)
 
 
 def _hint(pattern: str) -> str:

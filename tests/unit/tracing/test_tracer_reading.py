@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from collections import deque
+from itertools import repeat
 
 import numpy as np
 import pytest
 
 from callbox import ConfigError, RecordingError, open_recording
 from callbox.tracing import FunctionTracer
+from callbox.tracing.events import iter_events
 
 HERE = __name__
 
@@ -19,6 +23,10 @@ class Failure(Exception):
 
 def leaf() -> int:
     return 1
+
+
+def echo(text: str) -> str:
+    return text
 
 
 def branch() -> int:
@@ -162,6 +170,34 @@ def test_path_is_saved_to_on_stop(tmp_path) -> None:
     recording = open_recording(tmp_path / "trace.cbx")
     assert len(recording.tree.calls) == 1
     assert recording.header.is_complete
+
+
+def test_reading_a_stopped_tracer_copies_none_of_what_it_keeps() -> None:
+    tracer = FunctionTracer(HERE, mode="trace", all_values=True, max_events=1 << 16)
+    with tracer:
+        deque(map(echo, repeat("a text that takes its place", 1 << 15)), 0)
+
+    tracemalloc.start()
+    trace = tracer.get_trace()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert trace.capture.threads[0].values.head > 1 << 20
+    assert peak < 1 << 18
+
+
+def test_what_was_read_stays_as_it_was_when_all_of_it_is_overwritten() -> None:
+    tracer = FunctionTracer(HERE, mode="trace", all_values=True, max_events=64)
+    with tracer:
+        deque(map(echo, ["first"] * 100), 0)
+    trace = tracer.get_trace()
+    with tracer:
+        deque(map(echo, ["second"] * 100), 0)
+
+    texts = {str(event.return_value) for event in iter_events(trace) if event.event_type == "return"}
+
+    assert texts == {"first"}
+    assert {str(event.return_value) for event in tracer.events if event.event_type == "return"} == {"second"}
 
 
 def test_path_holds_an_unfinished_box_while_recording(tmp_path) -> None:
