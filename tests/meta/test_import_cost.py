@@ -30,3 +30,22 @@ def test_import_does_not_load(loaded, name) -> None:
 
 def test_import_loads_the_standard_library_only(loaded) -> None:
     assert loaded - set(sys.stdlib_module_names) == {"callbox"}
+
+
+def test_values_of_the_standard_library_load_no_library() -> None:
+    work = """
+import json, sys
+from callbox.values.compare import compare
+from callbox.values.exact import decode, encode
+from callbox.values.literals import literal
+from callbox.values.redact import Redactor
+value = {"order": [1, 2.5, "tea"], "password": "x"}
+decode(encode(value)), literal(value), compare(value, value), Redactor().redact_value(value)
+print(json.dumps(sorted(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True, timeout=60)
+
+    assert "callbox.values.compare" in json.loads(result.stdout)
+    assert {"numpy", "pandas", "pyarrow", "scipy", "attr", "attrs", "pydantic"} & set(
+        json.loads(result.stdout)
+    ) == set()

@@ -10,6 +10,7 @@ from tests.support.pages import ROOT, find_pages
 from callbox.recording import open_recording
 from callbox.telemetry.records import Identity, Running, make_record
 from callbox.telemetry.settings import TelemetrySettings
+from callbox.values.exact.wire import Code, Tag
 
 BOX = ROOT / "tests" / "gold" / "recording" / "version-2.cbx"
 PAGES = {name: page.read_text(encoding="utf-8") for name, page in find_pages().items()}
@@ -40,9 +41,21 @@ def test_columns_of_queries_are_all_told(name) -> None:
     assert words_in_code(first_column(section)) <= columns
 
 
+def test_tags_of_encoded_values_are_all_told() -> None:
+    page = PAGES["docs/values.md"].partition("### The bytes, version 1")[2].partition("## Source")[0]
+    tags, extensions = page.split("| extension | content |")
+    cells = re.findall(r"^\| ([\d, ]+) \| ", tags.partition("| tag | shell |")[2], re.MULTILINE)
+    told = [int(number) for cell in cells for number in cell.split(", ")]
+
+    assert sorted(told) == [1, 2, 3, *(tag for tag in vars(Tag).values() if isinstance(tag, int))]
+    assert [int(each) for each in re.findall(r"^\| (\d+) \| ", extensions, re.MULTILINE)] == [
+        code for code in vars(Code).values() if isinstance(code, int)
+    ]
+
+
 def test_keys_of_a_record_are_all_told() -> None:
     section = section_of("docs/telemetry.md", "A record")
-    running = Running.begin(Identity("test_suite.py::test", "test"), "call", 0)
+    running = Running(Identity("test_suite.py::test", "test"), "call", 0)
 
     record = make_record(running, "passed", "", {"status": "off"}, TelemetrySettings())
 

@@ -176,7 +176,7 @@ def test_variable_deleted_later_was_an_argument_all_the_same(record) -> None:
     "value",
     [
         *(None, True, False, 0, -1, 2**31, 2**47 - 1, 2**47, -(2**47), -(2**47) - 1),
-        *(2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**500, -(2**500)),
+        *(2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**500, -(2**500), 2**510 - 1),
         *(0.0, -0.0, 1.5, math.inf, -math.inf, 5e-324, 1j, complex(-0.0, math.inf)),
         *("", "a", "café", "漢字", "\U0001f600", "\udce9", "a\0b", "é\udce9\U0001f600"),
         *(b"", b"a\x00\xff", bytearray(b"ab")),
@@ -210,7 +210,7 @@ def test_functions_and_classes_are_named(record) -> None:
 @pytest.mark.parametrize(
     ("value", "kept"),
     [
-        (2**3000, FrozenInt(False, 3001)),
+        (2**510, FrozenInt(False, 511)),
         (-(2**3000), FrozenInt(True, 3001)),
         ("x" * 5000, FrozenText("x" * 120, 5000)),
         ("é" * 5000, FrozenText("é" * 120, 5000)),
@@ -234,6 +234,14 @@ def test_of_a_large_dict_and_set_some_items_and_the_size_are_kept(record) -> Non
 
 def test_what_is_too_deep_is_cut(record) -> None:
     assert record(takes, [[[[[1]]]]]) == [({"value": [[[Cut.DEPTH]]]}, None, None)]
+
+
+def test_parts_and_bytes_of_all_are_limited(record) -> None:
+    [(of_parts, _, _)] = record(takes, [[number] * 9 for number in range(9)])
+    [(of_bytes, _, _)] = record(takes, ["漢" * 119 + str(number) for number in range(10)])
+
+    assert (of_parts["value"][2], of_parts["value"][4:]) == ([2] * 9, [Cut.NODES] * 5)
+    assert [isinstance(text, str) for text in of_bytes["value"].items].count(True) == 5
 
 
 def test_cycles_and_aliases_are_kept(record) -> None:
@@ -309,9 +317,9 @@ def test_object_that_holds_itself_ends(record) -> None:
 
 
 def test_object_of_another_kind_is_named(record) -> None:
-    [(arguments, _, _)] = record(takes, [map(str, []), len])
+    [(arguments, _, _)] = record(takes, [map(str, []), len, math])
 
-    assert [item.type_name for item in arguments["value"]] == ["map", "builtin_function_or_method"]
+    assert [item.type_name for item in arguments["value"]] == ["map", "builtin_function_or_method", "module"]
 
 
 # Exceptions
