@@ -179,6 +179,23 @@ def test_what_is_missing_from_a_recording_is_said(shop, command) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "small.cbx", "--to", "folded", "-o", "-"],
+        ["diff", "small.cbx", "small.cbx", "--no-times"],
+        ["view", "small.cbx", "--static", "small.html"],
+        ["merge", "small.cbx", "shop.cbx", "-o", "merged.cbx"],
+        ["query", "small.cbx", "select 1"],
+    ],
+)
+def test_what_was_dropped_is_said_by_every_other_reader_too(shop, words) -> None:
+    ending = shop.callbox(*words)
+
+    assert ending.code == 0
+    assert re.search(rb"callbox: warning: \d+ older events were overwritten or lost", ending.err)
+
+
+@pytest.mark.parametrize(
     ("words", "code"),
     [
         (["stats", "damaged.cbx"], 4),
