@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 from tests.support.pages import ROOT, find_pages
 
+from callbox.model import Function, Header
 from callbox.recording import open_recording
+from callbox.recording.box import ThreadRow
 from callbox.telemetry.records import Identity, Running, make_record
 from callbox.telemetry.settings import TelemetrySettings
+from callbox.values import frozen
 from callbox.values.exact.wire import Code, Tag
 
 BOX = ROOT / "tests" / "gold" / "recording" / "version-2.cbx"
@@ -39,6 +43,24 @@ def test_columns_of_queries_are_all_told(name) -> None:
 
     assert words_in_code(first_column(section) or section) >= columns
     assert words_in_code(first_column(section)) <= columns
+
+
+@pytest.mark.parametrize(("table", "row"), [("HEAD", Header), ("FUNC", Function), ("THRD", ThreadRow)])
+def test_keys_of_the_tables_of_a_box_are_all_told(table, row) -> None:
+    rows = re.split(rf"^`{table}` is an ", PAGES["docs/format.md"], flags=re.MULTILINE)[1].split("\n\n")[1]
+
+    assert words_in_code(first_column(rows)) - {"number"} == {each.name for each in dataclasses.fields(row)}
+
+
+def test_kinds_of_frozen_values_are_all_told() -> None:
+    page = PAGES["docs/format.md"].partition("\n## Values\n")[2].partition("\n## End marker\n")[0]
+    cells = re.findall(r"^\| ([\d, ]+) \| .* \|$", page.partition("| kind | value |")[2].partition("\n\n")[0], re.M)
+    slots = [int(kind) for cell in cells for kind in cell.split(", ")]
+    records = [int(tag) for tag in re.findall(r"^ *(?:value +=|          \|) (\d+) ", page, re.MULTILINE)]
+    records += [int(tag) for tag in re.findall(r"^          \| .* \| (\d+) items", page, re.MULTILINE)]
+
+    assert slots == [int(kind) for kind in frozen.Payload if kind < frozen.Payload.STR]
+    assert sorted(records) == [int(tag) for tag in frozen.Tag]
 
 
 def test_tags_of_encoded_values_are_all_told() -> None:

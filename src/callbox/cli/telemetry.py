@@ -19,7 +19,8 @@ from callbox.errors import ConfigError, NothingFoundError
 from callbox.render.text import count, printable
 
 if TYPE_CHECKING:
-    from callbox.telemetry.history import KeptTest, Run, RunHistory
+    from callbox.telemetry.history import Run, RunHistory
+    from callbox.telemetry.kept import KeptTest
 
 _store = click.option("--store", type=click.Path(dir_okay=False), help="The database; that of the project by default.")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from callbox.telemetry.queries import Query, QueryLog
+if TYPE_CHECKING:
+    from callbox.telemetry.queries import Query, QueryLog
 
 MARKER = "query_budget(max_queries): the test fails if its call makes more queries of databases"
 

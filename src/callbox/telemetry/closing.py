@@ -7,15 +7,17 @@ import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callbox.errors import CallboxError
 from callbox.store.project import find_store
-from callbox.telemetry.history import FILE_NAME, KeptTest, Run, RunHistory
 from callbox.telemetry.journal import Journal, open_journal
-from callbox.telemetry.killed import keep_killed_runs
+from callbox.telemetry.kept import FILE_NAME, KeptTest
 from callbox.telemetry.lines import OFF
 from callbox.telemetry.settings import TelemetrySettings
+
+if TYPE_CHECKING:
+    from callbox.telemetry.history import Run, RunHistory
 
 _FILES = ("html", "ctrf", "markdown")
 
@@ -43,6 +45,10 @@ class Closing:
             summary: of the run.
             rows: what is kept of its tests.
         """
+        # What keeps runs is imported when one is kept: objects of before weigh on each pass of the garbage collector.
+        from callbox.telemetry.history import Run, RunHistory
+        from callbox.telemetry.killed import keep_killed_runs
+
         run = Run(0, self._started.isoformat(timespec="seconds"), summary)
         history = None if self._store == OFF else RunHistory(self._store)
         if history is not None:

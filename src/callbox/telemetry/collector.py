@@ -14,8 +14,8 @@ from callbox import boarding
 from callbox.telemetry.budgets import Budget
 from callbox.telemetry.children import Children
 from callbox.telemetry.closing import Closing
-from callbox.telemetry.history import KeptTest
 from callbox.telemetry.journal import Journal
+from callbox.telemetry.kept import row_of
 from callbox.telemetry.lines import LineCoverage
 from callbox.telemetry.network import Call, NetworkGuard
 from callbox.telemetry.query_counts import QueryCounts
@@ -23,10 +23,11 @@ from callbox.telemetry.records import BAD, TRACE, Identity, Running, clean_id, m
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import RESULT, SUMMARY, Sink
 from callbox.telemetry.tally import Tally
-from callbox.telemetry.web import Request, RequestWatchers
+from callbox.telemetry.web import RequestWatchers
 
 if TYPE_CHECKING:
     from callbox.telemetry.database import Watchers
+    from callbox.telemetry.web.request import Request
 
 __all__ = ["BAD", "Collector", "Identity", "Target"]
 
@@ -74,7 +75,8 @@ class Collector:
         """Where tests that begin are noted in case a process is killed; None where no run is kept."""
         self._tally = Tally()
         self._query_counts = QueryCounts(is_updating=settings.update_queries)
-        self._is_limited = settings.budget != Budget() or self._query_counts.holds_tests
+        self.is_limited = settings.budget != Budget() or self._query_counts.holds_tests
+        """Whether tests are held to a budget, besides those that have one of their own."""
         self._running: Running | None = None
         self._lock = threading.Lock()
         self._process_id = os.getpid()
@@ -120,7 +122,7 @@ class Collector:
         if self.guard.is_way_in_touched:
             boarding.renew()
             self.guard.is_way_in_touched = False  # by `renew`, which sets them too
-        self._running = Running.begin(identity, phase, self._peak_kb)
+        self._running = Running(identity, phase, self._peak_kb)
         if "allow_network" in identity.tags:
             self._exempt(True)
         self._lines.begin(identity.id)
@@ -133,7 +135,7 @@ class Collector:
     def expect(self, record: dict[str, Any]) -> None:
         """Note that a test has ended in a worker; its record will be written later."""
         if self.journal is not None:
-            self.journal.end(KeptTest.of(record))
+            self.journal.end(row_of(record))
 
     def begin_again(self, status: str) -> None:
         """Say that the test that runs has ended so, and is tried once more."""
@@ -145,19 +147,25 @@ class Collector:
         """Count what happens from now on to a phase: "setup", "call" or "teardown"."""
         if self._running is not None:
             self._running.phase = phase
+
+    def enter_limited(self) -> None:
+        """Begin a call that is held to a budget."""
+        if self._running is not None:
+            self._running.phase = "call"
             self._running.phase_ns = time.perf_counter_ns()
 
-    def note_phase(self, phase: str, duration_s: float) -> None:
-        """Note how long a phase took."""
-        if self._running is not None:
-            self._running.phases_ms[phase] = int(duration_s * 1e6 + 0.5) / 1000
+    def end_phase(self, phase: str, duration_s: float, following: str) -> None:
+        """Note how long a phase took, and count what follows to another."""
+        running = self._running
+        if running is not None:
+            running.phases_ms[phase] = int(duration_s * 1e6 + 0.5) / 1000
+            running.phase = following
 
     def enter_fixture(self, name: str) -> str:
         """Count queries to a fixture from now on, "" for none; return the one that they were counted to."""
         if self._running is None:
             return ""
-        queries = self._running.queries
-        before, queries.fixture = queries.fixture, name
+        before, self._running.fixture = self._running.fixture, name
         return before
 
     def properties(self) -> list[tuple[str, object]]:
@@ -181,7 +189,7 @@ class Collector:
             max_queries: the number that the test has of its own.
         """
         running, budget = self._running, self.settings.budget
-        if running is None or not (self._is_limited or max_queries is not None):
+        if running is None or not (self.is_limited or max_queries is not None):
             return ""
         if max_queries is not None:
             budget = budget.with_queries(max_queries)
@@ -224,9 +232,9 @@ class Collector:
     def write(self, record: dict[str, Any]) -> None:
         """Count a record, which may come from another process, and write it with the percentiles so far."""
         if not self._is_worker:
-            kept = self._tally.add(record)
+            row = self._tally.add(record)
             if self.journal is not None:
-                self.journal.end(kept)
+                self.journal.end(row)
             self._query_counts.note(record)
             trace = record.pop(TRACE, None)
             if trace is not None and self._closing is not None:
@@ -250,6 +258,7 @@ class Collector:
         running = self._running
         if running is not None:
             with self._lock:
+                about.setdefault("fixture", running.fixture)
                 running.queries.add(sql, parameters, duration_ns, phase=running.phase, **about)
                 if self.settings.otlp:
                     from callbox.telemetry.spans import query_span

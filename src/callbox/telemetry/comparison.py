@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from callbox.telemetry.history import FLAKY, KeptTest
+from callbox.telemetry.history import FLAKY
+from callbox.telemetry.kept import KeptTest
 from callbox.telemetry.records import BAD
 
 MIN_SLOWER_RATIO = 1.5

@@ -12,7 +12,8 @@ from importlib.metadata import version
 from typing import Any
 
 from callbox.telemetry.comparison import is_flaky
-from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.history import Run
+from callbox.telemetry.kept import KeptTest
 from callbox.telemetry.records import BAD
 
 _CTRF_VERSION = "0.0.0"

@@ -7,13 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from callbox.errors import NothingFoundError
 from callbox.store import Schema, Store
 from callbox.store.project import find_store
+from callbox.telemetry.kept import FILE_NAME, KeptTest
 
-FILE_NAME = "telemetry.db"
 MAX_RUNS = 200
 """Older runs are forgotten."""
 FLAKY = "flaky"
@@ -32,49 +32,6 @@ SCHEMA = Schema(
         "CREATE INDEX tests_by_run ON tests (run_id)",
     ),
 )
-
-
-class KeptTest(NamedTuple):
-    """What is kept of a test's record, as a row of the store; thousands are made while tests run.
-
-    Attributes:
-        id, status, error: as in the record.
-        duration_ms: of all its phases.
-        n_queries: without transactions.
-        n_plus_one: the lines that made them, one each line of text.
-        n_blocked: refused attempts to reach other machines.
-        lines_covered: None where lines were not measured.
-    """
-
-    id: str
-    status: str
-    duration_ms: float
-    n_queries: int
-    n_plus_one: str
-    n_blocked: int
-    lines_covered: int | None
-    error: str
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> KeptTest:
-        """Choose from a record."""
-        queries = record["database_queries"]
-        sites = {found["site"] for found in queries["n_plus_one"]} if queries["n_plus_one"] else ()
-        return cls(
-            record["id"],
-            record["status"],
-            record["duration"],
-            queries["count"],
-            "\n".join(sorted(sites)) if sites else "",
-            len(record["http_calls"]["blocked_calls"]),
-            record["coverage"].get("lines_covered"),
-            record["error"],
-        )
-
-    @property
-    def sites(self) -> list[str]:
-        """The lines that made an N+1."""
-        return self.n_plus_one.splitlines()
 
 
 @dataclass(frozen=True, slots=True)

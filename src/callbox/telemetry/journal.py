@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from callbox.replacement import make_folder
-from callbox.telemetry.history import KeptTest
+from callbox.telemetry.kept import KeptTest
 
 try:
     import fcntl
@@ -50,8 +50,8 @@ class Journal:
         """Say that a test begins."""
         self._write((BEGUN, test, self._process_id))
 
-    def end(self, test: KeptTest) -> None:
-        """Say what is kept of a test that has ended."""
+    def end(self, test: tuple[Any, ...]) -> None:
+        """Say what is kept of a test that has ended: a `KeptTest`, or a plain tuple of the same."""
         self._write((ENDED, *test))
 
     def end_elsewhere(self, record: dict[str, Any]) -> None:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from callbox.errors import CallboxError
-from callbox.telemetry.history import KeptTest, RunHistory
+from callbox.telemetry.history import RunHistory
 from callbox.telemetry.journal import Account, journal_folder, left_behind
+from callbox.telemetry.kept import CRASHED, KeptTest
 from callbox.telemetry.tally import Tally
-
-CRASHED = "its process ended while it ran"
-"""What is known of such a test: that was a signal, a crash of C code or `os._exit`."""
 
 
 @dataclass(frozen=True, slots=True)

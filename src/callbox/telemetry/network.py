@@ -21,9 +21,6 @@ from typing import Any
 from callbox import boarding
 from callbox.engine.audit import unwatch_audit, watch_audit
 from callbox.telemetry.children import EVENTS, LOOKUPS
-from callbox.telemetry.places import project_path
-from callbox.telemetry.web import clean_url, under_way
-from callbox.telemetry.web.pending import pending_url
 
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
 _SETTING = frozenset({"os.putenv", "os.unsetenv"})
@@ -156,6 +153,10 @@ class NetworkGuard:
 
 def _purpose(host: str, frame: FrameType | None) -> tuple[str, tuple[str, ...]]:
     """Return the URL that a host is reached for, "" where no library tells, and the places that led there."""
+    from callbox.telemetry.places import project_path  # few tests reach for the network
+    from callbox.telemetry.web.pending import pending_url
+    from callbox.telemetry.web.request import clean_url, under_way
+
     url, path = pending_url(frame), project_path(frame)
     begun = None if url and path else under_way(host)
     if begun is not None:

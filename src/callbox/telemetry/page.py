@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from callbox.telemetry.comparison import is_flaky
-from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.history import Run
+from callbox.telemetry.kept import KeptTest
 from callbox.telemetry.records import BAD
 from callbox.telemetry.words import run_line
 

@@ -28,6 +28,8 @@ NAME = "callbox-telemetry"
 MARKER = "allow_network: this test may reach other machines; what it reaches is recorded"
 _OUTBOX = "callbox_telemetry"
 _PASSED = ("passed", "")
+_FOLLOWING = {"setup": "call", "call": "call", "teardown": "setup"}
+"""What happens after the report of a phase counts to; pytest says itself when the tear-down begins."""
 BUDGET_NAME = BUDGET_MARKER.partition("(")[0]
 
 
@@ -49,6 +51,23 @@ class _Outbox:
         return record
 
 
+class _Limits:
+    """Holds the calls of tests to what they may cost."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Fail a test whose call is over its budget."""
+        self._collector.enter_limited()
+        result = yield
+        excess = self._collector.excess(_own_budget(item))
+        if excess:
+            pytest.fail(excess, pytrace=False)
+        return result
+
+
 class TelemetryPlugin:
     """Records the tests of a session."""
 
@@ -64,7 +83,10 @@ class TelemetryPlugin:
         self._installed = self._collector.installed()
         self._installed.__enter__()
         self._status = _PASSED
-        self._own_budget: int | None = None
+        self._has_limits = False
+        """Whether calls are held to budgets."""
+        if self._collector.is_limited:
+            self._limit()
         self._is_set_up = False
         """Whether the test that runs has been set up before, so that a set-up begins another try."""
 
@@ -78,7 +100,8 @@ class TelemetryPlugin:
         identity = identify(item)
         self._status = _PASSED
         self._is_set_up = False
-        self._own_budget = _own_budget(item) if BUDGET_NAME in identity.tags else None
+        if BUDGET_NAME in identity.tags and not self._has_limits:
+            self._limit()
         self._collector.begin(identity, "setup")
         try:
             return (yield)
@@ -88,36 +111,26 @@ class TelemetryPlugin:
         finally:
             self._end()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, object, object]:
-        """Count what the test does to the call, what follows to the tear-down; fail it if it is over its budget."""
-        collector = self._collector
-        collector.enter("call")
-        try:
-            result = yield
-            excess = collector.excess(self._own_budget)
-        finally:
-            collector.enter("teardown")
-        if excess:
-            pytest.fail(excess, pytrace=False)
-        return result
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """Count what follows to the tear-down; a subtest's report does not end the call."""
+        self._collector.enter("teardown")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note the outcome of a phase and its duration; another set-up is another try."""
         report = yield
-        if report.when == "setup":
+        when = report.when or "call"
+        if when == "setup":
             if self._is_set_up:
                 self._collector.begin_again(self._status[0])
                 self._status = _PASSED
             self._is_set_up = True
         if report.outcome != "passed" or "wasxfail" in vars(report):
             self._note(report)
-        self._collector.note_phase(report.when or "call", report.duration)
-        if report.when == "teardown":
-            if self._is_junit_asked_for:
-                report.user_properties += self._collector.properties()
-            self._collector.enter("setup")
+        self._collector.end_phase(when, report.duration, _FOLLOWING[when])
+        if when == "teardown" and self._is_junit_asked_for:
+            report.user_properties += self._collector.properties()
         return report
 
     def pytest_collectreport(self, report: Any) -> None:
@@ -132,6 +145,11 @@ class TelemetryPlugin:
         self._installed.__exit__(None, None, None)
         if not self._is_worker:
             self._collector.finish(int(exitstatus))
+
+    def _limit(self) -> None:
+        """Hold calls to budgets from now on: most sessions have none, and pay for no hook."""
+        self._has_limits = True
+        self._config.pluginmanager.register(_Limits(self._collector), f"{NAME}-limits")
 
     def _end(self) -> None:
         """End the record of the test that runs, unless its last report has done so."""

@@ -81,11 +81,9 @@ class QueryLog:
 
     Attributes:
         queries: those so far.
-        fixture: the one that runs, which those to come are counted to.
     """
 
     queries: list[Query] = field(default_factory=list)
-    fixture: str = ""
 
     def add(self, sql: Any, parameters: Any, duration_ns: int, **about: Any) -> None:
         """Note a statement that was executed now, by the code that calls; what is no text, the driver has refused."""
@@ -93,7 +91,6 @@ class QueryLog:
         if "origin" not in about:
             about["origin"] = origin_of(sys._getframe(1))
         about.setdefault("request", request.get())
-        about.setdefault("fixture", self.fixture)
         values, keys = hash_values(parameters, shape)
         self.queries.append(Query(shape, values, keys, duration_ns, **about))
 

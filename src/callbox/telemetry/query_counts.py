@@ -12,12 +12,14 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callbox.errors import FormatError, reason
 from callbox.store.project import find_store
 from callbox.telemetry.budgets import in_words, most_asking
-from callbox.telemetry.queries import QueryLog
+
+if TYPE_CHECKING:
+    from callbox.telemetry.queries import QueryLog
 
 FILE_NAME = "query_counts.json"
 UPDATE = "CALLBOX_TELEMETRY_UPDATE_QUERIES=1"

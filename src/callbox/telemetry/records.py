@@ -7,17 +7,15 @@ import functools
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from callbox.telemetry.queries import QueryLog
-from callbox.telemetry.web import clean_text
 
 if TYPE_CHECKING:
     from callbox.telemetry.network import Call
+    from callbox.telemetry.queries import QueryLog
     from callbox.telemetry.settings import TelemetrySettings
     from callbox.telemetry.spans import Span
-    from callbox.telemetry.web import Request
+    from callbox.telemetry.web.request import Request
 
 SCHEMA_VERSION = 1
 STATUSES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed", "crashed")
@@ -31,7 +29,21 @@ _last_read = [0, 0]
 _MAX_REQUESTS = 100
 _MAX_SPANS = 1000
 """Of one test; of later ones only the number is kept."""
-NO_QUERIES = QueryLog().as_record()
+NO_QUERIES: dict[str, Any] = {
+    "count": 0,
+    "total_duration": 0.0,
+    "slow_queries": [],
+    "duplicate_queries": [],
+    "query_types": {"SELECT": 0, "INSERT": 0, "UPDATE": 0, "DELETE": 0, "OTHER": 0},
+    "avg_duration": 0,
+    "max_duration": 0.0,
+    "n_plus_one": [],
+    "transactions": 0,
+    "rows": 0,
+    "by_phase": {"setup": 0, "call": 0, "teardown": 0},
+    "by_fixture": {},
+    "by_alias": {},
+}
 NO_CALLS: dict[str, Any] = {
     "count": 0,
     "total_duration": 0,
@@ -39,7 +51,10 @@ NO_CALLS: dict[str, Any] = {
     "blocked_calls": [],
     "requests": [],
 }
-"""Both are what the records of most tests have in common, the same object in each."""
+"""Both are what the records of most tests have in common, the same object in each.
+
+What a log of queries says of none is written out: to import what reads them takes as long as many tests.
+"""
 
 
 @dataclass(slots=True)
@@ -60,8 +75,10 @@ class Identity:
 
     def __post_init__(self) -> None:
         """Clean what names the parameters."""
-        self.id = clean_id(self.id)
-        self.name = clean_id(self.name)
+        if "[" in self.id or "(" in self.id:
+            self.id = _clean(self.id)
+        if "[" in self.name or "(" in self.name:
+            self.name = _clean(self.name)
 
 
 def clean_id(test: str) -> str:
@@ -69,42 +86,76 @@ def clean_id(test: str) -> str:
     return _clean(test) if "[" in test or "(" in test else test
 
 
-@functools.lru_cache(maxsize=1 << 8)
-def _clean(test: str) -> str:
-    return clean_text(test)
+def _clean_text(text: str) -> str:
+    from callbox.telemetry.web.request import clean_text  # most tests pass, and have no parameters
+
+    return clean_text(text)
 
 
-@dataclass(slots=True)
+_clean = functools.lru_cache(maxsize=1 << 8)(_clean_text)
+
+
 class Running:
     """A test that runs.
 
+    No dataclass: one begins with each test, and to make a dataclass takes twice as long.
+
     Attributes:
+        identity: which test it is.
         started_s: since the epoch.
         started_ns: of the clock that measures durations.
+        phase: the one that runs: "setup", "call" or "teardown".
+        fixture: the one that runs; "" if none does.
+        query_log: what it asked databases; None if it asked none.
+        calls: its attempts to reach other machines.
+        requests: those of HTTP that it made.
         spans: what it asked others for, where that is wanted.
         tries: outcomes of the times that it ran before, where a plugin runs failed tests again.
         phase_ns: when the phase that runs began; 0 where the framework has none.
         peak_kb: the most memory that the process had had when the test before ended.
     """
 
-    identity: Identity
-    started_s: float
-    started_ns: int
-    phase: str = "call"
-    queries: QueryLog = field(default_factory=QueryLog)
-    calls: list[Call] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
-    tries: list[str] = field(default_factory=list)
-    phases_ms: dict[str, float] = field(default_factory=dict)
-    phase_ns: int = 0
-    peak_kb: int = 0
-    n_dropped_spans: int = 0
+    __slots__ = (
+        "calls",
+        "fixture",
+        "identity",
+        "n_dropped_spans",
+        "peak_kb",
+        "phase",
+        "phase_ns",
+        "phases_ms",
+        "query_log",
+        "requests",
+        "spans",
+        "started_ns",
+        "started_s",
+        "tries",
+    )
 
-    @classmethod
-    def begin(cls, identity: Identity, phase: str, peak_kb: int) -> Running:
+    def __init__(self, identity: Identity, phase: str, peak_kb: int) -> None:
         """Begin now."""
-        return cls(identity, time.time(), time.perf_counter_ns(), phase, peak_kb=peak_kb)
+        self.identity = identity
+        self.phase = phase
+        self.peak_kb = peak_kb
+        self.fixture = ""
+        self.query_log: QueryLog | None = None
+        self.calls: list[Call] = []
+        self.requests: list[Request] = []
+        self.spans: list[Span] = []
+        self.tries: list[str] = []
+        self.phases_ms: dict[str, float] = {}
+        self.phase_ns = self.n_dropped_spans = 0
+        self.started_s = time.time()
+        self.started_ns = time.perf_counter_ns()
+
+    @property
+    def queries(self) -> QueryLog:
+        """What it asks databases."""
+        if self.query_log is None:
+            from callbox.telemetry.queries import QueryLog
+
+            self.query_log = QueryLog()
+        return self.query_log
 
     def add_span(self, span: Span) -> None:
         """Keep a span, unless there are too many."""
@@ -135,8 +186,9 @@ def make_record(
         settings: with the thresholds for flags.
     """
     duration_ns = time.perf_counter_ns() - running.started_ns
+    duration_ms = (duration_ns + 500) // 1000 / 1000  # sooner than `round` would
     identity = running.identity
-    queries = running.queries.as_record() if running.queries.queries else NO_QUERIES
+    queries = running.query_log.as_record() if running.query_log else NO_QUERIES
     return {
         "schema_version": SCHEMA_VERSION,
         "id": identity.id,
@@ -146,18 +198,18 @@ def make_record(
         "file": identity.file,
         "line": identity.line,
         "status": status,
-        "duration": _ms(duration_ns),
+        "duration": duration_ms,
         "duration_ns": duration_ns,
         "start_time": _local_time(running.started_s),
         "end_time": _local_time(running.started_s + duration_ns / 1e9),
         "tags": identity.tags,
         "fixtures": identity.fixtures,
-        "error": clean_text(error) if error else "",
+        "error": _clean_text(error) if error else "",
         "tries": (*running.tries, status),
         "phases": running.phases_ms,
         "database_queries": queries,
-        "http_calls": _http_calls(running),
-        "performance": _performance(running, _ms(duration_ns), queries, settings),
+        "http_calls": _http_calls(running) if running.calls or running.requests else NO_CALLS,
+        "performance": _performance(running, duration_ms, queries, settings),
         "coverage": coverage,
         "logs": [],
         "metadata": {},
@@ -188,8 +240,8 @@ def _peak_kb() -> int:
 
 
 def _local_time(seconds: float) -> str:
-    whole, microseconds = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
-    return f"{_local_second(whole)}.{microseconds:06d}"
+    t_us = int(seconds * 1e6 + 0.5)
+    return f"{_local_second(t_us // 1_000_000)}.{t_us % 1_000_000:06d}"
 
 
 @functools.lru_cache(maxsize=8)
@@ -197,15 +249,8 @@ def _local_second(seconds: int) -> str:
     return dt.datetime.fromtimestamp(seconds).isoformat(timespec="seconds")
 
 
-def _ms(duration_ns: int) -> float:
-    """Return milliseconds to three places, sooner than `round` would."""
-    return (duration_ns + 500) // 1000 / 1000
-
-
 def _http_calls(running: Running) -> dict[str, Any]:
     calls, requests = running.calls, running.requests
-    if not calls and not requests:
-        return NO_CALLS
     return {
         "count": len(calls),
         "total_duration": round(sum(request.duration_ns for request in requests) / 1e6, 3),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from callbox.errors import ConfigError
 from callbox.telemetry.formats import ctrf_text, markdown_lines
-from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.history import Run
+from callbox.telemetry.kept import KeptTest
 from callbox.telemetry.page import render_page
 
 

@@ -21,21 +21,18 @@ _FILE_MODE = 0o600
 
 
 def encode(record: dict[str, Any]) -> bytes:
-    """Return a record as JSON in ASCII, which no name of a test can break into lines."""
-    if record.get("database_queries") is NO_QUERIES and record.get("http_calls") is NO_CALLS:
-        # Most records: what they have in common has been written before.
-        return _encoded({**record, "database_queries": 0, "http_calls": 0}).replace(_MARK, _TEXT, 1)
-    return _encoded(record)
-
-
-def _encoded(record: dict[str, Any]) -> bytes:
+    """Return a record as JSON in ASCII, which no name of a test can break into lines; without spaces."""
     try:
-        data = msgspec.json.format(_encoder.encode(record), indent=0)
+        if record.get("database_queries") is NO_QUERIES and record.get("http_calls") is NO_CALLS:
+            # Most records: what they have in common has been written before.
+            data = _encoder.encode({**record, **_WRITTEN})
+        else:
+            data = _encoder.encode(record)
+        if data.isascii():
+            return data
     except (UnicodeEncodeError, TypeError):
-        data = b""
-    if data and data.isascii():
-        return data
-    return json.dumps(record, default=_plain).encode()
+        pass
+    return json.dumps(record, default=_plain, separators=(",", ":")).encode()
 
 
 def decode(data: str | bytes) -> dict[str, Any]:
@@ -49,11 +46,10 @@ def _plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
-_MARK, _TEXT = (
-    _encoded({"database_queries": queries, "http_calls": calls})[1:-1]
-    for queries, calls in ((0, 0), (NO_QUERIES, NO_CALLS))
-)
-"""Those two parts, one after the other in each record."""
+_WRITTEN = {
+    name: msgspec.Raw(_encoder.encode(part))
+    for name, part in (("database_queries", NO_QUERIES), ("http_calls", NO_CALLS))
+}
 
 
 class Sink:

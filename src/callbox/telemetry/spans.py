@@ -12,7 +12,7 @@ from typing import Any
 
 from callbox.telemetry.places import Place
 from callbox.telemetry.queries import Query
-from callbox.telemetry.web import Request
+from callbox.telemetry.web.request import Request
 
 DATABASE = "db"
 HTTP = "http"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from callbox.telemetry.history import KeptTest
+from callbox.telemetry.kept import KeptTest, Row, row_of
 from callbox.telemetry.percentiles import Durations
 from callbox.telemetry.records import BAD, SCHEMA_VERSION, STATUSES
 
@@ -14,38 +14,37 @@ class Tally:
     """Grows with each record of a run."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[Any, ...]] = []
+        self.rows: list[Row] = []
         """What is kept of each test, as plain tuples: these the garbage collector does not look at again."""
         self._durations = Durations()
         self._counts = dict.fromkeys(STATUSES, 0)
         self._flaky: list[str] = []
         self._started_ns = time.perf_counter_ns()
 
-    def add(self, record: dict[str, Any]) -> KeptTest:
+    def add(self, record: dict[str, Any]) -> Row:
         """Count a record, tell it how long the tests so far took, and return what is kept of it."""
-        self._durations.add(record["duration"])
+        durations = self._durations
+        durations.add(record["duration"])
         performance = record["performance"]
         (
             performance["avg_duration"],
             performance["median_duration"],
             performance["p95_duration"],
             performance["p99_duration"],
-        ) = self._durations.statistics()
-        performance["total_tests_run"] = len(self._durations)
-        kept = KeptTest.of(record)
-        self._count(kept, len(record["tries"]) > 1)
-        return kept
+        ) = durations.statistics()
+        performance["total_tests_run"] = len(durations)
+        row = row_of(record)
+        self.rows.append(row)
+        self._counts[record["status"]] += 1
+        if len(record["tries"]) > 1:
+            self._flaky.append(record["id"])
+        return row
 
     def add_kept(self, test: KeptTest) -> None:
         """Count a test of which this is all that is known."""
         self._durations.add(test.duration_ms)
-        self._count(test, False)
-
-    def _count(self, test: KeptTest, was_tried_again: bool) -> None:
+        self.rows.append((*test,))
         self._counts[test.status] += 1
-        self.rows.append(tuple(test))
-        if was_tried_again:
-            self._flaky.append(test.id)
 
     def summary(self, exit_code: int | None) -> dict[str, Any]:
         """Return the summary of the run, which ends now.

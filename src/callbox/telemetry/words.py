@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from callbox.render.text import count
 from callbox.telemetry.comparison import Regression, is_flaky
-from callbox.telemetry.history import KeptTest, Run
+from callbox.telemetry.history import Run
+from callbox.telemetry.kept import KeptTest
 from callbox.telemetry.records import BAD
 
 _MAX_ROWS = 10

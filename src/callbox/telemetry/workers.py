@@ -19,7 +19,7 @@ from typing import Any
 
 from callbox.telemetry.collector import Collector
 from callbox.telemetry.journal import Account, Journal, open_journal
-from callbox.telemetry.killed import CRASHED
+from callbox.telemetry.kept import CRASHED
 from callbox.telemetry.records import Identity
 from callbox.telemetry.unittest import Recorded, identify
 

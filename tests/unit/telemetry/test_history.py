@@ -8,7 +8,8 @@ import pytest
 
 from callbox.errors import NothingFoundError
 from callbox.telemetry import history
-from callbox.telemetry.history import KeptTest, RunHistory
+from callbox.telemetry.history import RunHistory
+from callbox.telemetry.kept import KeptTest
 
 TEST = KeptTest("t\udc80", "passed", 1.5, 2, "a.py:1 f", 0, 7, "")
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5)

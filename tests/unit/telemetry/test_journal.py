@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from callbox.telemetry.history import KeptTest
 from callbox.telemetry.journal import Account, Journal, journal_folder, left_behind, open_journal
+from callbox.telemetry.kept import KeptTest
 
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5)
 TEST = KeptTest("a\udc80\n", "passed", 1.5, 2, "a.py:1 f", 0, 7, "")

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from callbox.telemetry.records import Identity, Running, make_record
+from callbox.telemetry.queries import QueryLog
+from callbox.telemetry.records import NO_QUERIES, Identity, Running, make_record
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.telemetry.sink import encode
 
@@ -15,7 +16,7 @@ QUOTING = 'a"database_queries": 0\n\udc80'
 
 @pytest.fixture
 def running() -> Running:
-    return Running.begin(Identity(QUOTING, "http_calls", tags=("x",)), "call", 0)
+    return Running(Identity(QUOTING, "http_calls", tags=("x",)), "call", 0)
 
 
 def test_line_of_a_test_that_asked_for_nothing_says_all_of_its_record(running) -> None:
@@ -26,7 +27,7 @@ def test_line_of_a_test_that_asked_for_nothing_says_all_of_its_record(running) -
     assert line.isascii()
     assert b"\n" not in line
     assert json.loads(line) == json.loads(json.dumps(record))
-    assert line.decode() == json.dumps(record)
+    assert line.decode() == json.dumps(record, separators=(",", ":"))
 
 
 def test_line_of_a_test_with_queries_says_all_of_its_record(running) -> None:
@@ -54,3 +55,9 @@ def test_times_have_microseconds(running) -> None:
 
     assert record["start_time"].endswith(":20.000012")
     assert record["end_time"] > record["start_time"]
+
+
+def test_what_is_written_out_is_what_a_log_without_queries_says() -> None:
+    said = QueryLog().as_record()
+
+    assert json.dumps(said) == json.dumps(NO_QUERIES)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from callbox.telemetry.web import Note, timed
+from callbox.telemetry.web.request import Note, timed
 
 
 def attach(note: Note) -> Callable[[], None]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from callbox.telemetry.web import Note, Request
+from callbox.telemetry.web.request import Note, Request
 
 _BEGUN = "_callbox_request"
 _PORTS = {"http": 80, "https": 443}

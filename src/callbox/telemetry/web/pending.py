@@ -6,8 +6,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from callbox.telemetry.web import clean_url
 from callbox.telemetry.web.http_client import origin, whole_url
+from callbox.telemetry.web.request import clean_url
 
 _MAX_FRAMES = 60
 
