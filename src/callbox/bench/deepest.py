@@ -26,12 +26,12 @@ class Deepest:
         self.depth = 0
         self.name = ""
         self.value: Any = None
-        self._excluded = frozenset(excluded) | sys.stdlib_module_names
+        self._excluded = frozenset(excluded) | sys.stdlib_module_names | {"callbox"}
         self._local = threading.local()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch calls of code outside the standard library and the excluded packages."""
+        """Watch calls of code outside the standard library, callbox and the excluded packages."""
         observe(self._choose)
         try:
             yield

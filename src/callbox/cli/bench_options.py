@@ -125,7 +125,7 @@ def running_options(function: F) -> F:
         click.option("--memory-mb", type=click.IntRange(0), help="Data a benchmark may have; 0: any.  [default: 4096]"),
         click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds per case.  [default: 60]"),
         click.option("--executor", metavar="dask:URL", help="Run on a Dask cluster."),
-        click.option("--jobs", "-j", type=click.IntRange(1), help="Cases at a time.  [default: as cores allow]"),
+        click.option("--jobs", "-j", type=click.IntRange(1), help="Batches at a time.  [default: as cores allow]"),
         click.option("--quiet", "-q", is_flag=True, help="Show only what is wrong."),
         click.option("--verbose", "-v", is_flag=True, help="Show every case."),
         snapshot_option,

@@ -179,6 +179,16 @@ def test_broken_modules_are_named_and_leave_nothing(workshop, tmp_path_factory) 
     assert list(temporary.iterdir()) == []
 
 
+def test_list_names_what_there_is_and_what_cannot_be_imported(workshop) -> None:
+    workshop.only("def time_one():\n    return 1\n")
+    workshop.desk.write("benchmarks/broken.py", "def time_x(:\n")
+
+    ending = workshop.bench("list", ".")
+
+    assert ending.code == 0
+    assert ending.out.startswith(b"one.time_one  time\nbroken       benchmarks.broken\n    SyntaxError: ")
+
+
 def test_interrupted_capture_goes_on_where_it_was(workshop) -> None:
     workshop.only("import time\n\nparams = list(range(20))\n\n\ndef time_n(n):\n    time.sleep(0.05)\n    return n\n")
     cases = workshop.desk.folder / ".snapshots" / "cases"

@@ -19,6 +19,7 @@ def test_unchanged_code_is_verified_and_what_cannot_be_told_is_counted_apart(rea
     assert code == 0
     assert set(verdicts) == {"verified", "skipped", "vacuous", "unstable", "unsupported"}
     assert verdicts.count("verified") >= 20
+    assert "the code under test is the same as when it was captured" in findings["features.time_loop"]["notes"]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +61,9 @@ def test_difference_within_the_tolerance_is_none(ready) -> None:
     assert set(ready.verdicts("verify", ".", *pattern, "--tolerance", "1e-9", "0").values()) == {"mismatch"}
 
 
-def test_tolerance_of_the_configuration_is_for_benchmarks_that_it_names(ready) -> None:
+def test_tolerance_is_that_of_the_last_pattern_found_in_the_name(ready) -> None:
     ready.change(PRICES, "line.price * line.count", "line.price * line.count * (1 + 1e-3)")
-    ready.desk.write("callbox.toml", '[bench.tolerance."MoreTotals"]\nrtol = 0.1\n')
+    ready.desk.write("callbox.toml", '[bench.tolerance."Totals"]\nrtol = 0.1\n[bench.tolerance."s.Tot"]\nrtol = 1e-9\n')
 
     verdicts = ready.verdicts("verify", ".", "--filter", "track_total")
 
