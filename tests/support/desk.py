@@ -13,6 +13,8 @@ from pathlib import Path
 from callbox.recording import Recording, open_recording
 
 TIMEOUT_S = 60
+_OF_THE_RUN = ("PYTHONPATH", "PYTHONMALLOC")
+"""Where the tests find modules, and which allocator a sanitizer watches."""
 _ADDRESS = re.compile(rb"0x[0-9a-f]+")
 
 
@@ -34,7 +36,7 @@ class Desk:
 
     @classmethod
     def at(cls, folder: Path) -> Desk:
-        kept = {n: v for n, v in os.environ.items() if not n.startswith(("CALLBOX", "PYTHON")) or n == "PYTHONPATH"}
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(("CALLBOX", "PYTHON")) or n in _OF_THE_RUN}
         return cls(folder, {**kept, "XDG_CONFIG_HOME": str(folder / "config-home")})
 
     def write(self, name: str, text: str | bytes) -> Path:
