@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callbox.engine.budget import Spending
-    from callbox.model import Header
+    from callbox.model import ClockReading, Header
 
 # What reads recordings needs NumPy: it is imported with the first failure, or when a program prepares for one.
 
@@ -50,6 +50,7 @@ class FlightRecorder:
         """
         from callbox.engine.choice import AutoRecorder
         from callbox.engine.options import Options
+        from callbox.engine.recorder import read_clock
 
         self.mode = mode
         options = Options(
@@ -60,6 +61,8 @@ class FlightRecorder:
             redact=project_rules(),
         )
         self._recorder = AutoRecorder(options, folder)
+        self._read_clock = read_clock
+        self._marked: ClockReading | None = None
         # imported before they are needed: a failure may come when there is no time, or memory, for that
         self._import_readers()
 
@@ -86,9 +89,9 @@ class FlightRecorder:
         """
         self._recorder.start()
 
-    def clear(self) -> None:
-        """Forget the calls up to now."""
-        self._recorder.clear()
+    def mark(self) -> None:
+        """Tell of no call that began before now. Emptying the rings would cost a test a millisecond."""
+        self._marked = self._read_clock()
 
     def stop(self) -> None:
         """Stop recording."""
@@ -115,10 +118,14 @@ class FlightRecorder:
         """Write the last calls of each thread as a tree, those that still run marked as such."""
         from callbox.recording import Recording
         from callbox.render.tree import format_tree
-        from callbox.tracing.selection import select_newest_of_threads
+        from callbox.tracing.selection import select_newest_of_threads, select_since
 
         recording = Recording(self._recorder.capture())
-        tree = select_newest_of_threads(recording.tree, _MAX_CALLS)
+        tree = recording.tree
+        if self._marked is not None:
+            started = recording.header.started
+            tree = select_since(tree, started.epoch_ns + self._marked.monotonic_ns - started.monotonic_ns)
+        tree = select_newest_of_threads(tree, _MAX_CALLS)
         # calls with values are seldom equal, and to find out takes longer than all the rest
         texts = recording.describe_values(tree)
         text = format_tree(tree, show_times=True, max_lines=_MAX_LINES, values=texts, fold_repeats=self.mode != "trace")

@@ -84,7 +84,7 @@ class ResultWatch:
             before(result, test)
             self._started_s[id(test)] = time.perf_counter()
             if self._recorder is not None and self._recorder.is_recording:
-                self._recorder.clear()
+                self._recorder.mark()
 
         return startTest
 

@@ -69,11 +69,11 @@ class FailurePlugin:
         self._told = Told()
 
     def pytest_runtest_setup(self) -> None:
-        """Begin to record with the first test; forget the calls of the one before."""
+        """Begin to record with the first test; tell no more of the one before."""
         if self._recorder is None:
             return
         if self._recorder.is_recording:
-            self._recorder.clear()
+            self._recorder.mark()
             return
         try:
             self._recorder.start()

@@ -1,4 +1,4 @@
-"""Parts of a call tree: the calls inside of chosen functions, the newest calls."""
+"""Parts of a call tree: the calls inside of chosen functions, those since a time, the newest."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def select_newest(tree: CallTree, n_calls: int) -> CallTree:
     is_newest = np.zeros(len(tree.calls), np.bool_)
     is_newest[np.argsort(tree.calls["t_start_ns"], kind="stable")[-n_calls:]] = True
     return _keep(tree, is_newest)
+
+
+def select_since(tree: CallTree, t_ns: int) -> CallTree:
+    """Keep the calls that began at a time, in nanoseconds since the epoch, or later."""
+    return _keep(tree, tree.calls["t_start_ns"] >= t_ns)
 
 
 def select_newest_of_threads(tree: CallTree, n_calls: int) -> CallTree:

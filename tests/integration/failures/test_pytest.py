@@ -129,3 +129,16 @@ def test_path_of_tests_is_not_taken_for_a_report(project) -> None:
     assert result.ret == 4
     says = "*report 'test_shop.py': its name must end in one of .json, *paths of tests go before*"
     result.stderr.fnmatch_lines([says])
+
+
+def test_last_calls_of_a_failure_are_its_own_tests(project) -> None:
+    project.makepyfile(
+        asked="def one(n):\n    return n\n\ndef two(n):\n    return 1 / n\n",
+        test_asked="import asked\n\ndef test_one():\n    asked.one(1)\n\ndef test_two():\n    asked.two(0)\n",
+    )
+
+    output = run(project, "test_asked.py", "--callbox-failures").stdout.str()
+
+    last = output.partition("callbox: last calls")[2]
+    assert "two(n=0)" in last
+    assert "one(n=1)" not in last

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from callbox.model import CALL_FIELDS, CallTree, Function, Thread
-from callbox.tracing.selection import select_function, select_newest, select_newest_of_threads
+from callbox.tracing.selection import select_function, select_newest, select_newest_of_threads, select_since
 
 NAMES = {1: "main", 2: "parse", 3: "lex", 4: "other"}
 FUNCTIONS = {i: Function(i, name, f"App.{name}", "app", "app.py", i) for i, name in NAMES.items()}
@@ -88,3 +88,8 @@ def test_original_tree_is_left_alone() -> None:
 
 def test_newest_calls_of_a_thread_keep_their_callers() -> None:
     assert rows_of(select_newest_of_threads(TREE, 2)) == [(1, -1, 0), (4, 0, 1), (2, 1, 2), (3, 2, 3), (4, -1, 0)]
+
+
+def test_calls_since_a_time_lose_the_callers_that_began_before() -> None:
+    assert rows_of(select_since(TREE, 2)) == [(3, -1, 0), (4, -1, 0), (2, 1, 1), (3, 2, 2), (4, -1, 0)]
+    assert rows_of(select_since(TREE, 7)) == []
