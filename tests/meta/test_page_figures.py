@@ -14,7 +14,7 @@ from callbox.bench import child, limits, parts
 from callbox.bench.campaign import _BATCH
 from callbox.cli import exits, gen, waiting
 from callbox.cli.bench_options import BenchOptions
-from callbox.engine import recorder
+from callbox.engine import kernels, recorder
 from callbox.engine.options import MODES, Options
 from callbox.failures import (
     decorator,
@@ -70,7 +70,17 @@ DEPTH, PARTS, BYTES, ITEMS = (
     of_core("freeze.h", f"CB_FREEZE_MAX_{what}") for what in ("DEPTH", "NODES", "BYTES", "ITEMS")
 )
 CHARS = of_core("chars.h", "CB_CHARS_MAX")
-SPELLED = {0.5: "half", 3: "three", 4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 16: "sixteen"}
+SPELLED = {
+    0.5: "half",
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    8: "eight",
+    10: "ten",
+    16: "sixteen",
+    200: "two hundred",
+}
 
 SENTENCES = [
     ("docs/bench.md", f"the first {SPELLED[parts.MAX_KEPT]} values and the last"),
@@ -94,6 +104,10 @@ SENTENCES = [
     ("docs/failures.md", f"up to {reproduce._MAX_FRAMES}; the answer has the reason for each"),
     ("docs/failures.md", f"values to depth {options._OF_MODES['trace']['max_depth']} |"),
     ("docs/format.md", f"A `SLTZ` section is a block: up to {box.BLOCK_MAX_SLOTS} consecutive slots"),
+    ("docs/format.md", f"block of up to {box.VALUE_BLOCK_MAX_BYTES} bytes of the ring"),
+    ("docs/format.md", f"more than {SPELLED[read._BUDGET_SHARE]} times its size and {read._MIN_BUDGET // MIB} MiB"),
+    ("docs/format.md", f"at most {kernels._MIN_BASELINE_NS} ns or no tick apart"),
+    ("docs/format.md", f"room for {of_core('storage.h', 'CB_STORAGE_FIRST_SLOTS')} slots and"),
     ("docs/format.md", f"with a window of at most {(1 << packing._MAX_WINDOW_LOG) // MIB} MiB"),
     ("docs/format.md", f"# The box: format version {box.VERSION}"),
     ("docs/format.md", f"| 12 | 4 | size of the header: {rings.HEADER_SIZE} |"),

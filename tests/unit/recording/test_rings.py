@@ -125,6 +125,7 @@ def test_values_without_room_are_none(tmp_path) -> None:
     ("changes", "message"),
     [
         ({"magic": b"\x7fELF\0\0\0\0"}, "begins with"),
+        ({"magic": bytes(8)}, "begins with"),
         ({"format_version": 3}, "version 3; this callbox reads 2"),
         ({"capacity": 7}, "a ring of 7 slots cannot be"),
         ({"capacity": 0}, "a ring of 0 slots cannot be"),
