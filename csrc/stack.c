@@ -38,10 +38,13 @@ static int bounds(uintptr_t *low, size_t *size)
 
 uintptr_t cb_stack_floor(void)
 {
+    /* Kept for the thread: of the first thread, the C library on Linux reads /proc/self/maps whole to tell, a
+     * millisecond in a program with many libraries. */
+    static _Thread_local uintptr_t known;
     uintptr_t low;
     size_t size;
-    if (bounds(&low, &size) != 0) {
-        return 0;
+    if (known == 0 && bounds(&low, &size) == 0) {
+        known = low + (size / 4 < CB_STACK_RESERVE ? size / 4 : CB_STACK_RESERVE);
     }
-    return low + (size / 4 < CB_STACK_RESERVE ? size / 4 : CB_STACK_RESERVE);
+    return known;
 }

@@ -96,6 +96,7 @@ class NativeRecorder:
         self._options = options
         self._folder = folder
         self._engine = engine
+        self._redaction = tabulate(options.redact) if options.mode == "trace" else None
         self._core = self._new_core()
         self._started: ClockReading | None = None
         self._ended: ClockReading | None = None
@@ -108,7 +109,7 @@ class NativeRecorder:
             options,
             folder=self._folder,
             value_bytes=options.max_events * _VALUE_BYTES_PER_EVENT if options.mode == "trace" else 0,
-            redaction=tabulate(options.redact) if options.mode == "trace" else None,
+            redaction=self._redaction,
         )
 
     @property
