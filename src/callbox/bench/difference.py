@@ -7,13 +7,13 @@ from callbox.bench.comparing import compare_encoded, rules_data
 from callbox.bench.judging import Judge
 from callbox.bench.model import Benchmark, Case, Entry, Finding, Part, Run, Status, Verdict
 from callbox.bench.snapshots import Snapshots
-from callbox.bench.tolerance import Tolerance
+from callbox.bench.tolerance import Tolerance, Tolerances
 from callbox.bench.wire import Compared, CompareOrder
 
 _TIMEOUT_S = 60.0
 
 
-def compare_snapshots(before: Snapshots, after: Snapshots, pattern: str, tolerance: Tolerance) -> list[Finding]:
+def compare_snapshots(before: Snapshots, after: Snapshots, pattern: str, tolerances: Tolerances) -> list[Finding]:
     """Compare what two captures kept of each case.
 
     Values of the project's own classes are compared only if they are equal byte for byte, or the project can be
@@ -22,13 +22,6 @@ def compare_snapshots(before: Snapshots, after: Snapshots, pattern: str, toleran
     is_chosen = by_name(pattern)
     old = {i: e for i, e in before.entries().items() if is_chosen(e.benchmark)}
     new = {i: e for i, e in after.entries().items() if is_chosen(e.benchmark)}
-
-    def compare(actual: Part, expected: Part, ignored: tuple[str, ...]) -> Compared:
-        data = after.blob(actual.digest), before.blob(expected.digest)
-        rules = rules_data(tolerance.rtol, tolerance.atol, tolerance.equal_nan, ignored)
-        return compare_encoded(CompareOrder(actual.name, *data, rules, _TIMEOUT_S))
-
-    judge = Judge(compare)
     findings = []
     for case_id in sorted(old.keys() | new.keys()):
         entry, other = old.get(case_id), new.get(case_id)
@@ -39,8 +32,18 @@ def compare_snapshots(before: Snapshots, after: Snapshots, pattern: str, toleran
         elif other.verdict is not Verdict.CAPTURED:
             findings.append(Finding(case_id, other.benchmark, other.verdict, other.reason))
         else:
+            judge = _judge_of(before, after, tolerances.of(entry.benchmark))
             findings.append(judge.judge(_case_of(other), _run_of(other), entry))
     return findings
+
+
+def _judge_of(before: Snapshots, after: Snapshots, tolerance: Tolerance) -> Judge:
+    def compare(actual: Part, expected: Part, ignored: tuple[str, ...]) -> Compared:
+        data = after.blob(actual.digest), before.blob(expected.digest)
+        rules = rules_data(tolerance.rtol, tolerance.atol, tolerance.equal_nan, ignored)
+        return compare_encoded(CompareOrder(actual.name, *data, rules, _TIMEOUT_S))
+
+    return Judge(compare, tolerance.equal_nan)
 
 
 def _case_of(entry: Entry) -> Case:

@@ -81,9 +81,15 @@ def _find_unstable(first: Run, second: Run, compare: Compare) -> tuple[list[str]
 
 @dataclass(frozen=True)
 class Judge:
-    """Compares runs of today with snapshots."""
+    """Compares runs of today with snapshots.
+
+    Attributes:
+        compare: compares two values.
+        equal_nan: values are equal whose encodings are; else those may hold a NaN, which equals nothing.
+    """
 
     compare: Compare
+    equal_nan: bool = True
 
     def judge(self, case: Case, run: Run, entry: Entry | None) -> Finding:
         """Return the verdict on a case; `VERIFIED` only if something was compared, and all of it is equal."""
@@ -134,7 +140,7 @@ class Judge:
             elif mine.digest != part.digest and (secret := part.secret or mine.secret):
                 differences.append(f"{part.name}: it differs, by its hash, which alone is kept: {secret}")
                 n_differences += 1
-            elif mine.digest != part.digest:
+            elif mine.digest != part.digest or not (self.equal_nan or part.secret):
                 found = self.compare(mine, part, entry.unstable)
                 differences += [found.problem] if found.problem else [text for _, text in found.differences]
                 n_differences += 1 if found.problem else found.n_differences

@@ -148,12 +148,11 @@ def verify_command(directory: str, explain: bool, **given: Any) -> int:
 def diff_command(before: str, after: str, pattern: str, tolerance: tuple[float, float] | None, as_json: bool) -> int:
     """Compare the snapshots of two locations; no benchmark is run."""
     from callbox.bench.difference import compare_snapshots
-    from callbox.bench.tolerance import Tolerance
 
+    options = read_options(".", {"tolerance": tolerance, "as_json": as_json})
     old, new = _snapshots_at(before), _snapshots_at(after)
-    chosen = Tolerance() if tolerance is None else Tolerance(*tolerance)
-    findings = compare_snapshots(old, new, pattern, chosen)
-    return _report(BenchOptions(before, as_json=as_json), f"{before} and {after}", findings, ())
+    findings = compare_snapshots(old, new, pattern, options.tolerances())
+    return _report(options, f"{before} and {after}", findings, ())
 
 
 @command.command("config", epilog=examples("callbox bench config --show", "callbox bench config benchmarks --init"))

@@ -179,8 +179,9 @@ def test_broken_modules_are_named_and_leave_nothing(workshop, tmp_path_factory) 
     assert list(temporary.iterdir()) == []
 
 
-def test_list_names_what_there_is_and_what_cannot_be_imported(workshop) -> None:
-    workshop.only("def time_one():\n    return 1\n")
+def test_list_names_what_there_is_but_what_is_excluded_and_what_cannot_be_imported(workshop) -> None:
+    workshop.only("def time_one():\n    return 1\n\n\ndef time_two():\n    return 2\n")
+    workshop.desk.write("callbox.toml", "[bench]\nexclude = ['time_t.o']\n")
     workshop.desk.write("benchmarks/broken.py", "def time_x(:\n")
 
     ending = workshop.bench("list", ".")

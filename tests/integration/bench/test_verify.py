@@ -71,6 +71,20 @@ def test_tolerance_is_that_of_the_last_pattern_found_in_the_name(ready) -> None:
     assert verdicts["features.Totals.track_total(10)"] == "mismatch"
 
 
+@pytest.mark.parametrize(("equal_nan", "code", "verdict"), [("true", 0, "verified"), ("false", 1, "mismatch")])
+def test_nan_equals_nan_unless_the_configuration_says_otherwise(workshop, equal_nan, code, verdict) -> None:
+    workshop.only("def time_ratio():\n    return [1.0, float('nan')]\n")
+    workshop.desk.write("callbox.toml", f"[bench]\nequal_nan = {equal_nan}\n")
+    workshop.bench("capture", ".")
+    workshop.bench("capture", ".", "--snapshot-dir", "after")
+
+    verified, findings = workshop.findings("verify", ".")
+    compared = workshop.bench("diff", ".snapshots", "after")
+
+    assert (verified, compared.code) == (code, code)
+    assert findings["one.time_ratio"]["verdict"] == verdict
+
+
 def test_answer_that_is_remembered_is_suspicious(ready) -> None:
     ready.change(PRICES, "def cumulative(values):", "import functools\n\n\n@functools.cache\ndef cumulative(values):")
 

@@ -163,6 +163,30 @@ def test_decorator_writes_by_the_storage_it_is_given(project) -> None:
     assert files.names() == ["traced.double"]
 
 
+def test_command_line_and_own_files_come_before_old_ones(recorded) -> None:
+    old = recorded.folder / ".pytead" / "default_config.toml"
+    old.parent.mkdir()
+    old.write_text('[gen]\noutput_dir = "old"\n')
+
+    recorded.callbox("gen", "-q", "--no-verify", "-d", "said")
+    of_old = recorded.callbox("gen", "-q", "--no-verify")
+    (recorded.folder / "callbox.toml").write_text('[gen]\noutput_dir = "own"\n')
+    of_own = recorded.callbox("gen", "-q", "--no-verify")
+
+    assert [(recorded.folder / name / "test_shop_words.py").exists() for name in ("said", "old", "own")] == [True] * 3
+    assert ["default_config.toml" in ran.stderr for ran in (of_old, of_own)] == [True, False]
+
+
+def test_options_are_those_of_the_tool_that_these_commands_replace(shop) -> None:
+    shop.callbox("record", "-l", "1", "-s", "logs", "shop.words", "--", "main.py")
+    single = shop.callbox("gen", "-q", "--no-verify", "-c", "logs", "-o", "tests/test_all.py")
+    each = shop.callbox("gen", "-q", "--no-verify", "-c", "logs", "-d", "tests/each")
+
+    assert (single.returncode, each.returncode) == (0, 0)
+    assert [path.name for path in (shop.folder / "tests").glob("*.py")] == ["test_all.py"]
+    assert [path.name for path in (shop.folder / "tests" / "each").glob("test_*")] == ["test_shop_words.py"]
+
+
 def test_settings_are_read_and_the_command_line_wins(recorded) -> None:
     (recorded.folder / "callbox.toml").write_text('[gen]\noutput_dir = "made"\n[record]\ntargets = ["shop.words"]\n')
 
