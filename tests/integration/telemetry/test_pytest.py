@@ -100,8 +100,11 @@ def test_each_test_has_one_record_and_the_suite_ends_as_ever(lab, spread) -> Non
 def test_queries_are_counted_to_the_phase_and_line_that_made_them(lab) -> None:
     lab.write("test_suite.py", SUITE)
 
-    queries = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records["test_passes"]["database_queries"]
+    record = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records["test_passes"]
 
+    queries, performance = record["database_queries"], record["performance"]
+    assert performance["flags"] == ["potential_n_plus_1_queries"]
+    assert {"avg_duration", "median_duration", "p95_duration", "p99_duration", "total_tests_run"} <= set(performance)
     assert queries["by_phase"] == {"setup": 2, "call": 5, "teardown": 1}
     assert queries["query_types"]["SELECT"] == 5
     (found,) = queries["n_plus_one"]

@@ -61,3 +61,22 @@ def test_what_is_written_out_is_what_a_log_without_queries_says() -> None:
     said = QueryLog().as_record()
 
     assert json.dumps(said) == json.dumps(NO_QUERIES)
+
+
+OF_THE_TOOL_BEFORE = {
+    "database_queries": "count total_duration slow_queries duplicate_queries query_types avg_duration max_duration",
+    "http_calls": "count total_duration external_calls blocked_calls",
+    "performance": "is_slow is_db_heavy is_network_heavy has_blocked_network_calls current_duration flags",
+}
+NAMED_BEFORE = "id name class module file line status duration start_time end_time tags fixtures coverage logs metadata"
+
+
+def test_record_has_the_keys_of_the_tool_whose_readers_it_serves(running) -> None:
+    running.queries.add("select 1", (), 1000, phase="call", alias="default")
+
+    record = make_record(running, "passed", "", {"status": "off"}, TelemetrySettings())
+
+    missing = {part: set(keys.split()) - set(record[part]) for part, keys in OF_THE_TOOL_BEFORE.items()}
+    assert missing == {part: set() for part in OF_THE_TOOL_BEFORE}
+    assert set(NAMED_BEFORE.split()) - set(record) == set()
+    assert set(record["database_queries"]["query_types"]) == {"SELECT", "INSERT", "UPDATE", "DELETE", "OTHER"}
