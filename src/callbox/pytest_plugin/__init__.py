@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from callbox.snapshot import TracedSnapshot
     from callbox.tracing import FunctionTracer
@@ -92,15 +92,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("callbox_telemetry"):
         from callbox.telemetry.pytest import register
 
-        register(config)
+        # Until a test fails there is nothing to link to, and no hook to pay for.
+        register(config).on_failure = _linking(config)
     report = config.getoption("callbox_failures")
     if report:
         from callbox.pytest_plugin.failures import NAME as FAILURES
         from callbox.pytest_plugin.failures import FailurePlugin
 
         config.pluginmanager.register(FailurePlugin(config, report), FAILURES)
-    if config.getoption("callbox_telemetry") or report:
-        _link_failures(config)
+        _linking(config)()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -160,14 +160,13 @@ def _record_tests(config: pytest.Config) -> None:
     except (ConfigError, argparse.ArgumentTypeError) as error:
         raise pytest.UsageError(f"callbox: {error}") from error
     config.pluginmanager.register(recorder, _RECORDER)
-    _link_failures(config)
+    _linking(config)()
 
 
-def _link_failures(config: pytest.Config) -> None:
-    from callbox.pytest_plugin import links
+def _linking(config: pytest.Config) -> Callable[[], None]:
+    from callbox.pytest_plugin.links import prepare
 
-    if not config.pluginmanager.has_plugin(links.NAME):
-        links.register(config, has_telemetry=config.getoption("callbox_telemetry"))
+    return prepare(config, has_telemetry=config.getoption("callbox_telemetry"))
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

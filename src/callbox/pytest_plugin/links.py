@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 
 import pytest
 
@@ -52,11 +53,17 @@ class LinkPlugin:
         report.sections += [(_SECTION, "\n".join(lines))] if lines else []
 
 
-def register(config: pytest.Config, *, has_telemetry: bool) -> None:
-    """Add the plugin to a session, once."""
+def prepare(config: pytest.Config, *, has_telemetry: bool) -> Callable[[], None]:
+    """Return what adds the plugin to a session, once; what it must know is found out now, before tests change it."""
     if has_telemetry:
         from callbox.telemetry.lines import OFF
         from callbox.telemetry.settings import TelemetrySettings
 
         has_telemetry = TelemetrySettings.load().store != OFF
-    config.pluginmanager.register(LinkPlugin(config, has_telemetry=has_telemetry), NAME)
+    plugin = LinkPlugin(config, has_telemetry=has_telemetry)
+
+    def register() -> None:
+        if not config.pluginmanager.has_plugin(NAME):
+            config.pluginmanager.register(plugin, NAME)
+
+    return register

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,12 @@ class Closing:
         """Take what a test asked others for."""
         self._traced.append((record, trace))
 
-    def close(self, summary: dict[str, Any], rows: Sequence[tuple[Any, ...]]) -> None:
+    def close(self, summary: dict[str, Any], rows: Iterable[tuple[Any, ...]]) -> None:
         """Do it; where something cannot be done, say so: a suite ends as it would without.
 
         Args:
             summary: of the run.
-            rows: what is kept of its tests.
+            rows: what is kept of its tests; it is gone through more than once.
         """
         # What keeps runs is imported when one is kept: objects of before weigh on each pass of the garbage collector.
         from callbox.telemetry.history import Run, RunHistory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class RunHistory:
         """Close the database; the next use opens it again."""
         self._store.close()
 
-    def add(self, started: dt.datetime, summary: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> int:
+    def add(self, started: dt.datetime, summary: Mapping[str, Any], rows: Iterable[tuple[Any, ...]]) -> int:
         """Keep a run, forget the oldest ones, and return its number.
 
         Args:

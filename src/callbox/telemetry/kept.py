@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 FILE_NAME = "telemetry.db"
@@ -45,8 +45,28 @@ class KeptTest(NamedTuple):
         return self.n_plus_one.splitlines()
 
 
+class KeptRows:
+    """What is kept of the tests of a run, in the order in which they ended.
+
+    One list of all their fields: rows of their own would have the garbage collector come sooner, and look at them.
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self) -> None:
+        self._fields: list[Any] = []
+
+    def add(self, row: Row) -> None:
+        """Keep a test."""
+        self._fields += row
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield a row for each."""
+        return zip(*[iter(self._fields)] * len(KeptTest._fields), strict=True)
+
+
 def row_of(record: Mapping[str, Any]) -> Row:
-    """Choose from a record; as a plain tuple, which the garbage collector does not look at again."""
+    """Choose from a record."""
     queries = record["database_queries"]
     sites = {found["site"] for found in queries["n_plus_one"]} if queries["n_plus_one"] else ()
     return (

@@ -10,7 +10,7 @@ from typing import Any
 from callbox.errors import CallboxError
 from callbox.telemetry.history import RunHistory
 from callbox.telemetry.journal import Account, journal_folder, left_behind
-from callbox.telemetry.kept import CRASHED, KeptTest
+from callbox.telemetry.kept import CRASHED, KeptRows, KeptTest
 from callbox.telemetry.tally import Tally
 
 
@@ -40,7 +40,7 @@ def keep_killed_runs(history: RunHistory) -> list[KilledRun]:
     return kept
 
 
-def _conclude(account: Account) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
+def _conclude(account: Account) -> tuple[KeptRows, dict[str, Any]]:
     """Return what is kept of the tests of a run, and the summary that it would have written."""
     tally = Tally()
     unheard = [KeptTest.of(record) for test, (_, record) in account.records.items() if test not in account.ended]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import pytest
@@ -73,6 +73,8 @@ class TelemetryPlugin:
 
     def __init__(self, config: pytest.Config, settings: TelemetrySettings) -> None:
         self._config = config
+        self.on_failure: Callable[[], object] | None = None
+        """Called once, when something fails, before others hear of it."""
         self._is_worker = hasattr(config, "workerinput")
         self._is_junit_asked_for = bool(config.getoption("xmlpath", None))
         self._outbox = _Outbox()
@@ -157,6 +159,9 @@ class TelemetryPlugin:
 
     def _note(self, report: Any) -> None:
         """Keep the first outcome that is bad; else what the call's report says."""
+        if report.failed and self.on_failure is not None:
+            self.on_failure()
+            self.on_failure = None
         if self._status[0] in BAD:
             return
         expected = hasattr(report, "wasxfail")
@@ -314,8 +319,8 @@ def _reason(report: Any) -> str:
     return str(longrepr[2]).removeprefix("Skipped: ") if isinstance(longrepr, tuple) else ""
 
 
-def register(config: pytest.Config) -> None:
-    """Add the plugin to a session.
+def register(config: pytest.Config) -> TelemetryPlugin:
+    """Add the plugin to a session, and return it.
 
     Raises:
         pytest.UsageError: a setting is wrong.
@@ -333,6 +338,7 @@ def register(config: pytest.Config) -> None:
         raise pytest.UsageError(f"callbox: {error}") from error
     config.pluginmanager.register(plugin, NAME)
     config.pluginmanager.register(FixtureWatch(plugin.enter_fixture))
+    return plugin
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

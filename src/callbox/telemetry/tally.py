@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from callbox.telemetry.kept import KeptTest, Row, row_of
+from callbox.telemetry.kept import KeptRows, KeptTest, Row, row_of
 from callbox.telemetry.percentiles import Durations
 from callbox.telemetry.records import BAD, SCHEMA_VERSION, STATUSES
 
@@ -14,8 +14,7 @@ class Tally:
     """Grows with each record of a run."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
-        """What is kept of each test, as plain tuples: these the garbage collector does not look at again."""
+        self.rows = KeptRows()
         self._durations = Durations()
         self._counts = dict.fromkeys(STATUSES, 0)
         self._flaky: list[str] = []
@@ -34,7 +33,7 @@ class Tally:
         ) = durations.statistics()
         performance["total_tests_run"] = len(durations)
         row = row_of(record)
-        self.rows.append(row)
+        self.rows.add(row)
         self._counts[record["status"]] += 1
         if len(record["tries"]) > 1:
             self._flaky.append(record["id"])
@@ -43,7 +42,7 @@ class Tally:
     def add_kept(self, test: KeptTest) -> None:
         """Count a test of which this is all that is known."""
         self._durations.add(test.duration_ms)
-        self.rows.append((*test,))
+        self.rows.add(test)
         self._counts[test.status] += 1
 
     def summary(self, exit_code: int | None) -> dict[str, Any]:
