@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.support.desk import Desk
 
 
 def test_recording_beside_itself_has_no_difference(shop) -> None:
@@ -50,6 +51,28 @@ def test_recordings_without_values_are_compared_by_their_calls(shop) -> None:
     ending = shop.callbox("diff", "plain.cbx", "shop.cbx", "--no-times")
 
     assert (ending.code, ending.out) == (0, b"no difference: 27 calls\n")
+
+
+def test_values_are_left_out_on_request(shop) -> None:
+    with_them = shop.callbox("diff", "shop.cbx", "changed.cbx", "--no-times")
+    without = shop.callbox("diff", "shop.cbx", "changed.cbx", "--no-times", "--no-values")
+
+    assert (with_them.code, without.code) == (1, 1)
+    assert b"argument items[2]" in with_them.out
+    assert b"argument items[2]" not in without.out
+    assert b"  4 \xe2\x86\x92 5  __main__.price\n" in without.out
+
+
+def test_yielded_values_are_not_compared(tmp_path) -> None:
+    desk = Desk.at(tmp_path)
+    source = "import sys\ndef numbers():\n    yield len(sys.argv)\nfor _ in numbers(): pass\n"
+    desk.write("script.py", source)
+    for name, words in (("one.cbx", ["script.py"]), ("two.cbx", ["script.py", "more"])):
+        desk.recorded(words, "--mode", "trace", "-i", "__main__", "-o", name)
+
+    ending = desk.callbox("diff", "one.cbx", "two.cbx", "--no-times")
+
+    assert (ending.code, ending.out) == (0, b"no difference: 2 calls, their values\n")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 import pytest
 
@@ -59,6 +60,14 @@ def test_several_boxes_are_told_apart(shop) -> None:
     rows = ask(shop, "select box, count(*) n from calls group by all order by box", "shop.cbx", "changed.cbx")
 
     assert rows == [{"box": "changed.cbx", "n": 28}, {"box": "shop.cbx", "n": 27}]
+
+
+def test_boxes_of_one_name_are_told_apart_by_their_paths(shop, tmp_path) -> None:
+    other = str(shutil.copy(shop.folder / "shop.cbx", tmp_path))
+
+    rows = ask(shop, "select box, count(*) n from calls group by all order by box desc", "shop.cbx", other)
+
+    assert rows == [{"box": "shop.cbx", "n": 27}, {"box": other, "n": 27}]
 
 
 def test_recording_without_values_has_an_empty_table_of_them(shop) -> None:

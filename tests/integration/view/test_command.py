@@ -67,6 +67,7 @@ def test_static_file_is_for_its_owner_alone_and_replaces_the_one_before(kitchen)
     assert (ending.code, ending.out) == (0, b"")
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.stat().st_size < 8 << 20
     assert ending.err == b"wrote out.html: open it with a browser\n"
     assert [p.name for p in kitchen.folder.iterdir() if p.suffix == ".tmp"] == []
 

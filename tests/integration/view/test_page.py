@@ -4,49 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import time
 
 import numpy as np
 import pytest
 from tests.support.captures import SLOT, CaptureBuilder
+from tests.support.viewing import FLAMES, LABELS, LINE, MATCHES, SPAN, bar_place, flame_place, settle, until
 
 from callbox.model import EventKind
 from callbox.recording import Recording
-
-LINE = "callboxPage.timeline.lines[0]"
-LABELS = f"{LINE}.bars.drawn.map((bar) => bar.label)"
-MATCHES = f"{LINE}.bars.drawn.filter((bar) => bar.isMatch)"
-SPAN = "callboxPage.timeline.time.span"
-FLAMES = "callboxPage.viewAt(1).graphs"
-
-
-def until(page, condition: str) -> None:
-    """Wait until a JavaScript expression holds; the page's policy forbids the driver's own way."""
-    deadline = time.monotonic() + 20
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, condition
-        time.sleep(0.02)
-
-
-def settle(page) -> None:
-    """Wait until what is to be seen has been fetched and drawn."""
-    until(
-        page,
-        "callboxPage.timeline.lines.every(({ tiles, surface, isDrawn }) => isDrawn && !tiles.busy && !surface.isDue)",
-    )
-
-
-def bar_place(page, condition: str) -> tuple[float, float]:
-    """Return the middle of the first bar that a condition on `bar` chooses, in px of the page."""
-    settle(page)
-    script = f"""() => {{
-        const {{ bars, canvas }} = callboxPage.timeline.lines[0];
-        const bar = bars.drawn.find((bar) => {condition});
-        const box = canvas.getBoundingClientRect();
-        return [Math.round(box.left + bar.x + bar.width / 2), Math.round(box.top + bar.y + 8)];
-    }}"""
-    x, y = page.evaluate(script)
-    return x, y
 
 
 @pytest.fixture
@@ -252,12 +217,7 @@ def test_flame_graph_looks_below_a_function_and_back(page) -> None:
     page.keyboard.press("2")
     graph = f"{FLAMES}[0]"
     until(page, f"{graph}.bars.drawn.some((bar) => bar.label === 'shift')")
-    script = f"""() => {{
-        const bar = {graph}.bars.drawn.find((bar) => bar.label === 'shift');
-        const box = {graph}.canvas.getBoundingClientRect();
-        return [box.left + bar.x + 5, box.top + bar.y + 5];
-    }}"""
-    page.mouse.click(*page.evaluate(script))
+    page.mouse.click(*flame_place(page, "shift"))
     until(page, f"{graph}.root > 0")
     page.wait_for_selector("#details h2 >> text=shift")
     below = page.evaluate(f"{graph}.nodes.get({graph}.root).children.length")
