@@ -31,6 +31,7 @@ from callbox.failures import (
 from callbox.failures.history import Bounds
 from callbox.model import EventKind, Outcome
 from callbox.recording import box, merge, packing, read, rings, tables
+from callbox.snapshot import capture_args
 from callbox.telemetry import comparison, history, n_plus_one, queries, records, sql
 from callbox.telemetry.settings import TelemetrySettings
 from callbox.testgen import capture, inner, observed_types, probe, vocabulary
@@ -81,6 +82,8 @@ SPELLED = {
     16: "sixteen",
     200: "two hundred",
 }
+
+CAPTURED = {name: default_of(capture_args, name) for name in ("retention", "overwrite", "ignore_args", "enabled")}
 
 SENTENCES = [
     ("docs/bench.md", f"the first {SPELLED[parts.MAX_KEPT]} values and the last"),
@@ -134,6 +137,7 @@ SENTENCES = [
     ("docs/reference.md", f"where that takes more than {SPELLED[waiting._DELAY_S]} a second"),
     ("docs/reliability.md", f"more than {read._BUDGET_SHARE} times its size and {read._MIN_BUDGET // MIB} MiB"),
     ("docs/snapshots.md", f"Values are recorded in bounds: {ITEMS} items, {DEPTH} levels, {CHARS} characters"),
+    ("docs/snapshots.md", f"`@capture_args(path, {', '.join(f'{name}={value}' for name, value in CAPTURED.items())})`"),
     ("docs/telemetry.md", f"`slow_queries` (over {queries.SLOW_MS:.0f} ms)"),
     ("docs/telemetry.md", f"what is over {sql._MAX_SHOWN:,} characters is cut"),
     ("docs/telemetry.md", f"{SPELLED[n_plus_one.MIN_REPEATS]} times or more, each time for another row"),

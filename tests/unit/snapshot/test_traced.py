@@ -165,6 +165,14 @@ def test_lost_events_are_no_snapshot() -> None:
         traced.capture_trace(shop.squares, 1000)
 
 
+def test_lost_values_are_no_snapshot() -> None:
+    traced = TracedSnapshot(filter_modules=SHOP)
+    traced._tracer = FunctionTracer(SHOP, mode="trace", max_events=1024, all_values=True)
+
+    with pytest.raises(CaptureError, match=r"lost the oldest of its values: record less"):
+        traced.capture_trace(lambda: [shop.echo(["x" * 100] * 9) for _ in range(100)])
+
+
 def test_entering_twice_is_refused_and_the_block_goes_on() -> None:
     traced = TracedSnapshot(filter_modules=SHOP)
 
