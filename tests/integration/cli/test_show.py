@@ -207,8 +207,11 @@ def test_what_was_dropped_is_said_by_every_other_reader_too(shop, words) -> None
         (["diff", "small.cbx", "damaged.cbx", "--no-times"], 1),
     ],
 )
-def test_damage_is_in_the_exit_code_of_every_reader(shop, words, code) -> None:
-    assert shop.callbox(*words).code == code
+def test_damage_is_in_the_exit_code_of_every_reader_and_on_standard_error(shop, words, code) -> None:
+    ending = shop.callbox(*words)
+
+    assert ending.code == code
+    assert b"is cut off where the file ends" in ending.err
 
 
 @pytest.mark.parametrize("command", ["show", "stats"])

@@ -143,3 +143,4 @@ def test_folder_that_cannot_be_written_is_refused_before_the_program(desk, way) 
 
     assert (ending.code, ending.out) == (2, b"")
     assert b"cannot write the box" in ending.err
+    assert ending.err.count(b"\n") == 1

@@ -86,6 +86,15 @@ def test_command_writes_json_and_leaves_out_what_it_was_not_asked_for(
     assert [heat["workload"] for heat in json.loads((tmp_path / "race.json").read_text())["heats"]] == ["fib"]
 
 
+def test_command_draws_the_race(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    arguments = ["--workloads", "fib", "--peers", "setprofile-python", "--rounds", "1", "--budget", "0"]
+
+    race.main([*arguments, "--svg", str(tmp_path / "race.svg")])
+
+    assert "<svg" in (tmp_path / "race.svg").read_text()
+
+
 def test_command_refuses_an_unknown_peer(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         race.main(["--peers", "kolo"])

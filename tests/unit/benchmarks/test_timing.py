@@ -84,6 +84,20 @@ def test_warm_up_stops_at_the_budget(track: Track) -> None:
     assert track.log == ["on", "on", "reset"]
 
 
+def test_collector_is_off_during_every_run_and_back_on_afterwards(track: Track) -> None:
+    during: list[bool] = []
+
+    def work() -> None:
+        during.append(gc.isenabled())
+        track.work()
+
+    run_heats(work, [track.contestant()], 0, plan(track, rounds=3))
+
+    assert len(during) > 6
+    assert not any(during[1:])  # the first warms up
+    assert gc.isenabled()
+
+
 def test_collector_is_back_on_and_contestant_off_when_the_work_fails(track: Track) -> None:
     def fail() -> None:
         track.work()
