@@ -53,6 +53,12 @@ def default_of(function: object, name: str) -> object:
     return inspect.signature(typing.cast(typing.Any, function)).parameters[name].default
 
 
+def nox_sessions() -> list[str]:
+    """Read which sessions `nox` runs that is told none."""
+    [listed] = re.findall(r"^nox\.options\.sessions = (\[.*\])$", (ROOT / "noxfile.py").read_text(), re.MULTILINE)
+    return re.findall(r'"(\w+)"', listed)
+
+
 def words_of(page: str) -> str:
     """Return a page without its line ends, for sentences may lie anywhere in a line."""
     return " ".join(find_pages()[page].read_text(encoding="utf-8").split())
@@ -71,6 +77,7 @@ DEPTH, PARTS, BYTES, ITEMS = (
     of_core("freeze.h", f"CB_FREEZE_MAX_{what}") for what in ("DEPTH", "NODES", "BYTES", "ITEMS")
 )
 CHARS = of_core("chars.h", "CB_CHARS_MAX")
+WINDOW_MS = of_core("budget.c", "WINDOW_NS") // 1_000_000
 SPELLED = {
     0.5: "half",
     3: "three",
@@ -86,6 +93,9 @@ SPELLED = {
 CAPTURED = {name: default_of(capture_args, name) for name in ("retention", "overwrite", "ignore_args", "enabled")}
 
 SENTENCES = [
+    ("docs/architecture.md", f"events of {kernels.EVENT_DTYPE.itemsize} bytes"),
+    ("docs/architecture.md", f"calls of {kernels.CALL_DTYPE.itemsize} bytes"),
+    ("docs/development.md", f"runs the {SPELLED[len(nox_sessions())]} that a commit needs"),
     ("docs/bench.md", f"the first {SPELLED[parts.MAX_KEPT]} values and the last"),
     ("docs/bench.md", f"beyond {child._MAX_PRINTED_BYTES >> 10} KiB its length and hash"),
     ("docs/bench.md", f"a timeout ({limits.DEFAULT_TIMEOUT_S:.0f} s, or the benchmark's own)"),
@@ -115,6 +125,10 @@ SENTENCES = [
     ("docs/format.md", f"# The box: format version {box.VERSION}"),
     ("docs/format.md", f"| 12 | 4 | size of the header: {rings.HEADER_SIZE} |"),
     ("docs/format.md", f"{of_core('storage.h', 'CB_STORAGE_FIRST_ARENA_BYTES') >> 10} KiB of values"),
+    ("docs/performance.md", f"A ring asks for it every {of_core('budget.h', 'CB_CHECK_SLOTS')} slots"),
+    ("docs/performance.md", f"{WINDOW_MS} ms of the processor's time are judged at a time"),
+    ("docs/performance.md", f"bursts of {WINDOW_MS // of_core('budget.c', 'BURSTS')} ms or "
+     f"{of_core('budget.c', 'BURST_EVENTS')} events in 1/4, 1/16 or 1/64 of the time"),
     ("docs/processes.md", f"It says `{merge.KILLED}`"),
     ("docs/processes.md", f"with every {of_core('ended.h', 'CB_ENDED_PERIOD')}nd new thread"),
     ("docs/processes.md",
