@@ -178,6 +178,19 @@ def test_application_loaded_before_the_fork_records_in_every_worker(history, gun
     assert all("price(order=" in failure.calls for failure in history.failures())
 
 
+def test_preloaded_application_that_is_installed_in_each_worker_dumps_on_a_signal(project, history, gunicorn) -> None:
+    install = 'def post_worker_init(worker):\n    import callbox\n    callbox.install("trace", include="shop")\n'
+    (project / "conf.py").write_text(install)
+    service = gunicorn("--preload", "--workers=1", "--config=conf.py")
+    worker = service.get("/pid")[1]
+    os.kill(int(worker), signal.SIGUSR2)
+    wait_until(history.failures, "a dump")
+
+    [failure] = history.failures()
+    assert (failure.test_name, failure.metadata["process_id"]) == ("SIGUSR2", int(worker))
+    assert service.get("/pid")[1] == worker
+
+
 def test_servers_that_end_in_order_leave_an_empty_box(project, gunicorn) -> None:
     service = gunicorn("--workers=2")
     service.get("/pay/5")

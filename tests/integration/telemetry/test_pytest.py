@@ -103,7 +103,7 @@ def test_queries_are_counted_to_the_phase_and_line_that_made_them(lab) -> None:
     record = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records["test_passes"]
 
     queries, performance = record["database_queries"], record["performance"]
-    assert performance["flags"] == ["potential_n_plus_1_queries"]
+    assert "potential_n_plus_1_queries" in performance["flags"]
     assert {"avg_duration", "median_duration", "p95_duration", "p99_duration", "total_tests_run"} <= set(performance)
     assert queries["by_phase"] == {"setup": 2, "call": 5, "teardown": 1}
     assert queries["query_types"]["SELECT"] == 5
@@ -126,13 +126,17 @@ IDENTIFIED = """
     class TestShop:
         @pytest.mark.filterwarnings("default")
         def test_sleeps(self, basket): time.sleep(0.04)
+
+        def test_grows(self): assert len(b"x" * (200 << 20)) == 200 << 20
 """
 
 
 def test_record_tells_which_test_it_is_and_what_its_phases_took(lab) -> None:
     lab.write("shop/test_suite.py", IDENTIFIED)
 
-    record = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records["test_sleeps"]
+    records = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET).records
+
+    record = records["test_sleeps"]
 
     named = {key: record[key] for key in ("schema_version", "id", "class", "file", "line", "tags")}
     assert named == {
@@ -149,6 +153,9 @@ def test_record_tells_which_test_it_is_and_what_its_phases_took(lab) -> None:
     ]
     assert record["duration_ns"] / 1e6 == pytest.approx(record["duration"], rel=0.01)
     assert record["duration"] >= 90
+    assert (record["logs"], record["metadata"]) == ([], {})
+    assert records["test_grows"]["performance"]["memory_growth_kb"] > 100_000
+    assert records["test_grows"]["performance"]["memory_peak_kb"] > 200 << 10
 
 
 def test_network_is_blocked_recorded_or_left_alone(lab) -> None:
@@ -160,7 +167,13 @@ def test_network_is_blocked_recorded_or_left_alone(lab) -> None:
 
     (call,) = blocked["test_blocked"]["http_calls"]["blocked_calls"]
     assert (call["url"], call["site"]) == ("192.0.2.1:80", "test_suite.py:24 test_blocked")
-    assert blocked["test_blocked"]["performance"]["flags"] == ["network_calls_blocked"]
+    assert "network_calls_blocked" in blocked["test_blocked"]["performance"]["flags"]
+    told = {name: blocked[name]["performance"] for name in ("test_blocked", "test_allowed")}
+    assert {name: each["has_blocked_network_calls"] for name, each in told.items()} == {
+        "test_blocked": True,
+        "test_allowed": False,
+    }
+    assert [each["is_network_heavy"] for each in told.values()] == [True, True]
     assert len(blocked["test_allowed"]["http_calls"]["external_calls"]) == 1
     assert recorded["test_allowed"]["http_calls"]["blocked_calls"] == []
 
