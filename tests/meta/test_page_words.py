@@ -133,3 +133,15 @@ def test_files_that_are_named_are_there() -> None:
 
     assert len(named) > 50
     assert [(name, path) for name, path in named if path != MADE_BY_GEN and not Path(ROOT / path).exists()] == []
+
+
+def test_dependencies_that_are_named_are_all_there_are() -> None:
+    words = " ".join((ROOT / "docs/index.md").read_text(encoding="utf-8").split())
+    [named, backport] = re.findall(r"no other dependency than (.*?) \(and (.*?)'s backport before 3\.14\)", words)[0]
+    required = PROJECT["project"]["dependencies"]
+    always = {re.split(r"[><=]", each)[0] for each in required if ";" not in each}
+
+    assert {name.lower() for name in re.split(r", | and ", named)} == always
+    assert [each.split(">")[0] for each in required if "python_version < '3.14'" in each] == [f"backports.{backport}"]
+    assert PROJECT["project"]["requires-python"] == ">=3.11"
+    assert "CPython 3.11 or newer" in words

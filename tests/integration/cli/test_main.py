@@ -37,6 +37,14 @@ def test_shell_completes_commands(desk) -> None:
     assert desk.callbox(**words).out == b"plain,stats\n"
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_its_completion(desk, shell) -> None:
+    ending = desk.callbox(_CALLBOX_COMPLETE=f"{shell}_source")
+
+    assert (ending.code, ending.err) == (0, b"")
+    assert f"_CALLBOX_COMPLETE={shell}_complete".encode() in ending.out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(desk, command) -> None:
     ending = desk.callbox(command, "--help")
