@@ -7,6 +7,12 @@ static enum cb_kind end_kind(PySendResult status)
     return status == PYGEN_NEXT ? CB_YIELD : status == PYGEN_RETURN ? CB_RETURN : CB_UNWIND;
 }
 
+/* Whether somebody is told of a return, and may have been interrupted. */
+static bool tells_returns(const struct cb_resumable *resumable)
+{
+    return resumable->watched.wrapper != NULL && resumable->watched.wrapper->passed != NULL;
+}
+
 PySendResult cb_generator_send(PyObject *self, PyObject *value, PyObject **result)
 {
     struct cb_resumable *resumable = (struct cb_resumable *)self;
@@ -16,7 +22,7 @@ PySendResult cb_generator_send(PyObject *self, PyObject *value, PyObject **resul
     PySendResult status = Py_TYPE(resumable->inner)->tp_as_async->am_send(resumable->inner, value, result);
     if (is_seen) {
         cb_resumable_leave(resumable, end_kind(status), *result);
-        if (CB_UNLIKELY(status == PYGEN_RETURN && PyErr_Occurred() != NULL)) { /* who watches was interrupted */
+        if (status == PYGEN_RETURN && tells_returns(resumable) && PyErr_Occurred() != NULL) {
             Py_CLEAR(*result);
             status = PYGEN_ERROR;
         }

@@ -133,7 +133,9 @@ static void resumable_dealloc(PyObject *self)
     if (resumable->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
-    cb_watch_forget(&resumable->watched);
+    if (cb_watch_keeps(&resumable->watched)) {
+        cb_watch_forget(&resumable->watched);
+    }
     Py_XDECREF(resumable->watched.wrapper);
     Py_DECREF(resumable->inner);
     release(resumable);

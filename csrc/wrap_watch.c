@@ -163,12 +163,9 @@ void cb_watch_begin(struct cb_watched_call *call)
     call->started_ns = cb_clock_monotonic_ns();
 }
 
-void cb_watch_end(struct cb_watched_call *call, bool has_returned)
+/* Apart, so that the usual end needs no frame on the C stack. */
+static Py_NO_INLINE void tell_end(struct cb_watched_call *call, bool has_returned)
 {
-    if (has_returned && call->wrapper->passed == NULL && PyErr_Occurred() == NULL) {
-        cb_watch_forget(call);
-        return;
-    }
     struct saved_error error = take_error();
     PyObject *args = call->n_few < 0 ? Py_XNewRef(call->args) : tuple_of(call->few, (size_t)call->n_few);
     PyObject *kwargs = Py_XNewRef(call->kwargs);
@@ -181,4 +178,13 @@ void cb_watch_end(struct cb_watched_call *call, bool has_returned)
     Py_XDECREF(args);
     Py_XDECREF(kwargs);
     give_back(error);
+}
+
+void cb_watch_end(struct cb_watched_call *call, bool has_returned)
+{
+    if (has_returned && call->wrapper->passed == NULL && PyErr_Occurred() == NULL) {
+        cb_watch_forget(call);
+    } else {
+        tell_end(call, has_returned);
+    }
 }

@@ -39,6 +39,12 @@ int cb_watch_returned(struct cb_wrapper *wrapper, PyObject *const *args, size_t 
 PyObject *cb_watch_resumable(struct cb_wrapper *wrapper, PyObject *made, PyObject *const *args, size_t nargsf,
                              PyObject *kwnames);
 
+/* Whether a call keeps arguments, for whoever is told of its end. Thread: any. GIL: held. */
+static inline bool cb_watch_keeps(const struct cb_watched_call *call)
+{
+    return call->n_few >= 0 || call->args != NULL;
+}
+
 /* Give back what a call keeps, but for its wrapper. Thread: any. GIL: held. May run code of the arguments. */
 void cb_watch_forget(struct cb_watched_call *call);
 
