@@ -13,6 +13,7 @@ import pytest
 from tests.support.pages import ROOT, find_pages, read_blocks, read_spans
 
 from callbox.cli.main import callbox
+from callbox.config import COMMANDS
 from callbox.errors import CallboxError
 
 SPANS = [(name, line, text) for name, page in find_pages().items() for line, text in read_spans(page)]
@@ -145,3 +146,10 @@ def test_dependencies_that_are_named_are_all_there_are() -> None:
     assert [each.split(">")[0] for each in required if "python_version < '3.14'" in each] == [f"backports.{backport}"]
     assert PROJECT["project"]["requires-python"] == ">=3.11"
     assert "CPython 3.11 or newer" in words
+
+
+def test_commands_that_can_be_configured_are_all_told() -> None:
+    words = " ".join((ROOT / "docs/reference.md").read_text(encoding="utf-8").split())
+    [told] = re.findall(r"What ([^.]*) are told each time can be configured", words)
+
+    assert re.findall(r"`(\w+)`", told) == list(COMMANDS)

@@ -54,6 +54,22 @@ def test_every_command_explains_itself(desk, command) -> None:
     assert ending.err == b""
 
 
+def test_interrupted_command_ends_as_shells_say_it(desk) -> None:
+    script = """
+import sys
+from callbox.cli import doctor, main
+def interrupted():
+    raise KeyboardInterrupt
+doctor.diagnose = interrupted
+sys.exit(main.main(["doctor"]))
+"""
+
+    ending = desk.python("-c", script)
+
+    assert (ending.code, ending.out) == (130, b"")
+    assert b"Traceback" not in ending.err
+
+
 def test_version_is_told(desk) -> None:
     assert desk.callbox("--version").out.startswith(b"callbox ")
 
