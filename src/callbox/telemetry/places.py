@@ -139,11 +139,16 @@ def _walk(frame: FrameType | None) -> tuple[list[Step], bool, bool, bool]:
     steps: list[Step] = []
     is_relation = is_schema = is_test = False
     greenlet = None
-    while frame is not None and len(steps) < _MAX_FRAMES:
+    parts, library = _parts, Part.LIBRARY
+    while frame is not None:
         code = frame.f_code
-        part = _parts[code.co_filename]
+        part = parts[code.co_filename]
         if part is None:
             steps.append((code, frame.f_lasti))
+            if len(steps) >= _MAX_FRAMES:
+                break
+        elif part is library:
+            pass  # most frames
         elif part is Part.FRAMEWORK:
             is_test = True
             break

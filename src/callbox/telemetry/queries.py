@@ -66,7 +66,7 @@ class Query:
     @property
     def is_transaction(self) -> bool:
         """Whether it begins or ends a transaction or a savepoint."""
-        return self.shape.first_word in _TRANSACTIONS
+        return self.shape.kind == "OTHER" and self.shape.first_word in _TRANSACTIONS
 
     @property
     def ends_transaction(self) -> bool:
@@ -101,6 +101,7 @@ class QueryLog:
     def as_record(self) -> dict[str, Any]:
         """Return the part of a test's record that tells of queries; times in ms."""
         counted = self.counted()
+        others = [query for query in self.queries if query.is_transaction] if len(counted) < len(self.queries) else []
         total_ns = sum(query.duration_ns for query in counted)
         slow = [query for query in counted if query.duration_ns > SLOW_MS * 1e6]
         kinds = dict.fromkeys(_KINDS, 0)
@@ -115,7 +116,7 @@ class QueryLog:
             "avg_duration": _ms(total_ns / len(counted)) if counted else 0,
             "max_duration": _ms(max((query.duration_ns for query in counted), default=0)),
             "n_plus_one": find_n_plus_one(counted),
-            "transactions": sum(query.ends_transaction for query in self.queries),
+            "transactions": sum(query.ends_transaction for query in others),
             "rows": sum(max(query.n_rows, 0) for query in counted),
             "by_phase": {phase: sum(query.phase == phase for query in counted) for phase in PHASES},
             "by_fixture": _count(query.fixture for query in counted if query.fixture),

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 _TOKEN = r"""
+    \s*+ (?:
       (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
     | (?P<dollar>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
     | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
@@ -25,10 +26,9 @@ _TOKEN = r"""
     | (?P<parameter>%[sbt]|%\(\w+\)[sbt]|\?\d*|[:@$]\w+)
     | (?P<word>[^\W\d][\w$]*)
     | (?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
-    | (?P<space>\s+)
     | (?P<operator>->>?|\#>>?|@>|<@|<<|>>|<=|>=|<>|!=|[<>])
     | (?P<other>.)
-    """
+    )"""
 _MARK = "?"
 _VALUES = frozenset({"dollar", "tag", "escaped", "string", "number", "parameter"})
 _PAGING = frozenset({"LIMIT", "OFFSET", "FETCH", "TOP"})
@@ -37,6 +37,8 @@ _ROWS = frozenset({"FIRST", "NEXT", "ROW", "ROWS"})
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _MATCHES = frozenset({"LIKE", "ILIKE", "GLOB", "REGEXP"})
 _LISTS = frozenset({"IN", "ANY", "VALUES"})
+_TELLING = frozenset({"(", ")", ",", "AND", "SELECT"}) | _LISTS | _PAGING | _RANGES | _ROWS
+"""Words after which a value does something else than before."""
 _TYPES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "TOTAL"})
 _BEFORE_TABLE = frozenset({"FROM", "INTO", "UPDATE"})
@@ -63,8 +65,10 @@ class Role(enum.Enum):
     """Says how many rows, or from which one on."""
 
 
-_KEYS = frozenset({Role.KEY})
-_KEYS_AND_RANGES = frozenset({Role.KEY, Role.RANGE})
+_KEY, _LIST, _RANGE, _PAGE = Role.KEY, Role.LIST, Role.RANGE, Role.PAGE
+"""Names of their own: on Python 3.11 an attribute of an enum takes as long as all else that is done with a word."""
+_KEYS = frozenset({_KEY})
+_KEYS_AND_RANGES = frozenset({_KEY, _RANGE})
 _NAMELESS = frozenset({"?", "%s", "%b", "%t"})
 
 
@@ -158,7 +162,7 @@ def shape_of(sql: str) -> Shape:
     words = _fold_lists(reader.words)
     template, kind, values = _join(words), _kind_of(words), reader.finish()
     is_aggregate = kind == "SELECT" and any(word.upper() in _AGGREGATES for word in words[:4])
-    is_window = is_aggregate and sum(value.role is Role.RANGE for value in values) > 1
+    is_window = is_aggregate and sum(value.role is _RANGE for value in values) > 1
     chosen = _KEYS_AND_RANGES if is_window else _KEYS
     return Shape(
         template,
@@ -181,12 +185,13 @@ def _tokens(sql: str) -> Iterator[tuple[str, str]]:
     """Yield kinds and texts; what stands in double quotes where a value is due is a string to many databases."""
     before = ""
     for match in _compiled(_TOKEN, re.VERBOSE | re.DOTALL).finditer(sql):
-        kind, text = match.lastgroup or "", match[0]
-        if kind in ("comment", "space"):
+        kind = match.lastgroup or ""
+        if kind == "comment":
             continue
-        is_due = before in _COMPARISONS or before.upper() in _MATCHES
-        if kind == "quoted" and text[0] == '"' and is_due and sql[match.end() : match.end() + 1] != ".":
-            kind = "string"
+        text = match[kind]
+        if kind == "quoted" and text[0] == '"':
+            is_due = before in _COMPARISONS or before.upper() in _MATCHES
+            kind = "string" if is_due and sql[match.end() : match.end() + 1] != "." else kind
         yield kind, text
         before = text
 
@@ -197,7 +202,7 @@ class _Reader:
     def __init__(self) -> None:
         self.words: list[str] = []
         self.values: list[Value] = []
-        self._role = Role.KEY
+        self._role = _KEY
         self._depth = 0
         self._list_depth = 0
         self._list_start = 0
@@ -211,30 +216,33 @@ class _Reader:
         self.words.append(_MARK)
 
     def take_word(self, text: str) -> None:
-        self._column = self.words[-1] if text in _COMPARISONS and self.words else ""
-        self.words.append(text)
+        words = self.words
+        self._column = words[-1] if text in _COMPARISONS and words else ""
+        words.append(text)
         word = text.upper()
-        if word == "(":
+        if word not in _TELLING:  # most
+            self._role = _LIST if 0 < self._list_depth <= self._depth else _KEY
+        elif word == "(":
             self._depth += 1
         elif word == ")":
             self._close()
         elif word in _LISTS:
-            self._role, self._list_depth, self._list_start = Role.LIST, self._depth + 1, len(self.values)
+            self._role, self._list_depth, self._list_start = _LIST, self._depth + 1, len(self.values)
         elif word in _PAGING:
-            self._role = Role.PAGE
+            self._role = _PAGE
         elif word in _RANGES:
-            self._role, self._is_between = Role.RANGE, word == "BETWEEN"
+            self._role, self._is_between = _RANGE, word == "BETWEEN"
         elif word == "AND" and self._is_between:
             self._is_between = False
-        elif not (word == "," or (self._role is Role.PAGE and word in _ROWS)):
+        elif not (word == "," or (self._role is _PAGE and word in _ROWS)):
             self._list_depth = 0 if word == "SELECT" else self._list_depth
-            self._role = Role.LIST if 0 < self._list_depth <= self._depth else Role.KEY
+            self._role = _LIST if 0 < self._list_depth <= self._depth else _KEY
 
     def finish(self) -> tuple[Value, ...]:
         """Return the values; pages that begin after a row name it twice: `a > 5 OR (a = 5 AND b > 7)`."""
         pairs = list(zip(self.values, self._columns, strict=True))
-        ranged = {column for value, column in pairs if value.role is Role.RANGE and column}
-        return tuple(replace(value, role=Role.RANGE) if column in ranged else value for value, column in pairs)
+        ranged = {column for value, column in pairs if value.role is _RANGE and column}
+        return tuple(replace(value, role=_RANGE) if column in ranged else value for value, column in pairs)
 
     def _close(self) -> None:
         """End a parenthesis; a list of one value is that value."""
@@ -242,8 +250,8 @@ class _Reader:
         if self._list_depth > self._depth:
             self._list_depth = 0
             if len(self.values) == self._list_start + 1:
-                self.values[-1] = replace(self.values[-1], role=Role.KEY)
-        self._role = Role.LIST if self._list_depth else Role.KEY
+                self.values[-1] = replace(self.values[-1], role=_KEY)
+        self._role = _LIST if self._list_depth else _KEY
 
 
 def _fold_lists(words: list[str]) -> list[str]:

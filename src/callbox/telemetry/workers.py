@@ -109,4 +109,4 @@ def _is_running(process: int) -> bool:
     """Say whether a worker lives; on Windows, where Django has no workers, nobody is taken for dead."""
     from callbox.recording.liveness import is_running
 
-    return sys.platform == "win32" or is_running(process, time.time_ns())
+    return sys.platform == "win32" or is_running(process, time.monotonic_ns())
