@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.patience import TIMEOUT_S
 
 from callbox.testgen.call_store import CallStore
 from callbox.testgen.model import Call
-
-TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)
