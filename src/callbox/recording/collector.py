@@ -17,7 +17,7 @@ from callbox.engine import read_clock
 from callbox.model import Function, Header
 from callbox.recording.function_log import FunctionLog, LogError
 from callbox.recording.functions import FunctionTable
-from callbox.recording.liveness import SeenProcess
+from callbox.recording.liveness import is_running
 from callbox.recording.merge import KILLED, name_thread, with_clock
 from callbox.recording.parts import ENDING, find_parts
 from callbox.recording.slots import count_events, with_codes
@@ -62,7 +62,7 @@ class Status(msgspec.Struct):
 class _Process:
     """One process and what is known of its functions."""
 
-    seen: SeenProcess
+    parts: ProcessParts
     log: FunctionLog
     functions: list[Function] = field(default_factory=list)
     ids: NDArray[np.uint32] | None = None
@@ -112,7 +112,6 @@ class Collector:
         self._folder = folder
         self._journal = journal
         self._header = header
-        self._program = SeenProcess(header.process_id, header.started.epoch_ns)
         self._table = FunctionTable()
         self._processes: dict[tuple[int, int], _Process] = {}
         self._known: set[str] = set()
@@ -160,8 +159,10 @@ class Collector:
         """Say whether the program, or a process that it started and that outlives it, may record more."""
         for process in self._processes.values():
             if not process.has_ended:
-                process.has_ended = not process.seen.is_running()
-        return self._program.is_running() or any(not process.has_ended for process in self._processes.values())
+                process.has_ended = not process.parts.is_running
+        return is_running(self._header.process_id, self._header.started.monotonic_ns) or any(
+            not process.has_ended for process in self._processes.values()
+        )
 
     def _find_rings(self) -> bool:
         """Open what is new; say whether any is not of a process that was seen to run."""
@@ -186,7 +187,7 @@ class Collector:
         process = self._processes.get((parts.process_id, parts.nonce))
         if process is None:
             log = path.with_name(f"{parts.process_id}-{parts.nonce:x}.functions")
-            process = _Process(SeenProcess(parts.process_id, tap.first.epoch_ns), FunctionLog(log))
+            process = _Process(parts, FunctionLog(log))
             self._processes[parts.process_id, parts.nonce] = process
         number = len(self._rows)
         thread = _Thread(number, tap, process, time.monotonic(), index=process.n_threads)
@@ -201,7 +202,7 @@ class Collector:
         now_s = time.monotonic()
         n_taken = 0
         for thread in tuple(self._threads):
-            is_own = ending is not None and thread.process.seen.process_id == ending.header.process_id
+            is_own = ending is not None and thread.process.parts.process_id == ending.header.process_id
             has_ended = is_own or thread.process.has_ended or thread.tap.has_ended()
             try:
                 is_due = is_last or has_ended or now_s - thread.taken_s > _MAX_AGE_S
@@ -268,7 +269,7 @@ class Collector:
     def _finish(self, ending: Ending | None) -> Status:
         """Write the tables whole, once more, and close the box."""
         for process in self._processes.values():
-            is_own = ending is not None and process.seen.process_id == ending.header.process_id
+            is_own = ending is not None and process.parts.process_id == ending.header.process_id
             if not process.taps and (is_own or process.has_ended):
                 process.log.path.unlink(missing_ok=True)
         for thread in self._threads:
@@ -284,6 +285,6 @@ class Collector:
             is_finished=True,
             n_events=n_events,
             n_dropped=max(0, n_events - self._n_kept),
-            n_running=len({thread.process.seen.process_id for thread in self._threads}),
+            n_running=len({thread.process.parts.process_id for thread in self._threads}),
             notes=header.notes,
         )

@@ -8,37 +8,29 @@ import time
 from pathlib import Path
 
 _PROC = Path("/proc")
+_NS_PER_S = 1_000_000_000
 _STATE, _START = 0, 19
 """Fields of `/proc/PID/stat` after the name. Source: proc_pid_stat(5)."""
 _UNKNOWN = -1
 """A start, where the system does not tell."""
-_SLACK_S = 1.0
 
 
-def is_running(process_id: int, epoch_ns: int) -> bool:
-    """Say whether the process that had an id at a time has not ended.
+def is_running(process_id: int, monotonic_ns: int) -> bool:
+    """Say whether the process that had an id at a time of the monotonic clock has not ended.
 
     One that has ended and that its parent has not asked after is over. A later
-    process of the same id, on Linux, is told from it by when it was started.
+    process of the same id, on Linux, is told from it by when it was started,
+    however the wall clock was set since and whoever touched its files; and one
+    of an earlier boot by a time that is yet to come.
     """
     started = _find_start(process_id)
     if started in (None, _UNKNOWN):
         return started is not None
-    booted_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return booted_s + started / os.sysconf("SC_CLK_TCK") <= epoch_ns / 1e9 + _SLACK_S
-
-
-class SeenProcess:
-    """A process that is followed from when it was first seen: after that the wall clock may be set as it likes."""
-
-    def __init__(self, process_id: int, epoch_ns: int) -> None:
-        """Look for the process that had an id at a time."""
-        self.process_id = process_id
-        self._started = _find_start(process_id) if is_running(process_id, epoch_ns) else None
-
-    def is_running(self) -> bool:
-        """Say whether it has not ended."""
-        return self._started is not None and _find_start(self.process_id) == self._started
+    now_ns = time.monotonic_ns()
+    # Starts count the time that the machine slept. When it did is not known: we take it for before the start.
+    slept_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - now_ns
+    started_ns = started * _NS_PER_S // os.sysconf("SC_CLK_TCK") - slept_ns
+    return started_ns <= monotonic_ns <= now_ns
 
 
 def _find_start(process_id: int) -> int | None:

@@ -108,7 +108,8 @@ def add_parts(contents: BoxContents, parts: Parts) -> Capture:
     )
     since_ns = 0 if header.is_complete else header.started.monotonic_ns
     if not header.is_complete:
-        is_alive = is_running(header.process_id, header.started.epoch_ns)
+        # One that others have handed the box over to may have been started after it.
+        is_alive = header.process_id in parts.running or is_running(header.process_id, header.started.monotonic_ns)
         header = dataclasses.replace(header, exit_status=RUNNING if is_alive else KILLED)
     header = dataclasses.replace(header, notes=(*header.notes, *notes))
     capture = dataclasses.replace(contents.capture, header=header)

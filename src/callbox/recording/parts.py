@@ -46,11 +46,7 @@ class ProcessParts:
     @property
     def is_running(self) -> bool:
         """Whether the process may record more."""
-        modified_ns = 0
-        for path in self.files:
-            with contextlib.suppress(OSError):
-                modified_ns = max(modified_ns, path.stat().st_mtime_ns)
-        return is_running(self.process_id, modified_ns)
+        return is_running(self.process_id, self.nonce)
 
     @property
     def files(self) -> tuple[Path, ...]:

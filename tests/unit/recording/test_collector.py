@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 
 import msgspec
 import pytest
@@ -59,9 +60,10 @@ def test_functions_of_several_processes_share_a_table(folder, collect) -> None:
 
 
 def test_thread_that_ended_leaves_no_file_while_its_process_goes_on(folder, collect) -> None:
-    ended = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61, has_ended=True).write(folder, 0)
-    running = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61, ident=12).write(folder, 1)
-    write_log(folder, LOAD, process_id=os.getpid())
+    nonce = time.monotonic_ns()
+    ended = call(1).replace(process_id=os.getpid(), has_ended=True).write(folder, 0, nonce)
+    running = call(1).replace(process_id=os.getpid(), ident=12).write(folder, 1, nonce)
+    write_log(folder, LOAD, process_id=os.getpid(), nonce=nonce)
     header = dataclasses.replace(make_header(), process_id=ENDED_PROCESS)
     (folder / ENDING).write_bytes(msgspec.json.encode(Ending(header)))
 
@@ -95,7 +97,7 @@ def test_program_that_ended_says_how(folder, collect) -> None:
 
 
 def test_process_that_goes_on_keeps_its_files(folder, collect) -> None:
-    path = call(1).replace(process_id=os.getpid(), first_epoch_ns=1 << 61).write(folder)
+    path = call(1).replace(process_id=os.getpid()).write(folder, nonce=time.monotonic_ns())
     (folder / ENDING).write_bytes(
         msgspec.json.encode(Ending(dataclasses.replace(make_header(), process_id=ENDED_PROCESS)))
     )

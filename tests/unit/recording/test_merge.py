@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -122,8 +123,18 @@ def test_threads_say_which_process_they_are_of(folder, reserved) -> None:
 
 
 def test_program_that_goes_on_is_said_to(folder, reserved) -> None:
-    now = dataclasses.replace(reserved.header.started, epoch_ns=1 << 61)
+    now = dataclasses.replace(reserved.header.started, monotonic_ns=time.monotonic_ns())
     header = dataclasses.replace(reserved.header, process_id=os.getpid(), started=now)
+
+    capture = complete(dataclasses.replace(reserved, header=header), folder)
+
+    assert capture.header.exit_status == RUNNING
+
+
+def test_process_that_took_the_box_over_from_an_earlier_one_goes_on(folder, reserved) -> None:
+    call(1).replace(process_id=os.getpid()).write(folder, nonce=time.monotonic_ns())
+    before = dataclasses.replace(reserved.header.started, monotonic_ns=1)
+    header = dataclasses.replace(reserved.header, process_id=os.getpid(), started=before)
 
     capture = complete(dataclasses.replace(reserved, header=header), folder)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 from tests.support.parts import ENDED_PROCESS, RingFile, slot, write_log
@@ -46,7 +47,16 @@ def test_foreign_file_is_named(tmp_path) -> None:
 
 def test_processes_that_ended_are_told_from_those_that_run(tmp_path) -> None:
     CALL.write(tmp_path, nonce=1)
-    CALL.replace(process_id=os.getpid()).write(tmp_path, nonce=2)
+    CALL.replace(process_id=os.getpid()).write(tmp_path, nonce=time.monotonic_ns())
+
+    assert [parts.is_running for parts in find_parts(tmp_path)[0]] == [False, True]
+
+
+def test_processes_are_told_apart_by_when_they_began_and_not_by_times_of_files(tmp_path) -> None:
+    earlier = CALL.replace(process_id=os.getpid()).write(tmp_path, nonce=1)
+    running = CALL.replace(process_id=os.getpid()).write(tmp_path, nonce=time.monotonic_ns())
+    os.utime(earlier, (1 << 40, 1 << 40))
+    os.utime(running, (0, 0))
 
     assert [parts.is_running for parts in find_parts(tmp_path)[0]] == [False, True]
 
