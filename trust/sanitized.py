@@ -57,6 +57,7 @@ def make_environ(folder: Path) -> dict[str, str]:
         "ASAN_OPTIONS": ":".join((*OPTIONS, log, f"suppressions={SUPPRESSIONS}")),
         "UBSAN_OPTIONS": f"print_stacktrace=1:{log}",
         "PYTHONMALLOC": "malloc",
+        "TESTS_PATIENCE": "10",
     }
     environ.pop("TMPDIR", None)  # where nox has it, in this project, programs of the tests would take it for theirs
     return environ

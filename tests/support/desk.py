@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.patience import TIMEOUT_S
+
 from callbox.recording import Recording, open_recording
 
-TIMEOUT_S = 60
 _OF_THE_RUN = ("PYTHONPATH", "PYTHONMALLOC")
 """Where the tests find modules, and which allocator a sanitizer watches."""
 _ADDRESS = re.compile(rb"0x[0-9a-f]+")

@@ -24,6 +24,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.patience import TIMEOUT_S
+
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(`+)(.+?)\1(?!`)", re.DOTALL)
@@ -31,7 +33,6 @@ _OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FIGURE = re.compile(r" *\b(?:\d[\d.,]*(?: [nµm]?s\b|%)|\d{1,3}(?:,\d{3})+\b|\d{2,}(?= calls\b))")
 _ROW = re.compile(r"\S {2,}\S")
 """Of a table, whose columns are as wide as their figures."""
-_TIMEOUT_S = 120
 _OF_CI = ("CI", "BUILD_NUMBER")
 """By these pytest prints more than a person sees."""
 
@@ -150,7 +151,7 @@ def _run(line: int, command: list[str], folder: Path, expected: str | None = Non
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_TIMEOUT_S,
+        timeout=TIMEOUT_S,
         check=False,
     )
     return Ran(line, ran.returncode, ran.stdout, expected)

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-TIMEOUT_S = 60
+from tests.support.patience import TIMEOUT_S
+
 _PAUSE_S = 0.02
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from tests.support.patience import TIMEOUT_S
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -42,7 +44,7 @@ class Lab:
             env={**kept, **environ},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=TIMEOUT_S,
             check=False,
         )
         text = (self.folder / output).read_text() if output else done.stdout

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.patience import TIMEOUT_S
 
 pytest.importorskip("django")
 pytest.importorskip("sqlalchemy")
@@ -62,7 +63,9 @@ def records(tmp_path_factory):
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "CALLBOX_", "DJANGO_"))}
     environ["CALLBOX_TELEMETRY_STORE"] = "off"
     command = [sys.executable, *PYTEST, *CASES, "--telemetry-output", "out"]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
     assert done.returncode == 0, done.stdout
     lines = (folder / "out").read_text().splitlines()
     return [json.loads(line.removeprefix("TEST_RESULT:")) for line in lines if line.startswith("TEST_RESULT:")]

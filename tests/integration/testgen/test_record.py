@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.integration.testgen.conftest import TIMEOUT_S
+from tests.support.patience import TIMEOUT_S
 
 from callbox.values.exact import decode
 

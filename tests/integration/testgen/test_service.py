@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.integration.testgen.conftest import TIMEOUT_S, Project
+from tests.integration.testgen.conftest import Project
+from tests.support.patience import TIMEOUT_S
 
 PRICES = """
     class Basket:
