@@ -73,6 +73,12 @@ def test_reports_are_written_when_the_run_ends_and_commands_find_its_store(suite
     assert listed.out.startswith("run 1 ")
 
 
+def test_hosts_of_a_variable_are_apart_by_commas(suite) -> None:
+    ran = suite.run(*PYTEST, "-k", "reaches", CALLBOX_TELEMETRY_ALLOWED_HOSTS="db,192.0.2.0/24")
+
+    assert (ran.code, ran.records["test_reaches"]["http_calls"]["count"]) == (0, 0)
+
+
 def test_budgets_and_network_of_the_file_give_way_to_variables(suite) -> None:
     suite.write("callbox.toml", "[telemetry]\nmax_queries = 4\nmax_duration_ms = 150\nnetwork = 'record'\n")
 

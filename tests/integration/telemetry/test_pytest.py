@@ -163,7 +163,7 @@ def test_network_is_blocked_recorded_or_left_alone(lab) -> None:
     words = ("-m", "pytest", "--callbox-telemetry", *QUIET, "-k", "blocked or allowed")
 
     blocked = lab.run(*words).records
-    recorded = lab.run(*words, "--telemetry-network", "record", "-k", "allowed").records
+    recorded, alone = (lab.run(*words, "--telemetry-network", m, "-k", "allowed").records for m in ("record", "off"))
 
     (call,) = blocked["test_blocked"]["http_calls"]["blocked_calls"]
     assert (call["url"], call["site"]) == ("192.0.2.1:80", "test_suite.py:24 test_blocked")
@@ -176,6 +176,8 @@ def test_network_is_blocked_recorded_or_left_alone(lab) -> None:
     assert [each["is_network_heavy"] for each in told.values()] == [True, True]
     assert len(blocked["test_allowed"]["http_calls"]["external_calls"]) == 1
     assert recorded["test_allowed"]["http_calls"]["blocked_calls"] == []
+    assert recorded["test_allowed"]["http_calls"]["count"] == 1
+    assert alone["test_allowed"]["http_calls"]["count"] == 0
 
 
 def test_test_whose_worker_dies_is_recorded_as_crashed(lab) -> None:
