@@ -75,6 +75,11 @@ def fails_after(items):
     raise ValueError("no")
 
 
+def yields_after(items):
+    items.append(2)
+    yield items
+
+
 def reads(items, text, number):
     return len(items) + len(text) + number
 
@@ -105,6 +110,14 @@ def test_argument_in_a_cell_is_watched_too(run) -> None:
 
 def test_effect_of_a_call_that_raises_is_kept(run) -> None:
     assert run(fails_after, [1]).values.effects(0) == {"items": [1, 2]}
+
+
+def test_effects_of_generators_are_not_told(run) -> None:
+    recording = run(lambda: list(yields_after([1])))
+
+    generator = [call["depth"] for call in recording.tree.calls].index(1)
+    assert recording.values.arguments(generator) == {"items": [1]}
+    assert recording.values.effects(generator) == {}
 
 
 def test_what_stays_as_it_was_is_no_effect(run) -> None:

@@ -45,6 +45,7 @@ def kinds(recording: Recording) -> list[str]:
 def collects(first, *rest, last=None, **others):
     if "items" in others:
         others["items"].append(1)
+    others["more"] = 1
     return first
 
 
@@ -95,6 +96,25 @@ def test_change_inside_a_collected_keyword_is_an_effect() -> None:
     recording = record(collects, 1, items=[])
 
     assert recording.values.effects(0) == {"others": {"items": [1]}}
+
+
+def test_change_of_the_collected_keywords_themselves_is_not_seen() -> None:
+    recording = record(collects, 1, other=2)
+
+    assert recording.values.arguments(0)["others"] == {"other": 2}
+    assert recording.values.effects(0) == {}
+
+
+def test_variables_of_a_generator_that_is_let_go_are_not_seen() -> None:
+    def lets_go() -> None:
+        generator = echoes(3)
+        next(generator)
+        del generator
+
+    recording = record(lets_go)
+
+    assert kinds(recording)[-1] == "UNWIND"
+    assert recording.values.locals(0) is None
 
 
 def test_function_that_exchanges_its_own_code_is_recorded_to_its_end() -> None:

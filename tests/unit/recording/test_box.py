@@ -48,6 +48,15 @@ def test_table_keeps_names_that_are_no_utf8() -> None:
     assert box.decode_table(payload, tuple[Function, ...]) == (function,)
 
 
+def test_unknown_keys_of_a_table_are_ignored() -> None:
+    function = Function(1, "f", "f", "m", "f.py", 1)
+    [row] = json.loads(box.encode_table([function]))
+
+    payload = memoryview(json.dumps([{**row, "of_the_future": [1]}]).encode())
+
+    assert box.decode_table(payload, tuple[Function, ...]) == (function,)
+
+
 @pytest.mark.parametrize(
     "payload",
     [b"", b"{}", b"[{}]", b"\xff\xfe", b"null", b"[1, 2", b"[" * 100_000, b"[" + b"9" * 5_000 + b"]", b"NaN"],
