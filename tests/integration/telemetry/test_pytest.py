@@ -211,3 +211,28 @@ def test_output_that_cannot_be_written_is_told_before_any_test(lab) -> None:
 
     assert ran.code == 4
     assert "callbox: cannot write telemetry to no/where/out: No such file or directory" in ran.err
+
+
+SUBTESTS = """
+    import sqlite3
+    import pytest
+
+    @pytest.fixture
+    def db():
+        yield sqlite3.connect(":memory:")
+
+    def test_parts(db, subtests):
+        with subtests.test("first"):
+            db.execute("select 1")
+        db.execute("select 2")
+"""
+
+
+def test_queries_after_a_subtest_are_the_calls(lab) -> None:
+    pytest.importorskip("pytest", minversion="9.0", reason="no subtests")
+    lab.write("test_suite.py", SUBTESTS)
+
+    ran = lab.run("-m", "pytest", "--callbox-telemetry", *QUIET)
+
+    assert ran.code == 0
+    assert ran.records["test_parts"]["database_queries"]["by_phase"] == {"setup": 0, "call": 2, "teardown": 0}
