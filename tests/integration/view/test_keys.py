@@ -54,6 +54,17 @@ def test_next_and_previous_call_of_a_search(page) -> None:
     assert page.inner_text("#details h2").startswith("bake")
 
 
+def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other(page) -> None:
+    settle(page)
+    page.fill("#search", "bake")
+    page.evaluate("callboxPage.search.step(false)")
+    first = page.evaluate("callboxPage.selection.row")
+
+    page.evaluate("Promise.all([false, true].map((backwards) => callboxPage.search.step(backwards)))")
+
+    assert page.evaluate("callboxPage.selection.row") == first
+
+
 def test_escape_closes_details_and_ends_the_search(page) -> None:
     settle(page)
     page.fill("#search", "bake")

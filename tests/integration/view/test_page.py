@@ -310,6 +310,19 @@ def test_page_says_when_its_server_has_ended(browser, start_view) -> None:
     assert "callbox view has ended" in page.inner_text("#notes")
 
 
+def test_page_does_not_go_on_asking_a_server_that_has_ended(browser, address) -> None:
+    page = browser.open(address)
+    settle(page)
+    page.route("**/api/**", lambda route: route.abort())
+    page.set_viewport_size({"width": 640, "height": 500})
+    page.wait_for_selector("#notes .failure")
+    page.wait_for_timeout(300)
+    browser.requested.clear()
+    page.wait_for_timeout(300)
+
+    assert browser.requested == []
+
+
 @pytest.fixture
 def million() -> Recording:
     """A recording of a million calls: `main` calls `outer`, which calls `inner` nine times, over and over."""

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import pytest
 
+from callbox.model import Outcome
 from callbox.view.assets import load_assets, load_text
 
 
@@ -16,6 +17,15 @@ def test_page_has_every_file_that_it_names() -> None:
         named |= set(re.findall(r'"(vendor/[\w.-]+)"', load_text(name)))
 
     assert named - assets.keys() == set()
+
+
+def test_page_knows_how_calls_end() -> None:
+    source = load_text("recording.js")
+    numbers = dict(re.findall(r"(\w+): (\d)", source.split("OUTCOME = {")[1].split("}")[0]))
+    names = re.findall(r'"([^"]+)"', source.split("OUTCOME_NAMES = [")[1].split("]")[0])
+
+    assert numbers == {outcome.name: str(outcome.value) for outcome in Outcome}
+    assert len(names) == len(Outcome)
 
 
 @pytest.mark.parametrize(

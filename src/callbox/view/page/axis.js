@@ -23,7 +23,6 @@ export function drawAxis(context, palette, time, width, height) {
     context.fillStyle = palette.muted;
     context.fillText(formatTick(tick, apart), x + 5, AXIS_PX / 2);
   }
-  return { ticks, apart };
 }
 
 /** Draw the lines alone, below the bars. */

@@ -24,7 +24,7 @@ export class Bars {
 
   /**
    * Draw a bar.
-   * bar: { x, y, width, fill, label, isMatch, isDimmed, isFaint, isRaised, isOpen, isSelected, ...whatever a click needs }
+   * bar: { x, y, width, fill, label, isMatch, isDimmed, isFaint, isRaised, isSelected, ...whatever a click needs }
    */
   add(bar, left, right) {
     const x = Math.max(bar.x, left - 2);

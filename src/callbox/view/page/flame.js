@@ -33,9 +33,8 @@ export class FlameGraph {
     const answer = await this.recording.ask("flame", { root });
     for (let at = 0; at < answer.id.length; at++) {
       const id = answer.id[at];
-      const known = this.nodes.get(id);
-      const node = known ?? { id, parent: answer.parent[at], code: answer.code[at], calls: answer.calls[at], self: answer.self[at], total: answer.total[at], level: answer.level[at], children: [] };
-      if (known) continue;
+      if (this.nodes.has(id)) continue;
+      const node = { id, parent: answer.parent[at], code: answer.code[at], calls: answer.calls[at], self: answer.self[at], total: answer.total[at], level: answer.level[at], children: [] };
       this.nodes.set(id, node);
       if (id) this.nodes.get(node.parent).children.push(node);
     }
@@ -43,6 +42,10 @@ export class FlameGraph {
     this.root = root;
     this.top = 0;
     this.surface.invalidate();
+  }
+
+  look(root) {
+    this.open(root).catch((error) => this.page.fail(error));
   }
 
   /** The names from the root down to a node, which find it in another recording. */
@@ -111,17 +114,15 @@ export class FlameGraph {
   fill(node, fn) {
     if (!node.id) return this.page.palette.line;
     if (!this.partner) return this.page.palette.fill(fn);
-    const whole = this.nodes.get(0).total;
     const other = this.others.get(this.pathOf(node));
-    const otherWhole = this.partner.nodes.get(0)?.total;
-    if (other === undefined || !otherWhole) return this.page.palette.difference(1);
-    return this.page.palette.difference(Math.max(-1, Math.min(1, Math.log2(Math.max(node.total, 1) / Math.max(other, 1)) / 2)), whole);
+    const change = other === undefined ? 1 : Math.log2(Math.max(node.total, 1) / Math.max(other, 1)) / 2;
+    return this.page.palette.difference(Math.max(-1, Math.min(1, change)));
   }
 
   click(event) {
     const bar = this.barAt(event);
     if (!bar) return;
-    if (bar.node.id !== this.root) this.open(bar.node.id).catch((error) => this.page.fail(error));
+    if (bar.node.id !== this.root) this.look(bar.node.id);
     if (bar.node.id) this.page.selectFunction(this.recording.box, bar.node.code);
   }
 
@@ -155,8 +156,8 @@ export class FlameGraph {
 
   key(event) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") this.scroll(event.key === "ArrowDown" ? 3 * ROW_PX : -3 * ROW_PX);
-    else if (event.key === "0" || event.key === "Home") this.open(0);
-    else if (event.key === "Backspace" && this.root) this.open(this.nodes.get(this.root).parent);
+    else if (event.key === "0" || event.key === "Home") this.look(0);
+    else if (event.key === "Backspace" && this.root) this.look(this.nodes.get(this.root).parent);
     else return;
     event.preventDefault();
   }

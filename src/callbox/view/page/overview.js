@@ -15,7 +15,7 @@ export class Overview {
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.box = element("div", { class: "overview" }, this.canvas);
     this.surface = new Surface(this.canvas, (...arguments_) => this.draw(...arguments_));
-    this.tiles = new TileStore(recording, () => this.surface.invalidate());
+    this.tiles = new TileStore(recording, (error) => (error ? page.fail(error) : this.surface.invalidate()));
     time.listen(() => this.surface.invalidate());
     this.canvas.addEventListener("pointerdown", (event) => this.press(event));
     this.canvas.addEventListener("pointermove", (event) => this.move(event));

@@ -1,8 +1,8 @@
 // One recording as the page knows it: its functions by number, and answers that are asked for once.
 
 /** How a call ended, by number. */
-export const OUTCOME = { OPEN: 0, RETURNED: 1, RAISED: 2, SUSPENDED: 3, LOST: 4 };
-export const OUTCOME_NAMES = ["still running", "returned", "raised", "suspended", "end not recorded"];
+export const OUTCOME = { OPEN: 0, RETURNED: 1, RAISED: 2, SUSPENDED: 3, LOST: 4, CUT: 5 };
+export const OUTCOME_NAMES = ["still running", "returned", "raised", "suspended", "end not recorded", "cut to keep to the budget"];
 
 /** A recording on show. */
 export class Recording {

@@ -8,6 +8,7 @@ export class Search {
   constructor(page) {
     this.page = page;
     this.matches = null;
+    this.steps = Promise.resolve(); // one at a time: each begins at the call that the one before has chosen
     this.input = byId("search");
     this.count = byId("search-count");
     this.input.addEventListener("input", () => this.find(this.input.value));
@@ -35,7 +36,12 @@ export class Search {
   }
 
   /** Choose the next call of a function that matches, in order of start; from the last, the first. */
-  async step(backwards) {
+  step(backwards) {
+    this.steps = this.steps.then(() => this.take(backwards));
+    return this.steps;
+  }
+
+  async take(backwards) {
     const box = this.matches?.findIndex((found) => found.size) ?? -1;
     if (box < 0) return;
     const { selection } = this.page;

@@ -60,7 +60,6 @@ export class Timeline {
   draw(context, width, height) {
     const { palette } = this.page;
     this.nsPerPx = this.time.span / width;
-    this.bars.begin(context);
     context.fillStyle = palette.ground;
     context.fillRect(0, 0, width, height);
     drawGrid(context, palette, this.time, width, height);
