@@ -84,16 +84,20 @@ static int dict_of(PyObject *const *args, size_t nargsf, PyObject *kwnames, PyOb
     return 0;
 }
 
-void cb_watch_raised(struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+/* The same of a call whose arguments are where its caller put them. */
+static void tell_call(PyObject *watcher, PyObject *first, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    PyObject *tuple = NULL, *dict = NULL;
-    struct saved_error error = take_error();
-    if (error.value != NULL && dict_of(args, nargsf, kwnames, &dict) == 0) {
-        tuple = tuple_of(args, nargsf);
-        tell(wrapper->failed, Py_NewRef(error.value), tuple, dict);
-    }
+    PyObject *dict = NULL;
+    PyObject *tuple = dict_of(args, nargsf, kwnames, &dict) < 0 ? NULL : tuple_of(args, nargsf);
+    tell(watcher, first, tuple, dict);
     Py_XDECREF(tuple);
     Py_XDECREF(dict);
+}
+
+void cb_watch_raised(struct cb_wrapper *wrapper, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    struct saved_error error = take_error();
+    tell_call(wrapper->failed, Py_XNewRef(error.value), args, nargsf, kwnames);
     give_back(error);
 }
 
@@ -101,13 +105,7 @@ int cb_watch_returned(struct cb_wrapper *wrapper, PyObject *const *args, size_t 
                       uint64_t started_ns)
 {
     static const struct saved_error no_error;
-    PyObject *tuple = NULL, *dict = NULL;
-    if (dict_of(args, nargsf, kwnames, &dict) == 0) {
-        tuple = tuple_of(args, nargsf);
-        tell(wrapper->passed, since(started_ns), tuple, dict);
-    }
-    Py_XDECREF(tuple);
-    Py_XDECREF(dict);
+    tell_call(wrapper->passed, since(started_ns), args, nargsf, kwnames);
     give_back(no_error);
     return PyErr_Occurred() == NULL ? 0 : CB_EPYTHON;
 }
