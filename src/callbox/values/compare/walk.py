@@ -49,7 +49,7 @@ class Comparer:
         self._differences: list[Difference] = []
         self._n_differences = 0
         self._pairs: list[Pair] = []
-        self._met: set[tuple[int, int]] = set()
+        self._met: set[tuple[int, int, int]] = set()
         self._kept: list[Any] = []
 
     @property
@@ -130,12 +130,12 @@ class Comparer:
                     f"{brief(expected)} ({statics.type_name(other)})",
                 )
                 return
-        if not family.can_hold or self._is_new(actual, expected):
+        if not family.can_hold or self._is_new(actual, expected, rules):
             family.run(self, actual, expected, link, rules)
 
-    def _is_new(self, actual: Any, expected: Any) -> bool:
-        """Say whether a pair was not met before; a cycle meets it again."""
-        pair = id(actual), id(expected)
+    def _is_new(self, actual: Any, expected: Any, rules: Rules) -> bool:
+        """Say whether a pair was not met before under these rules; a cycle meets it again."""
+        pair = id(actual), id(expected), id(rules)
         comparer: Comparer | None = self
         while comparer is not None:
             if pair in comparer._met:

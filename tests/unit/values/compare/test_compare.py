@@ -214,6 +214,15 @@ def test_override_applies_at_its_path_and_below() -> None:
     assert compare(actual, expected).n_differences == 2
 
 
+def test_alias_is_compared_under_the_rules_of_each_place() -> None:
+    ours, theirs = [1.0], [2.0]
+    actual, expected = {"near": ours, "exact": ours}, {"near": theirs, "exact": theirs}
+
+    assert differences(actual, expected, overrides={'*["near"]': Rules(atol=10)}) == [
+        'result["exact"][0]: 1.0 != 2.0 (off by 1, relative 0.5)'
+    ]
+
+
 def test_last_override_that_matches_wins() -> None:
     overrides = {"result*": Rules(ignore=True), "result[0]": Rules()}
 
