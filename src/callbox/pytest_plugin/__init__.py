@@ -92,8 +92,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("callbox_telemetry"):
         from callbox.telemetry.pytest import register
 
+        plugin = register(config)
         # Until a test fails there is nothing to link to, and no hook to pay for.
-        register(config).on_failure = _linking(config)
+        plugin.on_failure = _linking(config)
     report = config.getoption("callbox_failures")
     if report:
         from callbox.pytest_plugin.failures import NAME as FAILURES

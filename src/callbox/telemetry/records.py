@@ -26,6 +26,10 @@ _READ_AFTER_MS = 1.0
 _READ_EVERY_NS = 5_000_000
 _last_read = [0, 0]
 """When the peak of memory was last asked for, and what it was."""
+_inherited_kb: list[int] = []
+"""The peak that this process had when it was first asked, if that is another's; 0 if it is its own."""
+_PEAK_SLACK_KB = 1 << 12
+"""The system's two ways to count differ by pages of each processor."""
 _MAX_REQUESTS = 100
 _MAX_SPANS = 1000
 """Of one test; of later ones only the number is kept."""
@@ -236,7 +240,22 @@ def _peak_kb() -> int:
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
+    if sys.platform == "darwin":
+        return peak // 1024
+    if not _inherited_kb:
+        # Linux hands on through exec what the process had that starts another.
+        _inherited_kb.append(peak if peak > _own_peak_kb(peak) + _PEAK_SLACK_KB else 0)
+    return _own_peak_kb(peak) if peak == _inherited_kb[0] else peak
+
+
+def _own_peak_kb(otherwise: int) -> int:
+    """Return the peak since exec, which takes twenty times as long to tell. Source: proc_pid_status(5)."""
+    try:
+        with open("/proc/self/status", "rb") as file:  # noqa: PTH123
+            status = file.read()
+        return int(status.partition(b"VmHWM:")[2].split(maxsplit=1)[0])
+    except (OSError, IndexError, ValueError):
+        return otherwise
 
 
 def _local_time(seconds: float) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -80,3 +82,13 @@ def test_record_has_the_keys_of_the_tool_whose_readers_it_serves(running) -> Non
     assert missing == {part: set() for part in OF_THE_TOOL_BEFORE}
     assert set(NAMED_BEFORE.split()) - set(record) == set()
     assert set(record["database_queries"]["query_types"]) == {"SELECT", "INSERT", "UPDATE", "DELETE", "OTHER"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system does not tell")
+def test_peak_of_memory_is_not_that_of_whoever_started_the_process() -> None:
+    code = "from callbox.telemetry.records import peak_memory_kb; print(peak_memory_kb())"
+    assert len(b"x" * (300 << 20)) == 300 << 20
+
+    peak_kb = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+
+    assert 5 << 10 < peak_kb < 200 << 10
