@@ -54,7 +54,7 @@ def test_each_case_has_its_verdict(findings, case, verdict) -> None:
     ("case", "names"),
     [
         ("features.Totals.track_total(10)", ["result"]),
-        ("features.MoreTotals.time_two_values(5)", ["first", "second", "line 61"]),
+        ("features.MoreTotals.time_two_values(5)", ["first", "second", "line 62"]),
         ("features.Product.time_sort_in_place(1, 'a')", ["self.values"]),
         ("features.Totals.peakmem_group(10)", ["groups", "self.n_groups"]),
         ("features.time_printed", ["stdout"]),

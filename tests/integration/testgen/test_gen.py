@@ -192,7 +192,8 @@ def test_method_is_called_on_an_object_that_its_constructor_makes(made) -> None:
         ("note", 'assert state.found == ["tea"]'),
         ("opened", "    with opened(items) as given:\n        assert given == 1\n"),
         ("opened", 'assert items == ["begun", "ended"]'),
-        ("order_init", 'assert vars(Order(3)) == {"n": 3, "cost": 6}'),
+        ("order_init", 'pytest.param(3, {"n": 3, "cost": 6}, id="3"),'),
+        ("order_init", "assert vars(Order(n)) == expected"),
     ],
 )
 def test_what_a_call_does_is_what_its_test_says(made, name, line) -> None:
