@@ -173,6 +173,9 @@ def test_path_is_saved_to_on_stop(tmp_path) -> None:
 
 
 def test_reading_a_stopped_tracer_copies_none_of_what_it_keeps() -> None:
+    with FunctionTracer(HERE, mode="trace") as first:
+        leaf()
+    assert first.get_trace().n_events == 2  # what reads is imported
     tracer = FunctionTracer(HERE, mode="trace", all_values=True, max_events=1 << 16)
     with tracer:
         deque(map(echo, repeat("a text that takes its place", 1 << 15)), 0)
@@ -183,7 +186,7 @@ def test_reading_a_stopped_tracer_copies_none_of_what_it_keeps() -> None:
     tracemalloc.stop()
 
     assert trace.capture.threads[0].values.head > 1 << 20
-    assert peak < 1 << 18
+    assert peak < 1 << 19
 
 
 def test_what_was_read_stays_as_it_was_when_all_of_it_is_overwritten() -> None:
