@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support import shop
 from tests.support.desk import Desk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be replaced there")
@@ -20,19 +21,6 @@ def listen(event, arguments):
         os.write(FILE, f"{event} {arguments[-1]}\\n".encode())
 
 sys.addaudithook(listen)
-"""
-SHOP = """
-def price(name):
-    return {"pear": 40}[name]
-
-if __name__ == "__main__":
-    price("pear")
-"""
-TESTS = """
-import shop
-
-def test_pear(): assert shop.price("pear") == 40
-def test_kiwi(): assert shop.price("kiwi") == 40
 """
 COMMANDS = [
     "-m callbox run -q --mode trace -o a.cbx -- shop.py",
@@ -56,8 +44,7 @@ def desk(tmp_path: Path) -> Desk:
     """A folder in which every process of Python tells whom it speaks to."""
     desk = Desk.at(tmp_path)
     desk.write("heard/sitecustomize.py", LISTENER)
-    desk.write("shop.py", SHOP)
-    desk.write("test_shop.py", TESTS)
+    shop.lay_out(desk)
     desk.environ.update(PYTHONPATH=str(tmp_path / "heard"), SPOKEN=str(tmp_path / "spoken.txt"))
     return desk
 

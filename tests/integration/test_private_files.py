@@ -6,26 +6,14 @@ import stat
 from pathlib import Path
 
 import pytest
+from tests.support import shop
 from tests.support.desk import Desk
 
-SHOP = """
-def price(name):
-    return {"pear": 40}[name]
-
-if __name__ == "__main__":
-    price("pear")
-"""
 BENCHMARK = """
 import shop
 
 def time_price():
     shop.price("pear")
-"""
-TESTS = """
-import shop
-
-def test_pear(): assert shop.price("pear") == 40
-def test_kiwi(): assert shop.price("kiwi") == 40
 """
 TRACED = """
     with traced_snapshot:
@@ -54,8 +42,7 @@ def modes_of(folder: Path) -> dict[str, int]:
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_what_is_kept_is_for_its_owner_alone(tmp_path, words) -> None:
     desk = Desk.at(tmp_path)
-    desk.write("shop.py", SHOP)
-    desk.write("test_shop.py", TESTS)
+    shop.lay_out(desk)
     desk.write("benchmarks/prices.py", BENCHMARK)
 
     desk.python(*words)
@@ -69,7 +56,7 @@ def test_what_is_kept_is_for_its_owner_alone(tmp_path, words) -> None:
 
 def test_sources_have_the_mode_that_other_files_get(tmp_path) -> None:
     desk = Desk.at(tmp_path)
-    desk.write("shop.py", SHOP)
+    shop.lay_out(desk)
     other = desk.write("test_traced.py", "import shop\ndef test_pear(traced_snapshot, snapshot):\n" + TRACED)
     desk.callbox("record", "-q", "shop.price", "--", "-c", "import shop; shop.price('pear')")
 

@@ -28,6 +28,14 @@ def settle(page: Any) -> None:
     )
 
 
+def search(page: Any, name: str) -> None:
+    """Go to the first call that a search finds, with the keyboard, and wait for its details."""
+    page.keyboard.press("/")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#details h2 >> text={name}")
+
+
 def bar_place(page: Any, condition: str) -> tuple[float, float]:
     """Return the middle of the first bar that a condition on `bar` chooses, in px of the page."""
     settle(page)

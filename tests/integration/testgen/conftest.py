@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.patience import TIMEOUT_S
@@ -43,6 +45,28 @@ class Project:
             timeout=TIMEOUT_S,
             stdin=subprocess.DEVNULL,
         )
+
+    def record(self, *words: str, **environ: str) -> None:
+        """Record calls; the words are those after `callbox record -q`."""
+        recorded = self.callbox("record", "-q", *words, **environ)
+        assert recorded.returncode == 0, recorded.stderr
+
+    def make_tests(self, *words: str, **environ: str) -> None:
+        """Make tests of the calls, and the report that the methods below read."""
+        made = self.callbox("gen", *words, "--report", "report.json", **environ)
+        assert made.returncode == 0, made.stderr + made.stdout
+
+    def generated(self, name: str) -> str:
+        """Return the file of tests of a function, `module_function`."""
+        return (self.folder / "tests" / "generated" / f"test_{name}.py").read_text()
+
+    def report(self) -> Any:
+        return json.loads((self.folder / "report.json").read_text())
+
+    def verdict_of(self, function: str) -> tuple[str, str]:
+        """Return the fate of the only call of a function, and the reason."""
+        [found] = [verdict for verdict in self.report()["verdicts"] if verdict["function"] == function]
+        return found["fate"], found["reason"]
 
     def copied(self, folder: Path) -> Project:
         """Copy the project; its sources are those of the copy."""

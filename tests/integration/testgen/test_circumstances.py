@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from tests.integration.testgen.conftest import Project
 
@@ -75,21 +73,9 @@ def made(tmp_path_factory) -> Project:
     pytest.importorskip("time_machine")
     project = Project(tmp_path_factory.mktemp("odd"))
     project.write(odd=ODD, main=MAIN)
-    recorded = project.callbox("record", "-q", "odd", "--", "main.py", TZ="UTC")
-    assert recorded.returncode == 0, recorded.stderr
-    result = project.callbox("gen", "-q", "--report", "report.json", TZ="UTC")
-    assert result.returncode == 0, result.stderr
+    project.record("odd", "--", "main.py", TZ="UTC")
+    project.make_tests(TZ="UTC")
     return project
-
-
-def verdict_of(made: Project, name: str) -> tuple[str, str]:
-    report = json.loads((made.folder / "report.json").read_text())
-    [found] = [v for v in report["verdicts"] if v["function"] == f"odd.{name}"]
-    return found["fate"], found["reason"]
-
-
-def generated(made: Project, name: str) -> str:
-    return (made.folder / "tests" / "generated" / f"test_odd_{name}.py").read_text()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +89,7 @@ def generated(made: Project, name: str) -> str:
     ],
 )
 def test_what_a_test_cannot_bring_about_is_refused(made, name, reason) -> None:
-    fate, found = verdict_of(made, name)
+    fate, found = made.verdict_of(f"odd.{name}")
 
     assert fate == "refused"
     assert found.startswith(reason)
@@ -111,30 +97,32 @@ def test_what_a_test_cannot_bring_about_is_refused(made, name, reason) -> None:
 
 @pytest.mark.parametrize("name", ["splits", "peeks"])
 def test_what_hangs_on_hash_seeds_or_the_state_of_random_is_quarantined(made, name) -> None:
-    assert verdict_of(made, name)[0] == "quarantined"
+    assert made.verdict_of(f"odd.{name}")[0] == "quarantined"
     assert not (made.folder / "tests" / "generated" / f"test_odd_{name}.py").exists()
 
 
 def test_float_that_another_time_zone_changes_is_compared_approximately(made) -> None:
-    assert "assert nearly(1.0) == pytest.approx(1.0)" in generated(made, "nearly")
+    assert "assert nearly(1.0) == pytest.approx(1.0)" in made.generated("odd_nearly")
 
 
 def test_message_that_differs_is_left_out(made) -> None:
-    assert "with pytest.raises(ValueError):\n" in generated(made, "fails")
+    assert "with pytest.raises(ValueError):\n" in made.generated("odd_fails")
 
 
 @pytest.mark.parametrize("name", ["is_valid", "today"])
 def test_what_more_than_a_year_later_is_otherwise_has_a_frozen_clock(made, name) -> None:
-    assert "@time_machine.travel(" in generated(made, name)
-    assert "tick=False)" in generated(made, name)
+    assert "@time_machine.travel(" in made.generated(f"odd_{name}")
+    assert "tick=False)" in made.generated(f"odd_{name}")
 
 
 def test_attribute_that_was_set_later_is_set_by_a_statement(made) -> None:
-    assert '    order = Order(n=2)\n    order.id = "late"\n\n    assert count(order) == 2\n' in generated(made, "count")
+    text = made.generated("odd_count")
+
+    assert '    order = Order(n=2)\n    order.id = "late"\n\n    assert count(order) == 2\n' in text
 
 
 def test_object_that_its_constructor_does_not_give_is_made_of_its_state(made) -> None:
-    assert "sealed = object.__new__(Sealed)\n    vars(sealed).update(n=4)\n" in generated(made, "count")
+    assert "sealed = object.__new__(Sealed)\n    vars(sealed).update(n=4)\n" in made.generated("odd_count")
 
 
 def test_tests_pass_where_they_stand(made) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.util import find_spec
 
 import pytest
@@ -95,26 +94,20 @@ MAIN = """
 def recorded(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("kinds"))
     project.write(shop=SHOP, main=MAIN)
-    result = project.callbox("record", "-q", "shop.*", "math.gcd", "heapq.heappush", "--", "main.py")
-    assert result.returncode == 0, result.stderr
+    project.record("shop.*", "math.gcd", "heapq.heappush", "--", "main.py")
     return project
 
 
 @pytest.fixture(scope="module")
 def made(recorded, tmp_path_factory):
     project = recorded.copied(tmp_path_factory.mktemp("kinds_made"))
-    result = project.callbox("gen", "--report", "report.json")
-    assert result.returncode == 0, result.stderr
+    project.make_tests()
     return project
 
 
-def generated(project, name: str) -> str:
-    return (project.folder / "tests" / "generated" / f"test_{name}.py").read_text()
-
-
 def refusals(project) -> dict[str, str]:
-    report = json.loads((project.folder / "report.json").read_text())
-    return {v["function"]: v["reason"] for v in report["verdicts"] if v["fate"] in ("refused", "quarantined")}
+    verdicts = project.report()["verdicts"]
+    return {v["function"]: v["reason"] for v in verdicts if v["fate"] in ("refused", "quarantined")}
 
 
 def test_all_but_the_one_that_needs_the_network_are_tests(made) -> None:
@@ -124,29 +117,29 @@ def test_all_but_the_one_that_needs_the_network_are_tests(made) -> None:
 
 
 def test_generator_owns_what_happens_while_it_runs(made) -> None:
-    assert 'assert capsys.readouterr().out == "at 0\\nat 1\\n"' in generated(made, "shop_count")
-    assert "other.txt" not in generated(made, "shop_lines")
-    assert "tmp_path" in generated(made, "shop_lines")
-    assert "random.seed(4)" in generated(made, "shop_draws")
+    assert 'assert capsys.readouterr().out == "at 0\\nat 1\\n"' in made.generated("shop_count")
+    assert "other.txt" not in made.generated("shop_lines")
+    assert "tmp_path" in made.generated("shop_lines")
+    assert "random.seed(4)" in made.generated("shop_draws")
 
 
 def test_coroutine_owns_what_its_tasks_do_and_nobody_else(made) -> None:
-    assert '"hello ann\\n"' in generated(made, "shop_greet")
-    assert '"hello bob\\n"' in generated(made, "shop_greet")
-    assert 'assert Path(path).read_text(encoding="utf-8") == "done"' in generated(made, "shop_report")
-    assert 'pytest.raises(ValueError, match=re.escape("no 1"))' in generated(made, "shop_fails")
+    assert '"hello ann\\n"' in made.generated("shop_greet")
+    assert '"hello bob\\n"' in made.generated("shop_greet")
+    assert 'assert Path(path).read_text(encoding="utf-8") == "done"' in made.generated("shop_report")
+    assert 'pytest.raises(ValueError, match=re.escape("no 1"))' in made.generated("shop_fails")
 
 
 def test_asynchronous_generator_is_collected(made) -> None:
-    assert "async for item in ticks(2)]" in generated(made, "shop_ticks")
-    assert '"tick 0\\ntick 1\\n"' in generated(made, "shop_ticks")
+    assert "async for item in ticks(2)]" in made.generated("shop_ticks")
+    assert '"tick 0\\ntick 1\\n"' in made.generated("shop_ticks")
 
 
 def test_functions_written_in_c_are_recorded_where_modules_hold_them(made) -> None:
-    assert "from math import gcd" in generated(made, "math_gcd")
-    assert "gcd(12, 18)" in generated(made, "math_gcd")
-    assert "TypeError, match=re.escape(" in generated(made, "math_gcd")
-    assert "test_heappush_changes_heap" in generated(made, "heapq_heappush")
+    assert "from math import gcd" in made.generated("math_gcd")
+    assert "gcd(12, 18)" in made.generated("math_gcd")
+    assert "TypeError, match=re.escape(" in made.generated("math_gcd")
+    assert "test_heappush_changes_heap" in made.generated("heapq_heappush")
 
 
 def test_stand_in_is_gone_after_the_recording_and_passes_for_the_function(project) -> None:
@@ -189,8 +182,8 @@ def test_answers_of_functions_written_in_c_are_replayed(project) -> None:
     result = project.callbox("gen", "--mock", "time.sleep")
 
     assert result.returncode == 0, result.stderr
-    assert 'monkeypatch.setattr("time.sleep", sleep)' in generated(project, "shop_wait")
-    assert "assert sleep.mock_calls == [call(0.01), call(0.01)]" in generated(project, "shop_wait")
+    assert 'monkeypatch.setattr("time.sleep", sleep)' in project.generated("shop_wait")
+    assert "assert sleep.mock_calls == [call(0.01), call(0.01)]" in project.generated("shop_wait")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +204,6 @@ def test_asynchronous_tests_are_the_plugins(recorded, tmp_path, mark) -> None:
     result = project.callbox("gen", "-q", "-f", "shop.greet", "-f", "shop.ticks", "-f", "shop.fails")
 
     assert result.returncode == 0, result.stderr
-    assert f"@pytest.mark.{mark}\nasync def test_ticks_prints(" in generated(project, "shop_ticks")
-    assert "await fails(1)" in generated(project, "shop_fails")
+    assert f"@pytest.mark.{mark}\nasync def test_ticks_prints(" in project.generated("shop_ticks")
+    assert "await fails(1)" in project.generated("shop_fails")
     assert project.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:callbox").returncode == 0

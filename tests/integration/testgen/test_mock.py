@@ -114,20 +114,17 @@ def made(tmp_path_factory):
     """A project whose bank is gone, with tests of what the shop did when it was there."""
     project = Project(tmp_path_factory.mktemp("mocked"))
     project.write(bank=BANK, shop=SHOP, main=MAIN)
-    recorded = project.callbox("record", "-q", "shop.*", "--mock", "bank.*", "--", "main.py")
-    assert recorded.returncode == 0, recorded.stderr
-    result = project.callbox("gen", "-q", "--mock", "bank.*", "--report", "report.json")
-    assert result.returncode == 0, result.stderr + result.stdout
+    project.record("shop.*", "--mock", "bank.*", "--", "main.py")
+    project.make_tests("--mock", "bank.*")
     return project
 
 
 def generated(project, name: str) -> str:
-    text = (project.folder / "tests" / "generated" / f"test_shop_{name}.py").read_text()
-    return text.partition('"""\n')[2].strip()
+    return project.generated(f"shop_{name}").partition('"""\n')[2].strip()
 
 
 def test_every_call_that_needed_the_bank_is_a_test_without_it(made) -> None:
-    calls = json.loads((made.folder / "report.json").read_text())["calls"]
+    calls = made.report()["calls"]
 
     assert calls == {"test": 9, "duplicate": 0, "not chosen": 0, "refused": 0, "quarantined": 0}
     assert made.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:callbox").returncode == 0

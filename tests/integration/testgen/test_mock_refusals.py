@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from tests.integration.testgen.conftest import Project
 
@@ -71,15 +69,9 @@ MAIN = """
 def made(tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("refused"))
     project.write(bank=BANK, shop=SHOP, main=MAIN)
-    recorded = project.callbox("record", "-q", "shop.*", "--mock", "bank.*", "--", "-W", "ignore", "main.py")
-    assert recorded.returncode == 0, recorded.stderr
-    result = project.callbox("gen", "-q", "--mock", "bank.*", "--report", "report.json")
-    assert result.returncode == 0, result.stderr
+    project.record("shop.*", "--mock", "bank.*", "--", "-W", "ignore", "main.py")
+    project.make_tests("--mock", "bank.*")
     return project
-
-
-def generated(made: Project, name: str) -> str:
-    return (made.folder / "tests" / "generated" / f"test_shop_{name}.py").read_text()
 
 
 @pytest.mark.parametrize(
@@ -92,26 +84,25 @@ def generated(made: Project, name: str) -> str:
     ],
 )
 def test_call_is_refused_where_an_answer_cannot_be_given_again(made, name, reason) -> None:
-    report = json.loads((made.folder / "report.json").read_text())
+    fate, why = made.verdict_of(f"shop.{name}")
 
-    [found] = [v for v in report["verdicts"] if v["function"] == f"shop.{name}"]
-    assert found["fate"] == "refused"
-    assert found["reason"].startswith(reason)
+    assert fate == "refused"
+    assert why.startswith(reason)
 
 
 def test_nothing_is_kept_of_calls_inside_replayed_calls(made) -> None:
     [call] = [call for call in made.calls() if call.target.qualname == "nests"]
 
     assert [inner.target.qualname for inner in call.inner] == ["outer"]
-    assert "rate" not in generated(made, "nests")
+    assert "rate" not in made.generated("shop_nests")
 
 
 def test_arguments_that_do_not_hold_are_counted(made) -> None:
-    assert "assert stamp.call_count == 1" in generated(made, "stamps")
+    assert "assert stamp.call_count == 1" in made.generated("shop_stamps")
 
 
 def test_special_methods_run_as_they_are(made) -> None:
-    text = generated(made, "quotes")
+    text = made.generated("shop_quotes")
 
     assert "twice = Mock(return_value=6)" in text
     assert "init" not in text

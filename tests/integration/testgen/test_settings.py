@@ -59,13 +59,13 @@ MAIN = """
 def made(tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("words"))
     project.write(words=WORDS, main=MAIN)
-    assert project.callbox("record", "-q", "words", "--", "main.py").returncode == 0
-    assert project.callbox("gen").returncode == 0
+    project.record("words", "--", "main.py")
+    project.make_tests()
     return project
 
 
 def text(made: Project, name: str) -> str:
-    return (made.folder / "tests" / "generated" / f"test_words_{name}.py").read_text()
+    return made.generated(f"words_{name}")
 
 
 def test_tests_pass_in_any_order(made) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.viewing import FLAMES, SPAN, bar_place, flame_place, settle, until
+from tests.support.viewing import FLAMES, SPAN, bar_place, flame_place, search, settle, until
 
 
 @pytest.fixture
@@ -39,10 +39,7 @@ def test_double_click_zooms_into_a_call(page) -> None:
 
 def test_next_and_previous_call_of_a_search(page) -> None:
     settle(page)
-    page.keyboard.press("/")
-    page.keyboard.type("bake")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#details h2 >> text=bake")
+    search(page, "bake")
     first = page.evaluate("callboxPage.selection.row")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("n")

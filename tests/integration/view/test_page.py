@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from tests.support.captures import SLOT, CaptureBuilder
-from tests.support.viewing import FLAMES, LABELS, LINE, MATCHES, SPAN, bar_place, flame_place, settle, until
+from tests.support.viewing import FLAMES, LABELS, LINE, MATCHES, SPAN, bar_place, flame_place, search, settle, until
 
 from callbox.model import EventKind
 from callbox.recording import Recording
@@ -62,10 +62,7 @@ def test_wheel_with_control_zooms_to_the_pointer(page) -> None:
 
 def test_zooming_in_tells_calls_apart(any_page) -> None:
     settle(any_page)
-    any_page.keyboard.press("/")
-    any_page.keyboard.type("knead")
-    any_page.keyboard.press("Enter")
-    any_page.wait_for_selector("#details h2 >> text=knead")
+    search(any_page, "knead")
     any_page.evaluate(
         "callboxPage.timeline.time.frame(callboxPage.selection.start, callboxPage.selection.start + 2000)"
     )
