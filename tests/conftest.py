@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import threading
@@ -17,6 +18,9 @@ pytest_plugins = ["pytester"]
 # What a shell runs in the background ignores Ctrl-C, and so would the programs that tests start and send it to.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The many short runs of pytest that tests start do without a plugin that takes a quarter of their time to import.
+os.environ.setdefault("PYTEST_ADDOPTS", "-p no:hypothesispytest")
 
 TOOL_IDS = (3, 4)
 """The tool ids of `sys.monitoring` that no well-known tool owns: the ones callbox may take."""

@@ -116,6 +116,14 @@ def find_loaded(module_name: str, qualname: str) -> Any:
     return found.__func__ if type(found) in (staticmethod, classmethod) else found
 
 
+def reachable_name(qualname: str) -> str:
+    """Return the name by which a class holds what was defined in it: Python mangles private names."""
+    owner, dot, name = qualname.rpartition(".")
+    if not dot or not name.startswith("__") or name.endswith("__"):
+        return qualname
+    return f"{owner}._{owner.rpartition('.')[2].lstrip('_')}{name}"
+
+
 def reference_problem(found: Any, module: str, qualname: str) -> str | None:
     """Say why `found` cannot be named by module and qualified name; None if it can."""
     name = f"{module}.{qualname}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import collections.abc
 import datetime as dt
 import functools
 import ipaddress
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.values.compare import numbers, texts
 from callbox.values.compare.families import Family, register, register_lenient
+from callbox.values.exact.references import METHOD_OF_HEAP_TYPE, reference_of
 
 if TYPE_CHECKING:
     from callbox.values.compare.rules import Rules
@@ -91,6 +93,14 @@ def _compare_identity(comparer: Comparer, actual: Any, expected: Any, link: Link
         comparer.add_values(link, actual, expected)
 
 
+def _compare_c_functions(comparer: Comparer, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
+    """Compare functions by identity, and methods that C binds to a value by name and value."""
+    if reference_of(actual) is None and reference_of(expected) is None and actual.__name__ == expected.__name__:
+        comparer.push(actual.__self__, expected.__self__, (link, "attribute", "__self__"), rules)
+    else:
+        _compare_identity(comparer, actual, expected, link, rules)
+
+
 def _compare_members(*names: str) -> Family:
     """Return a family whose values are compared by attributes that C keeps."""
 
@@ -125,7 +135,10 @@ register(_compare_members("start", "stop", "step"), slice)
 register(_compare_members("func", "args", "keywords"), functools.partial)
 register(_compare_members("__func__", "__self__"), types.MethodType)
 register(IDENTITY, type(None), type(Ellipsis), type(NotImplemented), types.FunctionType, types.ModuleType)
-register(IDENTITY, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
+register(IDENTITY, types.MethodDescriptorType, types.WrapperDescriptorType, functools._lru_cache_wrapper)
+register(Family(_compare_c_functions, can_hold=True), types.BuiltinFunctionType, METHOD_OF_HEAP_TYPE)
+register(_compare_members("__origin__", "__args__"), types.GenericAlias, type(collections.abc.Callable[[], None]))
+register(_compare_members("__args__"), types.UnionType)
 
 register_lenient(NUMBERS, int, float, Fraction)
 register_lenient(Family(_compare_complex), int, float, complex)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from callbox.values import statics
-from callbox.values.exact.references import is_function, reference_of
+from callbox.values.exact.references import is_named, reference_of
 from callbox.values.paths import write_key
 
 _MAX_CHARS = 80
@@ -109,7 +109,7 @@ def brief(value: Any) -> str:
         return f"{statics.short_name(cls)}.{(statics.layout_of(cls).namespace_of(value) or {}).get('_name_')}"
     if statics.derives(cls, type):
         return f"<class {statics.type_name(value)}>"
-    if is_function(cls):
+    if is_named(cls):
         return f"<function {'.'.join(reference_of(value) or (cls.__name__,))}>"
     if statics.reference_of_class(cls)[0].partition(".")[0] == "numpy":
         shape = getattr(value, "shape", ())

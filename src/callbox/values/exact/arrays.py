@@ -11,7 +11,7 @@ import numpy as np
 from callbox.errors import FormatError
 from callbox.values.exact.dtypes import build_dtype, canonical, describe_dtype, dtype_problem
 from callbox.values.exact.kinds import Eager, Row, register
-from callbox.values.exact.references import add_function_type
+from callbox.values.exact.references import add_named_type
 from callbox.values.exact.wire import Tag
 from callbox.values.refusal import RefusedPartError
 
@@ -110,8 +110,8 @@ def _reference_of_ufunc(value: np.ufunc) -> tuple[str, str]:
     return "numpy", value.__name__
 
 
-add_function_type(np.ufunc, _reference_of_ufunc)
-add_function_type(type(np.mean), lambda function: (function.__module__, function.__name__))
+add_named_type(np.ufunc, _reference_of_ufunc)
+add_named_type(type(np.mean), lambda function: (function.__module__, function.__name__))
 
 register(
     Eager(Tag.DTYPE, _DTYPES, _pack_dtype, _build_dtype),

@@ -20,7 +20,7 @@ from typing import Any
 
 from callbox.values import statics
 from callbox.values.exact.objects import has_plain_base, plain_base_value
-from callbox.values.exact.references import is_function, reference_of
+from callbox.values.exact.references import is_named, reference_of
 from callbox.values.exact.scalars import ATOM_IDS, careful_atom, pack_scalar
 from callbox.values.exact.wire import pack
 
@@ -73,7 +73,7 @@ def _outline(value: Any, depth: int, known: dict[int, bytes]) -> Any:
 def _parts(value: Any, cls: type, depth: int, known: dict[int, bytes]) -> list[Any]:
     """Return what a value holds: the content of an immutable base in full, the rest as deep as allowed."""
     parts: list[Any] = []
-    if is_function(cls):
+    if is_named(cls):
         return list(reference_of(value) or ())
     if has_plain_base(cls):
         parts.append(_outline(plain_base_value(value), depth, known))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections.abc
 import functools
 import re
 import types
@@ -45,28 +44,28 @@ METHOD_OF_HEAP_TYPE: type = type(re.compile("").match)
 """What a bound method in C is whose class lies on the heap; another type than that of other functions in C."""
 
 _REFERENCES: dict[int, Callable[[Any], Reference]] = {
-    id(types.FunctionType): lambda function: (function.__module__, function.__qualname__),
+    id(types.FunctionType): lambda function: (function.__module__, statics.reachable_name(function.__qualname__)),
     id(types.BuiltinFunctionType): _reference_of_builtin,
     id(METHOD_OF_HEAP_TYPE): _reference_of_builtin,
     id(types.MethodDescriptorType): _reference_of_descriptor,
     id(types.WrapperDescriptorType): _reference_of_descriptor,
     id(functools._lru_cache_wrapper): _reference_of_cached,
 }
-_FUNCTIONS: list[type] = [
+_NAMED: list[type] = [
     *(types.FunctionType, types.BuiltinFunctionType, METHOD_OF_HEAP_TYPE),
     *(types.MethodDescriptorType, types.WrapperDescriptorType),
     functools._lru_cache_wrapper,
 ]
 
 
-def add_function_type(cls: type, find: Callable[[Any], Reference]) -> None:
-    """Make known a type of functions that a library's modules hold under their own names."""
+def add_named_type(cls: type, find: Callable[[Any], Reference]) -> None:
+    """Make known a type whose instances modules hold under their own names, as functions are held."""
     _REFERENCES[id(cls)] = find
-    _FUNCTIONS.append(cls)
-    register(Eager(Tag.FUNCTION, _FUNCTIONS, _pack_function, _build_function))
+    _NAMED.append(cls)
+    register(Eager(Tag.FUNCTION, _NAMED, _pack_function, _build_function))
 
 
-def is_function(cls: type) -> bool:
+def is_named(cls: type) -> bool:
     """Say whether instances of a type are named rather than copied."""
     return id(cls) in _REFERENCES
 
@@ -101,7 +100,7 @@ def _build_function(decoder: Decoder, row: Row) -> Any:
         return decoder.nested(method, owner)
     (name,) = row
     found = decoder.find(name)
-    if not is_function(type(found)):
+    if not is_named(type(found)):
         module, qualname = decoder.name_at(name)
         raise FormatError(f"encoded value needs function {module}.{qualname}, which is a {type(found).__name__}")
     return found
@@ -162,7 +161,7 @@ def _pack_method(encoder: Encoder, value: types.MethodType, link: Link) -> Row:
 
 def _build_method(decoder: Decoder, row: Row) -> Any:
     function, owner = decoder.values(row)
-    if not is_function(type(function)):
+    if not is_named(type(function)):
         raise FormatError(f"encoded value binds a {type(function).__name__}, which is no function")
     return decoder.nested(types.MethodType(function, owner), owner)
 
@@ -195,30 +194,13 @@ def _build_constant(decoder: Decoder, row: Row) -> Any:
     return decoder.find(name)
 
 
-def _pack_alias(encoder: Encoder, value: Any, link: Link) -> Row:
-    origin, args = types.GenericAlias.__origin__.__get__(value), types.GenericAlias.__args__.__get__(value)
-    return [encoder.put(origin, (link, "attribute", "__origin__")), encoder.put(args, (link, "attribute", "__args__"))]
-
-
-def _build_alias(decoder: Decoder, row: Row) -> Any:
-    origin, args = decoder.values(row)
-    if not statics.derives(type(origin), type) or type(args) is not tuple:
-        raise FormatError("encoded value has a generic alias of what is no class")
-    if origin is not collections.abc.Callable:
-        return decoder.nested(types.GenericAlias(origin, args), args)
-    if len(args) < 1:
-        raise FormatError("encoded value has a callable's alias without a result")
-    return decoder.nested(collections.abc.Callable[list(args[:-1]), args[-1]], args)
-
-
 CONSTANT = Eager(Tag.CONSTANT, (), _pack_constant, _build_constant)
 CLASS = Eager(Tag.CLASS, (type,), _pack_class, _build_class)
 
 register(
     CLASS,
     CONSTANT,
-    Eager(Tag.ALIAS, (types.GenericAlias, type(collections.abc.Callable[[], None])), _pack_alias, _build_alias),
-    Eager(Tag.FUNCTION, _FUNCTIONS, _pack_function, _build_function),
+    Eager(Tag.FUNCTION, _NAMED, _pack_function, _build_function),
     Eager(Tag.MODULE, (types.ModuleType,), _pack_module, _build_module),
     Eager(Tag.METHOD, (types.MethodType,), _pack_method, _build_method, is_shared_by_content=False),
     Eager(Tag.PARTIAL, (functools.partial,), _pack_partial, _build_partial, is_shared_by_content=False),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import keyword
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -52,9 +55,30 @@ Node: TypeAlias = "str | Group | Labelled | Suffixed | Pieces"
 
 
 def call(function: Node, parts: Iterable[Node] = (), keywords: Iterable[tuple[str, Node]] = ()) -> Node:
-    """Return a call of a function given by its text."""
-    arguments = (*parts, *(Labelled(name, "=", part) for name, part in keywords))
-    return Group(f"{flat(function)}(", arguments, ")")
+    """Return a call of a function given by its text; keywords that Python could not read stand in a dictionary."""
+    named, others = [], []
+    for name, part in keywords:
+        if is_name(name):
+            named.append(Labelled(name, "=", part))
+        else:
+            others.append(Labelled(quote(name), ": ", part))
+    rest = [Group("**{", tuple(others), "}")] if others else []
+    return Group(f"{flat(function)}(", (*parts, *named, *rest), ")")
+
+
+def is_name(text: str) -> bool:
+    """Say whether Python reads a text as a name, and as no other one."""
+    is_one = text.isidentifier() and not keyword.iskeyword(text) and text != "__debug__"
+    return is_one and unicodedata.is_normalized("NFKC", text)
+
+
+def attribute(owner: Node, name: str) -> Node:
+    """Return how source names an attribute; brackets stand about an owner that is a number or a sum."""
+    node = ast.parse(flat(owner), mode="eval").body
+    is_number = isinstance(node, ast.Constant) and type(node.value) in (int, float, complex)
+    if is_number or isinstance(node, ast.UnaryOp | ast.BinOp):
+        owner = Group("(", (owner,), ")")
+    return Suffixed(owner, f".{name}")
 
 
 def flat(node: Node) -> str:

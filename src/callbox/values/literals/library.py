@@ -15,10 +15,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from callbox.values import statics
 from callbox.values.exact.references import METHOD_OF_HEAP_TYPE, reference_of
 from callbox.values.literals.atoms import write_bytes
 from callbox.values.literals.families import Writing, register
-from callbox.values.literals.layout import Group, Node, Suffixed, call
+from callbox.values.literals.layout import Group, Node, attribute, call
 from callbox.values.paths import quote
 from callbox.values.refusal import RefusedPartError
 
@@ -158,7 +159,7 @@ def write_reference(writer: Writer, value: Any, link: Link) -> Node:
     reference = reference_of(value)
     if reference is None:
         owner = writer.write(value.__self__, (link, "attribute", "__self__"))
-        return Suffixed(owner, f".{value.__name__}")
+        return attribute(owner, value.__name__)
     return writer.reference(value, *reference, link)
 
 
@@ -168,15 +169,28 @@ def _write_module(writer: Writer, value: types.ModuleType, _link: Link) -> Node:
 
 def _write_method(writer: Writer, value: types.MethodType, link: Link) -> Node:
     owner = writer.write(value.__self__, (link, "attribute", "__self__"))
-    return Suffixed(owner, f".{value.__func__.__name__}")
+    name = statics.reachable_name(getattr(value.__func__, "__qualname__", "")).rpartition(".")[2]
+    if name and _is_bound_by(value.__self__, name, value.__func__):
+        return attribute(owner, name)
+    function = writer.write(value.__func__, (link, "attribute", "__func__"))
+    return call(writer.names.refer("types", "MethodType"), [function, owner])
+
+
+def _is_bound_by(owner: Any, name: str, function: Any) -> bool:
+    """Say whether an attribute of an object, or of a class, is the method that binds a function to it."""
+    if statics.derives(type(owner), type):
+        found = statics.find_attribute(owner, name)
+        return type(found) is classmethod and found.__func__ is function
+    held = statics.layout_of(type(owner)).namespace_of(owner) or {}
+    return statics.find_attribute(type(owner), name) is function and name not in held
 
 
 def _write_partial(writer: Writer, value: functools.partial[Any], link: Link) -> Node:
+    if statics.layout_of(functools.partial).namespace_of(value):
+        raise RefusedPartError(link, "it is a functools.partial with attributes of its own")
     function = writer.write(value.func, (link, "attribute", "func"))
     parts = writer.items(value.args, (link, "attribute", "args"))
     keywords = writer.state(dict(value.keywords), (link, "attribute", "keywords"))
-    if not all(name.isidentifier() for name, _ in keywords):
-        raise RefusedPartError(link, "it is a functools.partial with a keyword that is no identifier")
     return call(writer.names.refer("functools", "partial"), [function, *parts], keywords)
 
 

@@ -52,10 +52,7 @@ class Names:
 
     def _alias(self, module: str, name: str) -> str:
         """Import a name of a module under another."""
-        origin = f"{module}:{name} renamed"
-        known = next((alias for alias, whose in self._used.items() if whose == origin), None)
-        alias = known or self._free(f"{module.rpartition('.')[0].rpartition('.')[2]}_{name}")
-        self._used[alias] = origin
+        alias = self._renamed(f"{module}:{name}", f"{module.rpartition('.')[0].rpartition('.')[2]}_{name}")
         self._from.setdefault(module, set()).add(f"{name} as {alias}")
         return alias
 
@@ -64,12 +61,19 @@ class Names:
         name = self._modules.get(name, name)
         local = _ALIASES.get(name, name.partition(".")[0])
         if self._used.setdefault(local, f"module {local}") != f"module {local}":
-            local = self._free(f"{local}_module")
-            self._used[local] = f"module {local}"
-            self._plain.add(f"import {name} as {local}")
-            return local
+            alias = self._renamed(f"module {name}", f"{local}_module")
+            self._plain.add(f"import {name} as {alias}")
+            return alias
         self._plain.add(f"import {name} as {local}" if name in _ALIASES else f"import {name}")
         return local if name in _ALIASES else name
+
+    def _renamed(self, what: str, wanted: str) -> str:
+        """Return the one name for what cannot have its own, because that stands for something else."""
+        origin = f"{what} renamed"
+        known = next((alias for alias, whose in self._used.items() if whose == origin), None)
+        alias = known or self._free(wanted)
+        self._used[alias] = origin
+        return alias
 
     def variable(self, cls: type) -> str:
         """Return a free variable name for an instance of a class: `order`, `order_2`."""

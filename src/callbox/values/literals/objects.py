@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.values import statics
 from callbox.values.exact.objects import has_plain_base, plain_base_value
-from callbox.values.exact.references import is_function
+from callbox.values.exact.references import is_named
 from callbox.values.literals import containers, exceptions, models
 from callbox.values.literals.constructors import find_arguments, is_default
 from callbox.values.literals.families import Built, Writing
-from callbox.values.literals.layout import Group, Node, call, flat
+from callbox.values.literals.layout import Group, Node, call, flat, is_name
 from callbox.values.literals.library import write_moment, write_reference
 from callbox.values.literals.statements import set_attributes
+from callbox.values.paths import quote
 from callbox.values.refusal import RefusedPartError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def find_by_class(cls: type, link: Link) -> Writing:
         return _FLAG if statics.derives(cls, enum.Flag) else _ENUM
     if statics.derives(cls, type):
         return _CLASS
-    if is_function(cls):
+    if is_named(cls):
         return Writing(write_reference)
     layout = statics.layout_of(cls)
     if layout.problem is not None:
@@ -159,7 +160,12 @@ def _with_state(writer: Writer, value: Any, made: Node, link: Link) -> Built:
 
 
 def _write_enum(writer: Writer, value: Any, link: Link) -> Node:
-    return f"{writer.class_name(type(value), link)}.{_enum_state(value)['_name_']}"
+    return _member(writer.class_name(type(value), link), _enum_state(value)["_name_"])
+
+
+def _member(enumeration: str, name: str) -> str:
+    """Return how source names a member of an enumeration; those made by a call may have any name."""
+    return f"{enumeration}.{name}" if is_name(name) else f"{enumeration}[{quote(name)}]"
 
 
 def _enum_state(member: Any) -> dict[str, Any]:
@@ -173,11 +179,11 @@ def _write_flag(writer: Writer, value: Any, link: Link) -> Node:
     number = _enum_state(value)["_value_"]
     exact = [label for label, member in members.items() if member is value]
     if exact:
-        return f"{name}.{exact[0]}"
+        return _member(name, exact[0])
     parts = {label: _enum_state(member)["_value_"] for label, member in members.items()}
     labels = [label for label, bit in parts.items() if bit and bit & number == bit and bit.bit_count() == 1]
     if labels and sum(parts[label] for label in labels) == number:
-        return " | ".join(f"{name}.{label}" for label in labels)
+        return " | ".join(_member(name, label) for label in labels)
     return f"{name}({number})"
 
 

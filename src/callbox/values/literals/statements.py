@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from callbox.values import statics
-from callbox.values.literals.layout import Group, Labelled, Node, call
+from callbox.values.literals.layout import Group, Labelled, Node, call, is_name
 from callbox.values.paths import quote
 
 if TYPE_CHECKING:
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 def set_attributes(writer: Writer, cls: type, attributes: Mapping[str, Node], variable: str) -> None:
     """Add statements that give an instance its slots and its dictionary."""
     slots = {name for name, _ in statics.layout_of(cls).slots}
-    for name in attributes.keys() & slots:
-        writer.add_statement(call("object.__setattr__", [variable, quote(name), attributes[name]]))
-    rest = {name: node for name, node in attributes.items() if name not in slots}
-    if not rest:
-        return
-    if all(name.isidentifier() for name in rest):
-        writer.add_statement(call(f"vars({variable}).update", (), rest.items()))
+    rest = []
+    for name, node in attributes.items():
+        if name in slots:
+            writer.add_statement(call("object.__setattr__", [variable, quote(name), node]))
+        else:
+            rest.append((name, node))
+    if all(is_name(name) for name, _ in rest):
+        parts, keywords = [], rest
     else:
-        pairs = Group("{", tuple(Labelled(quote(name), ": ", node) for name, node in rest.items()), "}")
-        writer.add_statement(call(f"vars({variable}).update", [pairs]))
+        parts, keywords = [Group("{", tuple(Labelled(quote(name), ": ", node) for name, node in rest), "}")], []
+    if rest:
+        writer.add_statement(call(f"vars({variable}).update", parts, keywords))

@@ -288,3 +288,10 @@ def test_long_texts_are_shown_around_the_difference() -> None:
 
     assert len(line) < 150
     assert line.endswith("(from character 1000)")
+
+
+def test_methods_that_c_binds_are_compared_by_what_they_are_bound_to() -> None:
+    assert compare([1].append, [1].append).is_equal
+    assert differences([1].append, [2].append) == ["result.__self__[0]: 1 != 2 (off by 1)"]
+    assert not compare([1].append, [1].extend).is_equal
+    assert not compare(len, [1].append).is_equal

@@ -22,6 +22,9 @@ def body(names=(), shells=(), steps=(), root=None) -> bytes:
     return seal(msgspec.msgpack.encode([list(names), list(shells), list(steps), root]))
 
 
+UNION = [("types", "UnionType")]
+
+
 @settings(max_examples=100, deadline=None)
 @given(values, st.data())
 def test_truncated_value_is_a_format_error(value, data) -> None:
@@ -101,6 +104,8 @@ def test_what_is_no_value_is_a_format_error_that_says_so(data, message) -> None:
         body(steps=[[2, 0, ["a", 1]]], shells=[Tag.LIST], root=[-1]),
         body(steps=[[3, 0, ["a", 1]]], shells=[Tag.LIST], root=[-1]),
         body(steps=[[Tag.CLASS, 0]], root=[0]),
+        body(UNION, steps=[[Tag.CLASS, 0], [Tag.TUPLE, 1, 2], [Tag.ALIAS, [0], [1]]], root=[2]),
+        body(UNION, steps=[[Tag.CLASS, 0], [Tag.TUPLE], [Tag.ALIAS, [0], [1]]], root=[2]),
         body(steps=[[Tag.BYTEARRAY, 10**15]], root=[0]),
         body(steps=[[Tag.TEXT_SCALAR, 10**15]], root=[0]),
         body(steps=[[Tag.FRACTION, "1e99999999", 1]], root=[0]),

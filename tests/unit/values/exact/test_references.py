@@ -133,3 +133,8 @@ def test_constant_that_the_caller_names_keeps_its_identity() -> None:
 @pytest.mark.parametrize("alias", [list[int], dict[str, list[int]], Callable[[int, str], bool], Callable[..., int]])
 def test_generic_alias_comes_back(alias) -> None:
     assert decode(encode(alias)) == alias
+
+
+def test_unpacked_alias_is_refused() -> None:
+    with pytest.raises(RefusalError, match="unpacked type"):
+        encode(next(iter(tuple[int, ...])))

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.support.sources import evaluate
 
 from callbox.values.compare import Rules, compare
 from callbox.values.exact import encode
 from callbox.values.literals import Style, literal
 from callbox.values.refusal import UnwritableError
-
-
-def evaluate(written, folder=None):
-    names = {"DATA": folder}
-    for name, data in written.side_files.items():
-        (folder / name).write_bytes(data)
-    for statement in (*written.imports, *written.setup):
-        exec(statement, names)
-    return eval(written.source, names)
 
 
 @pytest.mark.parametrize(

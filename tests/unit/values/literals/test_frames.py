@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.support.sources import evaluate
 
 from callbox.values.compare import compare
 from callbox.values.exact import encode
 from callbox.values.literals import literal
 from callbox.values.refusal import UnwritableError
-
-
-def evaluate(written, folder=None):
-    names = {"DATA": folder}
-    for name, data in written.side_files.items():
-        (folder / name).write_bytes(data)
-    for statement in (*written.imports, *written.setup):
-        exec(statement, names)
-    return eval(written.source, names)
 
 
 def test_plain_frame_is_written_as_a_person_would() -> None:
