@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_type_hints
 
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
 from callbox.secrets import RedactRules
 
 DEFAULTS = "defaults"
@@ -330,7 +330,7 @@ def _read_project(path: Path) -> dict[str, Any] | None:
         if b"callbox" not in path.read_bytes():
             return None
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot read {path}: {reason(error)}") from error
     table = _read(path).get("tool", {}).get("callbox")
     return table if isinstance(table, dict) else None
 
@@ -341,7 +341,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot read {path}: {reason(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is no valid TOML: {error}") from error
 

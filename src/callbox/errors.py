@@ -6,6 +6,8 @@ maps each class to its exit code and prints the message without a traceback.
 
 from __future__ import annotations
 
+import sys
+
 
 class CallboxError(Exception):
     """Something callbox was asked to do could not be done."""
@@ -50,3 +52,14 @@ class CallboxWarning(UserWarning):
 def reason(error: Exception) -> str:
     """Say in words why something failed: of what the system refuses, what it calls that."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def error_line(message: object) -> str:
+    """Return an error's line for stderr: a message of several lines is joined into one."""
+    return f"callbox: error: {' '.join(str(message).split())}"
+
+
+def refuse(message: object) -> int:
+    """Tell the user of a module that runs by `python -m` what is wrong, and return the exit code for it."""
+    print(error_line(message), file=sys.stderr)
+    return 2

@@ -46,8 +46,3 @@ def settle(context: click.Context, code: object) -> int:
 def exit_code(error: CallboxError) -> int:
     """Return the exit code that an error stands for; what is not listed is a wrong use."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), USAGE)
-
-
-def error_line(message: object) -> str:
-    """Return an error's line for stderr: a message of several lines is joined into one."""
-    return f"callbox: error: {' '.join(str(message).split())}"

@@ -17,7 +17,7 @@ from callbox.cli.flight_plan import FlightPlan
 from callbox.cli.namesakes import Namesakes
 from callbox.engine import Recorder, new_recorder
 from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
-from callbox.errors import CallboxError
+from callbox.errors import CallboxError, error_line
 
 if TYPE_CHECKING:
     from callbox.model import Capture, Header
@@ -75,7 +75,7 @@ class Flight:
             self._recorder.start()
             self._has_begun = True
         except CallboxError as error:
-            _say(exits.error_line(error))
+            _say(error_line(error))
             os._exit(exits.exit_code(error))
 
     def end(self) -> None:
@@ -87,10 +87,10 @@ class Flight:
             with self._namesakes.restored(), _room_to_call():
                 self._report()
         except CallboxError as error:
-            _say(exits.error_line(error))
+            _say(error_line(error))
         except Exception as error:
             # The program's output is no place for a traceback of ours.
-            _say(exits.error_line(f"the recording is lost, by a fault in callbox: {error!r}"))
+            _say(error_line(f"the recording is lost, by a fault in callbox: {error!r}"))
         keep_interrupt()
 
     def _report(self) -> None:
@@ -121,7 +121,7 @@ class Flight:
             self._summarise(told.notes, (told.n_events, told.n_dropped), told.n_running)
         else:
             parts = f"{self._plan.output}.parts"
-            _say(exits.error_line(f"the box is not finished: {told.failure}; the recording is the box and {parts}"))
+            _say(error_line(f"the box is not finished: {told.failure}; the recording is the box and {parts}"))
 
     def _summarise(self, notes: Sequence[str], counts: tuple[int, int], n_running: int) -> None:
         if self._plan.is_quiet:

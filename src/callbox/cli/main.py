@@ -15,7 +15,7 @@ import click
 from callbox import config
 from callbox.cli import exits
 from callbox.cli.examples import examples
-from callbox.errors import CallboxError, ConfigError, reason
+from callbox.errors import CallboxError, ConfigError, error_line, reason
 
 COMMANDS = (
     "run",
@@ -115,5 +115,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: object, code: int) -> int:
-    print(exits.error_line(message), file=sys.stderr)
+    print(error_line(message), file=sys.stderr)
     return code

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from callbox import boarding
-from callbox.errors import ProgramError
+from callbox.errors import ProgramError, reason
 
 if TYPE_CHECKING:
     from callbox.cli.program import Program
@@ -61,4 +61,4 @@ def launch(program: Program, plan: Plan) -> int:
         sys.stderr.flush()
         os.execve(program.executable, program.words, environ)
     except OSError as error:
-        raise ProgramError(f"cannot execute {program.executable}: {error.strerror}") from error
+        raise ProgramError(f"cannot execute {program.executable}: {reason(error)}") from error

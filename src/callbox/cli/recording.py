@@ -15,7 +15,7 @@ from callbox.cli import exits
 from callbox.cli.namesakes import Namesakes
 from callbox.cli.recording_plan import RecordingPlan
 from callbox.engine.entry import call_at_entry, describe_outcome, keep_interrupt
-from callbox.errors import CallboxError
+from callbox.errors import CallboxError, error_line
 from callbox.testgen.call_stores import open_store
 from callbox.testgen.capture import CaptureOptions
 from callbox.testgen.session import Session
@@ -73,7 +73,7 @@ class Boarding:
             self._session.begin()
         except CallboxError as error:
             if self._is_owner:
-                _say(exits.error_line(error))
+                _say(error_line(error))
                 os._exit(exits.exit_code(error))
 
     def end(self) -> None:
@@ -88,7 +88,7 @@ class Boarding:
                 code = self._report() if self._is_owner else exits.OK
         except Exception as error:
             # The program's output is no place for a traceback of ours.
-            _say(exits.error_line(f"calls are lost, by a fault in callbox: {error!r}"))
+            _say(error_line(f"calls are lost, by a fault in callbox: {error!r}"))
             code = exits.OK
         keep_interrupt()
         if code:
@@ -111,7 +111,7 @@ class Boarding:
             _say(f"callbox: {kept} of {functions} kept, {session.n_seen:,} seen{others} -> {plan.storage_dir}")
         if session.has_calls():
             return exits.OK
-        _say(exits.error_line("nothing was recorded: no target was called"))
+        _say(error_line("nothing was recorded: no target was called"))
         return exits.NOTHING_FOUND if describe_outcome() in ("", "exit code 0") else exits.OK
 
     def _explain(self, pattern: str) -> str:

@@ -19,7 +19,7 @@ from callbox.cli.spill import MIN_SLOTS, start_collector
 from callbox.engine import ORACLE
 from callbox.engine.options import ENVIRONMENTS, MODES, Options, resolve_mode
 from callbox.engine.redaction import redact_command
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
 
 _EXAMPLES = examples(
     "callbox run -- script.py --its-option",
@@ -118,5 +118,5 @@ def _with_folder(plan: FlightPlan) -> FlightPlan:
     try:
         make_parts_folder(folder, ring_bytes(plan.options))
     except OSError as error:
-        return dataclasses.replace(plan, notes=(*plan.notes, _IN_MEMORY.format(folder=folder, reason=error.strerror)))
+        return dataclasses.replace(plan, notes=(*plan.notes, _IN_MEMORY.format(folder=folder, reason=reason(error))))
     return dataclasses.replace(plan, folder=str(folder))

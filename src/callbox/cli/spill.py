@@ -101,7 +101,7 @@ def conclude(folder: str, header: Header) -> Status:
     try:
         status = os.open(_status_path(folder), os.O_RDONLY)
     except OSError as error:
-        return Status(failure=f"there is no collector: {error.strerror}")
+        return Status(failure=f"there is no collector: {reason(error)}")
     try:
         temporary = os.path.join(folder, f"{ENDING}.tmp")
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:  # noqa: PTH123

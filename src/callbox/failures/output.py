@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from callbox.errors import ConfigError, FormatError, RecordingError
+from callbox.errors import ConfigError, FormatError, RecordingError, reason
 from callbox.failures.model import Failure, Passed
 from callbox.failures.plain import failure_to_dict, passed_to_dict
 from callbox.failures.reports import RENDERERS, Report
@@ -133,7 +133,7 @@ def write_report(
     except UnicodeDecodeError:
         raise FormatError(f"cannot append to {path}: it is no text: choose another file") from None
     except OSError as error:
-        raise RecordingError(f"cannot write {path}: {error.strerror}: choose another place") from error
+        raise RecordingError(f"cannot write {path}: {reason(error)}: choose another place") from error
     return path
 
 

@@ -14,7 +14,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from callbox.errors import CallboxError
+from callbox.errors import CallboxError, refuse
 from callbox.failures.history import find_path
 from callbox.failures.unittest_results import ResultWatch
 from callbox.render.text import count
@@ -27,13 +27,11 @@ def main(words: list[str]) -> int:
         2 if no program is named, or the mode is wrong; else 0.
     """
     if not words or words == ["-m"]:
-        print("callbox: error: name a program: python -m callbox.failures -m unittest discover", file=sys.stderr)
-        return 2
+        return refuse("name a program: python -m callbox.failures -m unittest discover")
     try:
         watch = ResultWatch()
     except CallboxError as error:
-        print(f"callbox: error: {error}", file=sys.stderr)
-        return 2
+        return refuse(error)
     watch.install()
     try:
         _run(words)

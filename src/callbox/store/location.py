@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from callbox.errors import ConfigError, RecordingError
+from callbox.errors import ConfigError, RecordingError, reason
 from callbox.replacement import make_folder, replacing
 
 
@@ -82,7 +82,7 @@ class LocalFolder:
         try:
             yield
         except OSError as error:
-            raise RecordingError(f"{what}: {error.strerror}") from error
+            raise RecordingError(f"{what}: {reason(error)}") from error
 
 
 class RemoteFolder:

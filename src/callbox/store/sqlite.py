@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from callbox.errors import FormatError, RecordingError
+from callbox.errors import FormatError, RecordingError, reason
 from callbox.replacement import make_folder
 from callbox.store.schema import BLOBS, Schema
 
@@ -214,7 +214,7 @@ class Store:
 
     def _describe(self, error: Exception) -> Exception:
         if isinstance(error, OSError):
-            return RecordingError(f"cannot write {self.path}: {error.strerror}: choose another folder")
+            return RecordingError(f"cannot write {self.path}: {reason(error)}: choose another folder")
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             return FormatError(f"{self.path} is no store, or is damaged: {error}")
         return RecordingError(f"cannot use {self.path}: {error}")

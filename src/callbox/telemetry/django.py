@@ -17,8 +17,15 @@ import sys
 import types
 from typing import Any
 
-from django.test import runner
-from django.test.runner import DiscoverRunner, ParallelTestSuite, RemoteTestResult, RemoteTestRunner
+from callbox.errors import refuse
+
+try:
+    from django.test import runner
+    from django.test.runner import DiscoverRunner, ParallelTestSuite, RemoteTestResult, RemoteTestRunner
+except ModuleNotFoundError:
+    if __name__ == "__main__":
+        sys.exit(refuse("callbox.telemetry.django needs Django: pip install django"))
+    raise
 
 from callbox.telemetry.collector import Collector
 from callbox.telemetry.journal import Journal, join_journal
@@ -150,8 +157,7 @@ def main() -> int:
     settings = [word for word in words if word.startswith("--settings")]
     rest = [word for word in words if word not in settings]
     if not rest:
-        print("callbox: error: name manage.py: python -m callbox.telemetry.django manage.py test", file=sys.stderr)
-        return 2
+        return refuse("name manage.py: python -m callbox.telemetry.django manage.py test")
     sys.argv = [*rest, *settings, "--testrunner=callbox.telemetry.django.TelemetryTestRunner"]
     sys.path.insert(0, "")
     runpy.run_path(rest[0], run_name="__main__")

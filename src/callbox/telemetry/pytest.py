@@ -12,7 +12,14 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-import pytest
+from callbox.errors import refuse
+
+try:
+    import pytest
+except ModuleNotFoundError:
+    if __name__ == "__main__":
+        sys.exit(refuse("callbox.telemetry.pytest needs pytest: pip install 'callbox[pytest]'"))
+    raise
 
 from callbox.errors import CallboxError
 from callbox.telemetry.budgets import MARKER as BUDGET_MARKER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
 from callbox.telemetry.formats import ctrf_text, markdown_lines
 from callbox.telemetry.history import Run
 from callbox.telemetry.kept import KeptTest
@@ -35,4 +35,4 @@ def write_reports(
         try:
             Path(path).write_text(texts[name](), encoding="utf-8", errors="replace")
         except OSError as error:
-            raise ConfigError(f"cannot write {path}: {error.strerror}: choose another file") from error
+            raise ConfigError(f"cannot write {path}: {reason(error)}: choose another file") from error

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from callbox.errors import ConfigError
+from callbox.errors import ConfigError, reason
 from callbox.telemetry.records import NO_CALLS, NO_QUERIES
 
 RESULT = "TEST_RESULT:"
@@ -74,7 +74,7 @@ class Sink:
         try:
             self._fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _FILE_MODE)
         except OSError as error:
-            raise ConfigError(f"cannot write telemetry to {output}: {error.strerror}: choose another file") from error
+            raise ConfigError(f"cannot write telemetry to {output}: {reason(error)}: choose another file") from error
 
     def write(self, prefix: str, record: dict[str, Any]) -> None:
         """Write a line; what other code has printed so far comes before it."""

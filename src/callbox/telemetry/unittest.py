@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from callbox.errors import CallboxError
+from callbox.errors import CallboxError, refuse
 from callbox.telemetry.collector import Collector
 from callbox.telemetry.records import BAD, Identity
 from callbox.telemetry.settings import TelemetrySettings
@@ -142,8 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         collector = Collector(TelemetrySettings.load())
     except CallboxError as error:
-        print(f"callbox: error: {error}", file=sys.stderr)
-        return 2
+        return refuse(error)
     runner = unittest.TextTestRunner(resultclass=result_class(collector))
     code = 1
     try:

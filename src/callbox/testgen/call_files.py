@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from callbox.errors import CallboxError, CaptureError, FormatError, RecordingError
+from callbox.errors import CallboxError, CaptureError, FormatError, RecordingError, reason
 from callbox.replacement import make_folder, replacing
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.model import Call, Kind, Outcome, Target
@@ -136,7 +136,7 @@ class CallFiles:
         try:
             make_folder(self.folder)
         except OSError as error:
-            raise RecordingError(f"cannot write {self.folder}: {error.strerror}: choose another folder") from error
+            raise RecordingError(f"cannot write {self.folder}: {reason(error)}: choose another folder") from error
 
     def n_seen(self) -> int:
         """Return how many files there are."""
@@ -152,7 +152,7 @@ class CallFiles:
                 entry = entry_of(call)
                 storage.dump(entry, storage.make_path(self.folder, call.target.full_name))
             except OSError as error:
-                raise RecordingError(f"cannot write into {self.folder}: {error.strerror}") from error
+                raise RecordingError(f"cannot write into {self.folder}: {reason(error)}") from error
             except Exception:
                 # A value that this format has no way to write: the call is not kept.
                 continue

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callbox.errors import GenerateError
+from callbox.errors import GenerateError, reason
 from callbox.testgen.model import Target
 from callbox.testgen.module import is_made_here, is_ours, sign
 from callbox.testgen.resolve import module_name
@@ -107,7 +107,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise GenerateError(f"cannot write {path}: {error.strerror}: choose another place by -o or -d") from error
+        raise GenerateError(f"cannot write {path}: {reason(error)}: choose another place by -o or -d") from error
 
 
 def is_edited(path: Path) -> bool:

@@ -97,3 +97,18 @@ def test_interrupted_unittest_is_no_success(lab) -> None:
 
     assert ran.code != 0
     assert (ran.records["test_it"]["status"], ran.records["test_it"]["error"]) == ("error", "it was interrupted")
+
+
+@pytest.mark.parametrize(
+    ("package", "advice"),
+    [
+        ("pytest", "callbox.telemetry.pytest needs pytest: pip install 'callbox[pytest]'"),
+        ("django", "callbox.telemetry.django needs Django: pip install django"),
+    ],
+)
+def test_runner_that_is_not_installed_is_named(lab, package, advice) -> None:
+    run = f"runpy.run_module('callbox.telemetry.{package}', run_name='__main__')"
+
+    ran = lab.run("-c", f"import runpy, sys; sys.modules['{package}'] = None; {run}")
+
+    assert (ran.code, ran.err) == (2, f"callbox: error: {advice}\n")

@@ -13,6 +13,7 @@ from callbox.errors import (
     NothingFoundError,
     ProgramError,
     RecordingError,
+    error_line,
 )
 
 
@@ -33,4 +34,4 @@ def test_every_error_has_its_exit_code(error, code) -> None:
 
 
 def test_error_is_one_line() -> None:
-    assert exits.error_line(CallboxError("what\n  and why")) == "callbox: error: what and why"
+    assert error_line(CallboxError("what\n  and why")) == "callbox: error: what and why"
