@@ -28,18 +28,17 @@ def _pd(writer: Writer, name: str) -> str:
 
 def _write_frame(writer: Writer, value: pd.DataFrame, link: Link) -> Node:
     labels = value.columns
-    if not labels.is_unique or labels.nlevels > 1 or labels.name is not None or value.attrs or not len(labels):
-        raise RefusedPartError(
-            link, "it is a DataFrame with no, repeated, named or nested column labels, or with attrs"
-        )
+    if not labels.is_unique or labels.nlevels > 1 or labels.name is not None or value.attrs:
+        raise RefusedPartError(link, "it is a DataFrame with repeated, named or nested column labels, or with attrs")
     if labels.dtype != pd.DataFrame(dict.fromkeys(labels, ()), index=[]).columns.dtype:
         raise RefusedPartError(link, f"its column labels have dtype {labels.dtype}")
     pairs = []
     for position, label in enumerate(labels):
         place: Link = (link, "key", label)
         pairs.append(Labelled(writer.write(label, place), ": ", _write_column(writer, value.iloc[:, position], place)))
-    index = _index_keyword(writer, value.index, link)
-    return call(_pd(writer, "DataFrame"), [Group("{", tuple(pairs), "}")], index)
+    columns = [Group("{", tuple(pairs), "}")] if pairs else []
+    index = _index_keyword(writer, value.index, link, is_implied=bool(pairs) or not len(value.index))
+    return call(_pd(writer, "DataFrame"), columns, index)
 
 
 def _write_column(writer: Writer, values: Any, link: Link) -> Node:
@@ -52,8 +51,9 @@ def _write_column(writer: Writer, values: Any, link: Link) -> Node:
     return writer.write(plain(values), link)
 
 
-def _index_keyword(writer: Writer, index: pd.Index, link: Link) -> list[tuple[str, Node]]:
-    if type(index) is pd.RangeIndex and (index.start, index.step, index.name) == (0, 1, None):
+def _index_keyword(writer: Writer, index: pd.Index, link: Link, *, is_implied: bool = True) -> list[tuple[str, Node]]:
+    """Return the index's keyword: none where pandas counts the rows alike, by the columns that are given."""
+    if is_implied and type(index) is pd.RangeIndex and (index.start, index.step, index.name) == (0, 1, None):
         return []
     return [("index", writer.write(index, (link, "attribute", "index")))]
 

@@ -46,6 +46,22 @@ def test_frames_series_and_indexes_evaluate_to_equal_ones() -> None:
         assert encode(evaluated) == encode(value)
 
 
+def test_frame_without_columns_keeps_its_index() -> None:
+    pd = pytest.importorskip("pandas")
+    sources = {
+        "pd.DataFrame()": pd.DataFrame(),
+        "pd.DataFrame(index=pd.RangeIndex(3))": pd.DataFrame(index=range(3)),
+        'pd.DataFrame(index=pd.Index(["a"]))': pd.DataFrame(index=["a"]),
+    }
+    for source, frame in sources.items():
+        written = literal(frame)
+
+        assert written.source == source
+        assert encode(evaluate(written)) == encode(frame)
+    with pytest.raises(UnwritableError, match="column labels have dtype"):
+        literal(pd.DataFrame({"a": [1]})[[]])
+
+
 def test_frame_that_a_call_would_change_is_refused() -> None:
     pd = pytest.importorskip("pandas")
 
