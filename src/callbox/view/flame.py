@@ -29,7 +29,6 @@ class FlameGraph:
     self_ns: NDArray[np.int64]
     total_ns: NDArray[np.int64]
     """Self time of a node and of everything below it."""
-    level: NDArray[np.int32]
 
     def below(self, root: int) -> dict[str, Any]:
         """Return a node and what is below it and large enough to be seen, as lists for JSON.
@@ -53,7 +52,6 @@ class FlameGraph:
             "calls": self.n_calls[nodes].tolist(),
             "self": self.self_ns[nodes].tolist(),
             "total": self.total_ns[nodes].tolist(),
-            "level": self.level[nodes].tolist(),
         }
 
 
@@ -64,7 +62,7 @@ def build_flame_graph(calls: NDArray[np.void]) -> FlameGraph:
     n_codes = int(codes.max(initial=0)) + 1
     nodes = np.zeros(len(calls) + 1, np.int32)  # the last, row -1, is the caller of all roots
     by_level, bounds = _rows_by_level(parents)
-    node_parent, node_code, node_level = [np.zeros(1, np.int64)], [np.full(1, -1)], [np.zeros(1, np.int64)]
+    node_parent, node_code = [np.zeros(1, np.int64)], [np.full(1, -1)]
     n_nodes = 1
     for level in range(min(len(bounds) - 1, MAX_LEVELS)):
         rows = by_level[bounds[level] : bounds[level + 1]]
@@ -73,7 +71,6 @@ def build_flame_graph(calls: NDArray[np.void]) -> FlameGraph:
         nodes[rows] = at + n_nodes
         node_parent.append(found // n_codes)
         node_code.append(found % n_codes)
-        node_level.append(np.full(len(found), level + 1))
         n_nodes += len(found)
     for level in range(MAX_LEVELS, len(bounds) - 1):
         rows = by_level[bounds[level] : bounds[level + 1]]
@@ -90,7 +87,6 @@ def build_flame_graph(calls: NDArray[np.void]) -> FlameGraph:
         np.bincount(of_calls, minlength=n_nodes),
         self_ns,
         np.array(totals),
-        np.concatenate(node_level).astype(np.int32),
     )
 
 

@@ -34,7 +34,7 @@ export class FlameGraph {
     for (let at = 0; at < answer.id.length; at++) {
       const id = answer.id[at];
       if (this.nodes.has(id)) continue;
-      const node = { id, parent: answer.parent[at], code: answer.code[at], calls: answer.calls[at], self: answer.self[at], total: answer.total[at], level: answer.level[at], children: [] };
+      const node = { id, parent: answer.parent[at], code: answer.code[at], calls: answer.calls[at], self: answer.self[at], total: answer.total[at], children: [] };
       this.nodes.set(id, node);
       if (id) this.nodes.get(node.parent).children.push(node);
     }
