@@ -67,8 +67,35 @@ class Rules:
         """Return the rules for a path; None where no override matches."""
         return next((rules for glob, rules in self._globs if glob.fullmatch(path)), None)
 
+    def reach(self, path: str) -> tuple[frozenset[int], ...]:
+        """Return how far the overrides' globs have come at the end of a path, as positions in each.
+
+        What stands below two places of one reach is under the same overrides: the globs are automata
+        whose states these are.
+        """
+        return tuple(_positions(glob, path) for glob in self.overrides)
+
     @cached_property
     def _globs(self) -> list[tuple[re.Pattern[str], Rules]]:
         wild = {"*": ".*", "?": "."}
         globs = [("".join(wild.get(c, re.escape(c)) for c in text), rules) for text, rules in self.overrides.items()]
         return [(re.compile(text, re.DOTALL), rules) for text, rules in reversed(globs)]
+
+
+def _positions(glob: str, path: str) -> frozenset[int]:
+    """Return the positions in a glob at which matching may go on after a path."""
+    found = _past_stars(glob, {0})
+    for character in path:
+        stayed = {at for at in found if at < len(glob) and glob[at] == "*"}
+        found = _past_stars(glob, stayed | {at + 1 for at in found - stayed if glob[at : at + 1] in ("?", character)})
+    return frozenset(found)
+
+
+def _past_stars(glob: str, positions: set[int]) -> set[int]:
+    """Add the positions that follow on stars, which may stand for nothing."""
+    found = set(positions)
+    for at in positions:
+        while glob[at : at + 1] == "*":
+            at += 1
+            found.add(at)
+    return found

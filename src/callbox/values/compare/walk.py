@@ -49,7 +49,8 @@ class Comparer:
         self._differences: list[Difference] = []
         self._n_differences = 0
         self._pairs: list[Pair] = []
-        self._met: set[tuple[int, int, int]] = set()
+        self._met: dict[tuple[int, int, int], list[Link]] = {}
+        """Where pairs were met, by the identities of the values and their rules."""
         self._kept: list[Any] = []
 
     @property
@@ -130,20 +131,25 @@ class Comparer:
                     f"{brief(expected)} ({statics.type_name(other)})",
                 )
                 return
-        if not family.can_hold or self._is_new(actual, expected, rules):
+        if not family.can_hold or self._is_new(actual, expected, link, rules):
             family.run(self, actual, expected, link, rules)
 
-    def _is_new(self, actual: Any, expected: Any, rules: Rules) -> bool:
-        """Say whether a pair was not met before under these rules; a cycle meets it again."""
+    def _is_new(self, actual: Any, expected: Any, link: Link, rules: Rules) -> bool:
+        """Say whether a pair was not met before under these rules and overrides; a cycle meets it again."""
         pair = id(actual), id(expected), id(rules)
         comparer: Comparer | None = self
         while comparer is not None:
-            if pair in comparer._met:
+            if any(self._has_same_overrides(link, place) for place in comparer._met.get(pair, ())):
                 return False
             comparer = comparer._parent
-        self._met.add(pair)
+        self._met.setdefault(pair, []).append(link)
         self._kept.append((actual, expected))
         return True
+
+    def _has_same_overrides(self, link: Link, other: Link) -> bool:
+        """Say whether all that stands below two places is under the same overrides."""
+        reach = self._rules.reach
+        return not self._rules.overrides or reach(write_path(self._name, link)) == reach(write_path(self._name, other))
 
     def _compare_unknown(self, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
         name = statics.type_name(type(actual))

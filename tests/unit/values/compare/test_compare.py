@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 import datetime as dt
 import math
 import re
@@ -12,6 +13,7 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support import value_kinds as kinds
 from tests.support.value_strategies import cyclic_values, values
 
@@ -221,6 +223,34 @@ def test_alias_is_compared_under_the_rules_of_each_place() -> None:
     assert differences(actual, expected, overrides={'*["near"]': Rules(atol=10)}) == [
         'result["exact"][0]: 1.0 != 2.0 (off by 1, relative 0.5)'
     ]
+
+
+def test_override_below_one_place_of_an_alias_says_nothing_of_the_other() -> None:
+    inner, other = {"deep": {"time": 1}}, {"deep": {"time": 2}}
+    actual, expected = {"a": inner, "b": inner}, {"a": other, "b": other}
+
+    assert differences(actual, expected, overrides={'result["a"]["deep"]["time"]': Rules(ignore=True)}) == [
+        'result["b"]["deep"]["time"]: 1 != 2 (off by 1)'
+    ]
+    assert differences(actual, expected, overrides={'*["time"]': Rules(ignore=True)}) == ["equal"]
+
+
+def test_cycles_and_shared_parts_end_under_overrides() -> None:
+    cycle, shared = [[]], ([1],)
+    cycle[0].append(cycle)
+    for _ in range(60):
+        shared = (shared, shared)
+
+    for value in (cycle, shared):
+        assert compare(value, copy.deepcopy(value), rules=Rules(overrides={"*[1][0]": Rules(atol=1)})).is_equal
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab[*?", max_size=6), st.text("ab[", max_size=8))
+def test_reach_of_an_override_ends_where_it_matches(glob, path) -> None:
+    rules = Rules(overrides={glob: Rules(atol=1)})
+
+    assert (len(glob) in rules.reach(path)[0]) == (rules.find_override(path) is not None)
 
 
 def test_last_override_that_matches_wins() -> None:
