@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, get_type_hints
 
 from callbox.errors import ConfigError, reason
+from callbox.folders import working_folder
 from callbox.secrets import RedactRules
 
 DEFAULTS = "defaults"
@@ -261,10 +262,10 @@ def find_file(start: Path) -> tuple[Path, dict[str, Any]] | None:
     """Find the nearest project file that configures callbox, from a folder upward, and read its sections."""
     for folder in (start, *start.parents):
         for path in (folder / "callbox.toml", folder / ".callbox" / "config.toml"):
-            if path.is_file():
+            if os.path.isfile(path):  # noqa: PTH113
                 return path, _read(path)
         project = folder / "pyproject.toml"
-        if project.is_file() and (table := _read_project(project)) is not None:
+        if os.path.isfile(project) and (table := _read_project(project)) is not None:  # noqa: PTH113
             return project, table
     return None
 
@@ -285,7 +286,7 @@ def project_redact_rules() -> RedactRules:
     Raises:
         ConfigError: as `load_redact_rules`.
     """
-    return load_redact_rules(Path.cwd(), os.environ)
+    return load_redact_rules(working_folder(), os.environ)
 
 
 def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Iterator[_Value]:
@@ -294,7 +295,7 @@ def _iter_values(command: str, start: Path, environ: Mapping[str, str]) -> Itera
     files = []
     if (project := find_file(start)) is not None:
         files.append(project)
-    if (user := _user_file()).is_file():
+    if os.path.isfile(user := _user_file()):  # noqa: PTH113
         files.append((user, _read(user)))
     for path, table in files:
         _check_table(path, table)

@@ -13,6 +13,7 @@ import click
 from callbox import config
 from callbox.cli.json_output import json_option
 from callbox.errors import ConfigError
+from callbox.folders import working_folder
 
 if TYPE_CHECKING:
     from callbox.bench.limits import Settings
@@ -140,7 +141,7 @@ def read_options(directory: str, given: dict[str, Any]) -> BenchOptions:
     Raises:
         ConfigError: a key is unknown or has a wrong value.
     """
-    start = Path(directory) if Path(directory).is_dir() else Path.cwd()
+    start = Path(directory) if Path(directory).is_dir() else working_folder()
     file = given.pop("config_file", None)
     values = (
         config.read_file("bench", Path(file)) if file else config.load_settings("bench", start.resolve(), os.environ)

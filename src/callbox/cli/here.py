@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,13 +31,13 @@ def describe_here(folder: Path) -> list[str]:
 
     engine, reason = choose_engine(Options())
     found = [("engine", f"{engine}: {reason}")]
-    boxes = sorted(folder.glob("*.cbx"), key=lambda path: (-path.stat().st_mtime_ns, path.name))
+    boxes = sorted(_boxes(folder), key=lambda path: (-path.stat().st_mtime_ns, path.name))
     for box in boxes[:_MAX_BOXES]:
         reader = "show --last 20" if parts_folder(box).is_dir() else "stats"
         found.append((box.name, f"callbox {reader} {box.name}"))
     if len(boxes) > _MAX_BOXES:
         found.append(("", f"… {len(boxes) - _MAX_BOXES:,} more recordings"))
-    found += [(name, command) for name, command in _STORES if (folder / name).exists()]
+    found += [(name, command) for name, command in _STORES if os.path.exists(folder / name)]  # noqa: PTH110
     found += [
         (f"no {package}", f"pip install 'callbox[{extra}]' for {use}")
         for package, extra, use in _EXTRAS
@@ -44,3 +45,10 @@ def describe_here(folder: Path) -> list[str]:
     ]
     width = max(len(name) for name, _ in found)
     return [f"  {name:<{width}}  {text}" for name, text in found]
+
+
+def _boxes(folder: Path) -> list[Path]:
+    try:
+        return list(folder.glob("*.cbx"))
+    except OSError:
+        return []

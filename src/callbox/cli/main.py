@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +15,7 @@ from callbox import config
 from callbox.cli import exits
 from callbox.cli.examples import examples
 from callbox.errors import CallboxError, ConfigError, error_line, reason
+from callbox.folders import working_folder
 
 COMMANDS = (
     "run",
@@ -85,9 +85,9 @@ def callbox(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         from callbox.cli.here import describe_here
 
-        click.echo("\n".join((ctx.get_help(), "\nHere:", *describe_here(Path.cwd()))))
+        click.echo("\n".join((ctx.get_help(), "\nHere:", *describe_here(working_folder()))))
     elif ctx.invoked_subcommand in config.COMMANDS:
-        settings = config.load_settings(ctx.invoked_subcommand, Path.cwd(), os.environ)
+        settings = config.load_settings(ctx.invoked_subcommand, working_folder(), os.environ)
         ctx.default_map = {ctx.invoked_subcommand: settings}
 
 
@@ -111,6 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error.format_message(), error.exit_code)
     except click.Abort:
         return exits.INTERRUPTED
+    except FileNotFoundError as error:
+        if error.filename is not None or working_folder().is_absolute():
+            raise
+        return _fail("the working folder is gone: change to one that is there", exits.USAGE)
     return code if isinstance(code, int) else exits.OK
 
 

@@ -7,7 +7,7 @@ as it needs it, whatever the program did to the import system.
 """
 
 # pathlib would be one more module in the process of the program.
-# ruff: noqa: PTH100, PTH120
+# ruff: noqa: PTH120
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import sys
 from collections.abc import Collection, Iterator
 from importlib.machinery import PathFinder
 from types import ModuleType
+
+from callbox.folders import working_folder
 
 _KEPT = frozenset({"callbox", "threading"})
 """Never make way: the engines ask `threading` for its hooks."""
@@ -65,7 +67,8 @@ class Namesakes:
 
     def _names_of_the_program(self) -> list[str]:
         """Name the modules that lie in folders of the program's own, and all their submodules."""
-        folders = {os.path.abspath(folder) for folder in self._new_folders()}
+        here = working_folder()
+        folders = {os.path.normpath(here / folder) for folder in self._new_folders()}
         tops = {name for name, module in sys.modules.items() if "." not in name and _folder(module) in folders}
         return [name for name in sys.modules if name.partition(".")[0] in tops - _KEPT]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ import click
 
 from callbox import config
 from callbox.errors import ConfigError
+from callbox.folders import working_folder
 
 _SECTIONS = {"record": "run"}
 """What a command was called there."""
@@ -22,8 +24,8 @@ class CommandWithOldSettings(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take settings of the old files as defaults."""
-        if ctx.info_name is not None and config.find_file(Path.cwd()) is None:
-            old = read_old_settings(ctx.info_name, Path.cwd())
+        if ctx.info_name is not None and config.find_file(working_folder()) is None:
+            old = read_old_settings(ctx.info_name, working_folder())
             ctx.default_map = {**old, **(ctx.default_map or {})}
         return super().parse_args(ctx, args)
 
@@ -42,9 +44,7 @@ def read_old_settings(command: str, start: Path, environ: Mapping[str, str] | No
     Raises:
         ConfigError: the file cannot be read.
     """
-    import os
-
-    path = next((p for p in _candidates(start, os.environ if environ is None else environ) if p.is_file()), None)
+    path = next((p for p in _candidates(start, os.environ if environ is None else environ) if os.path.isfile(p)), None)  # noqa: PTH113
     if path is None:
         return {}
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +15,7 @@ from callbox.cli.output import STDOUT, open_output
 from callbox.cli.printing import print_lines
 from callbox.config import TELEMETRY, load_settings
 from callbox.errors import ConfigError, NothingFoundError
+from callbox.folders import working_folder
 from callbox.render.text import count, printable
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _open(store: str | None) -> RunHistory:
     from callbox.telemetry.killed import keep_killed_runs
     from callbox.telemetry.lines import OFF
 
-    store = store or load_settings(TELEMETRY, Path.cwd(), os.environ).get("store", "")
+    store = store or load_settings(TELEMETRY, working_folder(), os.environ).get("store", "")
     if store == OFF:
         raise ConfigError("no runs are kept: store is 'off' in the configuration: name another with --store")
     history = RunHistory(store or "")

@@ -23,6 +23,7 @@ from callbox.failures.model import Passed
 from callbox.failures.options import find_mode, options_of
 from callbox.failures.outcomes import captured_as
 from callbox.failures.words import sections
+from callbox.folders import working_folder
 from callbox.store.own_modules import own_patterns
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class ResultWatch:
         """
         mode = find_mode() or "trace"
         options = options_of(mode, {"include_locals": True, "skip_stdlib": True, "reproduce": True})
-        self._recorder = None if mode == "static" else FlightRecorder(mode, own_patterns(root or Path.cwd()))
+        self._recorder = None if mode == "static" else FlightRecorder(mode, own_patterns(root or working_folder()))
         last_calls = self._recorder.last_calls if self._recorder is not None else None
         self._catcher = Catcher(options, origin="unittest", last_calls=last_calls)
         self._started_s: dict[int, float] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -85,7 +86,7 @@ class Merger:
 
 def read_parts(folder: Path) -> Parts:
     """Copy what the processes of a recording have left beside their box, or put there so far."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112
         return Parts(False)
     found, notes = find_parts(folder)
     running = tuple(parts.process_id for parts in found if parts.is_running)

@@ -22,9 +22,11 @@ def own_patterns(root: Path) -> tuple[str, ...]:
 
 
 def _modules(folder: Path) -> Iterator[str]:
-    if not folder.is_dir():
+    try:
+        found = list(folder.iterdir())
+    except OSError:
         return
-    for path in folder.iterdir():
+    for path in found:
         is_package = path.is_dir() and (path / "__init__.py").is_file()
         is_module = path.suffix == ".py" and path.stem not in ("setup", "conftest", "noxfile", "tasks")
         if (is_package or is_module) and path.stem.isidentifier():

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
+from callbox.folders import working_folder
+
 _MAX_SHOWN = 8
 _MAX_FRAMES = 24
 """So many of the project's calls tell one way to a query from another."""
@@ -209,8 +211,7 @@ def _loops_of(code: CodeType) -> tuple[tuple[int, int], ...]:
 
 def _place_of(code: CodeType, index: int) -> Place:
     lines = (line for start, end, line in code.co_lines() if start <= index < end and line is not None)
-    real = _real_path(code.co_filename)
-    file = os.path.relpath(real) if real.startswith(os.getcwd() + os.sep) else real  # noqa: PTH109
+    file = _real_path(code.co_filename).removeprefix(f"{working_folder()}{os.sep}")
     return Place(file, next(lines, code.co_firstlineno), code.co_qualname)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from callbox.config import TELEMETRY, load_settings
 from callbox.errors import ConfigError
+from callbox.folders import working_folder
 from callbox.telemetry.budgets import Budget
 
 NETWORK_MODES = ("block", "record", "off")
@@ -77,7 +78,7 @@ class TelemetrySettings:
         Raises:
             ConfigError: a key is unknown, or a value is none of those that are possible.
         """
-        found = load_settings(TELEMETRY, start or Path.cwd(), environ)
+        found = load_settings(TELEMETRY, start or working_folder(), environ)
         limits = {each.name: found.pop(each.name, None) for each in fields(Budget)}
         for name, limit in limits.items():
             if limit is not None and not limit >= 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -14,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from callbox.errors import ConfigError
+from callbox.folders import working_folder
 from callbox.testgen.targets import nearest
 
 UNTOUCHABLE = ("builtins", "sys")
@@ -34,8 +34,8 @@ def check_targets(targets: Sequence[str], script: str | None) -> None:
     Raises:
         ConfigError: a module's source has no such function; names the nearest ones.
     """
-    folder = str(Path(script).absolute().parent) if script else os.getcwd()  # noqa: PTH109
-    path = [folder, os.getcwd(), *sys.path]  # noqa: PTH109
+    here = working_folder()
+    path = [str((here / script).parent if script else here), str(here), *sys.path]
     for target in targets:
         if _GLOB_SIGNS.isdisjoint(target) and not target.startswith("!"):
             _check_target(target, tuple(path), script)

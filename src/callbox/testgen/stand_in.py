@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import FrameType, ModuleType
 from typing import Any, Protocol
 
+from callbox.folders import working_folder
 from callbox.model import EventKind
 from callbox.testgen.model import Kind, Target
 from callbox.testgen.sources import UNTOUCHABLE, is_builtin, source_file, split_target
@@ -96,8 +96,8 @@ def find_builtins(patterns: Sequence[str], script: str | None) -> dict[str, tupl
 
     Modules of C and the standard library's are imported for that; others are the program's to import.
     """
-    folder = os.path.dirname(os.path.abspath(script)) if script else os.getcwd()  # noqa: PTH100, PTH109, PTH120
-    path = (folder, *sys.path)
+    here = working_folder()
+    path = (str((here / script).parent if script else here), *sys.path)
     found = {}
     for pattern in patterns:
         if pattern.startswith("!") or not _GLOB_SIGNS.isdisjoint(pattern):
