@@ -194,9 +194,10 @@ class EffectWatch:
 
     def _writer(self, write: Callable[[str], int], number: int) -> Callable[[str], int]:
         def note(text: str, /) -> int:
+            n_chars = write(text)  # what it does not take was not printed
             for span, record in self.open_spans(sys._getframe(1)):
                 span.note_text(number, text, record)
-            return write(text)
+            return n_chars
 
         return note
 
@@ -208,7 +209,17 @@ class EffectWatch:
 
 def freeze_effects(effects: dict[tuple[str, str], None]) -> tuple[Effect, ...]:
     """Return what was noted, with the content of files as it is now."""
-    return tuple(Effect(kind, detail, _read(kind, detail)) for kind, detail in effects)
+    return tuple(Effect(kind, _encodable(detail), _read(kind, detail)) for kind, detail in effects)
+
+
+def _encodable(text: str) -> str:
+    """Return a text that UTF-8 has: a file's name may be bytes that no encoding knows."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def has_surrogates(texts: tuple[str, str]) -> bool:
+    """Say whether a call printed what is no text, such as a file's name that no encoding knows."""
+    return any("\ud800" <= char <= "\udfff" for text in texts if not text.isascii() for char in text)
 
 
 def place_of(code: CodeType) -> Place:
@@ -233,8 +244,8 @@ def _classify(event: str, args: tuple[Any, ...]) -> tuple[str, str] | None:
 
 
 def _classify_open(path: Any, mode: Any, flags: Any) -> tuple[str, str] | None:
-    if isinstance(path, os.PathLike):
-        path = os.fspath(path)
+    if isinstance(path, (bytes, os.PathLike)):
+        path = os.fsdecode(path)
     if not isinstance(path, str) or path.endswith(_CODE_SUFFIXES):
         return None
     is_writing = set(mode) & set("wax+") if isinstance(mode, str) else flags & _WRITING if type(flags) is int else 0

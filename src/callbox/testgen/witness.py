@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from callbox.model import EventKind
 from callbox.testgen.allowance import Allowance
 from callbox.testgen.ambient import Ambient, ambient_effects
-from callbox.testgen.effects import freeze_effects, is_long
+from callbox.testgen.effects import freeze_effects, has_surrogates, is_long
 from callbox.testgen.model import Call, InnerCall, Kind, Outcome, Target
 from callbox.testgen.secrets import without_secrets
 from callbox.values.refusal import RefusalError
@@ -106,6 +106,8 @@ class CallWitness:
             self.problem = f"it was ended by {type(value).__name__}"
         if is_long(texts):
             self.problem = self.problem or "it prints more than a test should hold"
+        if has_surrogates(texts):
+            self.problem = self.problem or "it prints characters that no encoding has"
         end = b"" if self.problem else self._encode_end(outcome, value)
         call = Call(
             target=function.target,
