@@ -344,10 +344,15 @@ class Generator:
     def _write(self, cases: list[Case]) -> None:
         """Write the modules; run them where they stand; take out what fails there."""
         layout, report = self._options.layout, self._report
-        for _ in range(_MAX_FINAL_RUNS):
+        modules: dict[str, Module] = {}
+        written: set[str] = set()
+        for n_left in reversed(range(_MAX_FINAL_RUNS + 1)):
+            before = modules
             modules = {f: m for f, m in self._modules(cases).items() if not outputs.is_edited(layout.folder / f)}
-            written = self._replace(modules)
-            if not self._options.is_verified or not modules:
+            for file in (before.keys() - modules.keys()) & written:
+                (layout.folder / file).unlink()
+            written |= self._replace(modules)
+            if not self._options.is_verified or not modules or not n_left:
                 break
             self._say(f"running {count(len(cases), 'test')} in place, in order and shuffled")
             files = [layout.folder / f for f in modules]
@@ -361,13 +366,13 @@ class Generator:
         report.left = sorted(
             {str(layout.folder / f) for f in self._modules(cases)} - {str(layout.folder / f) for f in modules}
         )
-        report.files = [str(layout.folder / f) for f in written]
+        report.files = [str(layout.folder / f) for f in modules if f in written]
         report.unchanged = [str(layout.folder / f) for f in modules if f not in written]
         for file, module in self._modules(cases).items():
             for call_id, spot in module.places.items():
                 self._decide(call_id, Fate.TEST, f"{file}::{spot.test_name}[{spot.row}]")
 
-    def _replace(self, modules: dict[str, Module]) -> list[str]:
+    def _replace(self, modules: dict[str, Module]) -> set[str]:
         """Write what changed, formatted; return the names of those files."""
         layout = self._options.layout
         beside = Path(tempfile.mkdtemp(prefix="formatted_"))
@@ -375,14 +380,14 @@ class Generator:
             for file, module in modules.items():
                 outputs.write_text(beside / file, module.text)
             outputs.format_files([beside / file for file in modules], self._options.root)
-            written = []
+            written = set()
             for file, module in modules.items():
                 text = sign((beside / file).read_text(encoding="utf-8"))
                 outputs.write_side_files(layout.folder, module.side_files)
                 path = layout.folder / file
                 if not path.exists() or path.read_text(encoding="utf-8") != text:
                     outputs.write_text(path, text)
-                    written.append(file)
+                    written.add(file)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         if self._path_lines and layout.single is None:

@@ -270,5 +270,7 @@ def test_clock_is_not_frozen_for_a_test_that_fails_after_others(project) -> None
 
     report = json.loads(result.stdout)
     assert report["calls"]["test"] == 4
+    assert [path.rpartition("/")[2] for path in report["files"]] == ["test_diary_write.py"]
+    assert project.python("-m", "pytest", "-q", "-p", "no:cacheprovider").returncode == 0
     assert [row["reason"] for row in report["reasons"]] == ["quarantined: beside the others: assert # == #"]
     assert "time" not in "".join(p.read_text() for p in project.folder.glob("tests/generated/*.py"))
