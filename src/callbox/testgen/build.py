@@ -276,6 +276,7 @@ class CaseBuilder:
         self, stored: StoredCall, access: Access, form: CallForm, parts: _Parts, surroundings: Surroundings
     ) -> Case:
         call = stored.call
+        _rename_hiding(parts, surroundings, access.path.partition(".")[0])
         values: Mapping[str, Any] = {n: v for n, v in parts.values.items() if n not in surroundings.variables}
         first = {name: values[name] for name in values if name in form.values}
         values = {**first, **surroundings.values, **values}
@@ -307,9 +308,21 @@ class CaseBuilder:
             behaviour=(
                 shape_of(tuple(form.values.values())),
                 (call.outcome, bool(call.stdout), *parts.changed),
-                ("gives", *shape_of((parts.values.get("expected"),))),
+                ("gives", *shape_of((parts.values.get("expected", parts.values.get("expected_value")),))),
             ),
         )
+
+
+def _rename_hiding(parts: _Parts, surroundings: Surroundings, called: str) -> None:
+    """Give another name to a value that has that of the called function, and so would hide it."""
+    for held in (parts.values, surroundings.values):
+        if called in held:
+            held[f"{called}_value"] = held.pop(called)
+            parts.body = [text.replace(place(called), place(f"{called}_value")) for text in parts.body]
+            surroundings.before, surroundings.after = (
+                tuple(text.replace(place(called), place(f"{called}_value")) for text in texts)
+                for texts in (surroundings.before, surroundings.after)
+            )
 
 
 def _differ(value: Any, other: Any, constants: Mapping[int, tuple[str, str]]) -> bool:

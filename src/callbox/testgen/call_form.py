@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callbox.errors import CallboxError, GenerateError
-from callbox.testgen.case import place
+from callbox.errors import CallboxError
+from callbox.testgen.case import place, slug
 from callbox.testgen.model import Target
 from callbox.testgen.resolve import Access
 from callbox.values.exact import encode
@@ -73,6 +73,23 @@ def snake(name: str) -> str:
     return _CAMEL.sub("_", name).lower().strip("_") or "value"
 
 
+def variable_of(name: str) -> str:
+    """Return what a variable may be called that holds what is passed by a name: any text, where it is in `**`."""
+    own = name.lstrip("_") or "value"
+    if own.isidentifier():
+        return own
+    words = slug(own, 30)
+    return words if words.isidentifier() else f"value_{words}".rstrip("_")
+
+
+def passed_by_name(sources: Mapping[str, str]) -> list[str]:
+    """Write arguments that are passed by name; names that no source can spell stand in a dictionary."""
+    can_spell = {name: name.isidentifier() and not keyword.iskeyword(name) for name in sources}
+    spelt = [f"{name}={source}" for name, source in sources.items() if can_spell[name]]
+    others = ", ".join(f"{name!r}: {source}" for name, source in sources.items() if not can_spell[name])
+    return [*spelt, f"**{{{others}}}"] if others else spelt
+
+
 def form_call(
     target: Target, access: Access, arguments: tuple[Any, ...], result: Any, taken: Iterable[str] = ()
 ) -> CallForm:
@@ -84,9 +101,6 @@ def form_call(
         arguments: what its parameters held.
         result: what it returned; a comparison that gave NotImplemented is no comparison in a test.
         taken: more names that mean something else in the test.
-
-    Raises:
-        GenerateError: a parameter's name cannot be passed again.
     """
     return _Former(target, access, arguments, taken).form(result)
 
@@ -112,7 +126,7 @@ class _Former:
 
     def _add(self, name: str, value: Any, index: int | None = None) -> str:
         """Name a value's place, and return that."""
-        name = name.lstrip("_") or "value"
+        name = variable_of(name)
         while name in TAKEN_NAMES or name in self._used:
             name += "_"
         self._used.add(name)
@@ -164,13 +178,9 @@ class _Former:
     def _passed_by_any_name(self) -> list[str]:
         if not self._target.has_varkwargs:
             return []
-        passed = []
-        for name, value in self._arguments[-1].items():
-            if not name.isidentifier() or keyword.iskeyword(name):
-                raise GenerateError(f"it was called with a keyword {name!r} that no source can spell")
-            self._extras.append(name)
-            passed.append(f"{name}={self._add(name, value)}")
-        return passed
+        extra = self._arguments[-1]
+        self._extras.extend(map(variable_of, extra))
+        return passed_by_name({name: self._add(name, value) for name, value in extra.items()})
 
     def _is_default(self, index: int) -> bool:
         name = self._target.parameters[index]

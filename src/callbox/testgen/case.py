@@ -59,7 +59,7 @@ class Case:
     @property
     def text(self) -> tuple[object, ...]:
         """What it comes to: cases that have it in common are one test."""
-        return self.form, tuple(self.sources.values()), self.setup, tuple(self.side_files.values())
+        return self.form, tuple(self.sources.values()), self.setup, tuple(self.side_files.values()), self.imports
 
     @property
     def order(self) -> tuple[int, str, tuple[str, ...]]:

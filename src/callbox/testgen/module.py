@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import sys
@@ -50,6 +51,7 @@ def write_module(title: str, cases: Sequence[Case], path_lines: Sequence[str] = 
         cases: in any order; the text depends on what they are alone.
         path_lines: statements that let the project's modules be imported.
     """
+    cases = _apart(cases)
     groups = _grouped(cases)
     places: dict[int, Place] = {}
     tests = []
@@ -95,6 +97,51 @@ def is_ours(text: str) -> bool:
 def is_made_here(text: str) -> bool:
     """Say whether a file's text was made here, whoever edited it since."""
     return text.startswith(_MARK)
+
+
+def _apart(cases: Sequence[Case]) -> list[Case]:
+    """Let cases import for themselves what has the name of something else that the module imports.
+
+    So do those of what pytest would collect as a test if the module had it.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for case in cases:
+        for name, what in map(_bound_by, _single_imports(case)):
+            counts.setdefault(name, Counter())[what] += 1
+    shared = {
+        name: max(sorted(whats), key=whats.__getitem__)
+        for name, whats in counts.items()
+        if not name.lower().startswith("test")
+    }
+    return [_importing(case, shared) for case in cases]
+
+
+def _importing(case: Case, shared: Mapping[str, str]) -> Case:
+    """Put imports into a test that the module cannot have; above its values where those use them."""
+    bound = {line: _bound_by(line) for line in _single_imports(case)}
+    own = {line: name for line, (name, what) in bound.items() if shared.get(name) != what}
+    if not own:
+        return case
+    imports = tuple(line for line in bound if line not in own)
+    used = re.compile(rf"\b(?:{'|'.join(map(re.escape, own.values()))})\b")
+    if any(map(used.search, (*case.setup, *case.sources.values()))):
+        return dataclasses.replace(case, imports=imports, setup=(*own, *case.setup))
+    return dataclasses.replace(case, imports=imports, before=(*own, *case.before))
+
+
+def _single_imports(case: Case) -> list[str]:
+    """Return the imports of a case, one name in each."""
+    split = [line.rpartition("import ") for line in case.imports]
+    return [f"{head}{word}{name}" for head, word, names in split for name in names.split(", ")]
+
+
+def _bound_by(line: str) -> tuple[str, str]:
+    """Return the name that an import binds, and what to: of `import a.b` the package."""
+    head, _, what = line.rpartition("import ")
+    path, _, alias = what.partition(" as ")
+    if not head and not alias:
+        return path.partition(".")[0], f"package {path.partition('.')[0]}"
+    return alias or path, line
 
 
 def _grouped(cases: Iterable[Case]) -> list[tuple[str, list[Case]]]:

@@ -7,14 +7,13 @@ import importlib
 import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from callbox.errors import CallboxError, GenerateError
-from callbox.testgen.call_form import CallForm, snake
+from callbox.testgen.call_form import CallForm, passed_by_name, snake, variable_of
 from callbox.testgen.case import place
 from callbox.testgen.model import Call, Effect, InnerCall, Kind, Outcome
-from callbox.testgen.resolve import Access, module_name, resolve
+from callbox.testgen.resolve import Access, is_named, module_name, resolve
 from callbox.testgen.surroundings import Surroundings
 from callbox.testgen.targets import MAIN
 from callbox.values.exact import decode, encode
@@ -22,12 +21,6 @@ from callbox.values.exact import decode, encode
 _ALLOW = ("*",)
 _MAX_IN_LINE = 2
 _MAX_REPLAYED = 50
-
-
-def is_replayed(inner: InnerCall, globs: Sequence[str]) -> bool:
-    """Say whether a call is one to a function that is to be replaced."""
-    names = (inner.target.full_name, f"{module_name(inner.target)}.{inner.target.qualname}")
-    return any(fnmatchcase(name, glob) or fnmatchcase(name, f"{glob}.*") for name in names for glob in globs)
 
 
 def without_replayed(call: Call, globs: Sequence[str]) -> Call:
@@ -38,7 +31,7 @@ def without_replayed(call: Call, globs: Sequence[str]) -> Call:
     effects: dict[tuple[str, str], Effect] = {(e.kind, e.detail): e for e in call.effects}
     texts = {1: call.stdout, 2: call.stderr}
     cuts: list[tuple[int, int, int]] = []
-    replayed = [inner for inner in call.inner if is_replayed(inner, globs)]
+    replayed = [inner for inner in call.inner if is_named(inner.target, globs)]
     for inner in call.inner:
         if inner in replayed:
             cuts.extend(inner.printed)
@@ -209,12 +202,12 @@ def _asked(mock: _Mock, index: int, setting: _Setting) -> str:
         if not _has_equality(value):
             setting.around.imports += ("from unittest.mock import ANY",)
             return "ANY"
-        name = mock.label(word, index)
+        name = mock.label(variable_of(word), index)
         setting.around.values[name] = value
         return place(name)
 
     positional, named = _split(inner, mock.access, write)
-    return ", ".join([*positional, *(f"{name}={part}" for name, part in named.items())])
+    return ", ".join([*positional, *passed_by_name(named)])
 
 
 def _split(

@@ -6,8 +6,9 @@ import functools
 import importlib
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,20 @@ def module_name(target: Target) -> str:
     return Path(target.filename).stem if target.module == MAIN else target.module
 
 
+def is_named(target: Target, globs: Sequence[str]) -> bool:
+    """Say whether a function is meant, by its name, its class or its module: the last glob that matches decides.
+
+    Those that begin with `!` exclude; where there are no others, they do so from everything.
+    """
+    names = (target.full_name, f"{module_name(target)}.{target.qualname}")
+    is_meant = bool(globs) and all(glob.startswith("!") for glob in globs)
+    for glob in globs:
+        bare = glob.removeprefix("!")
+        if any(fnmatchcase(name, bare) or fnmatchcase(name, f"{bare}.*") for name in names):
+            is_meant = bare is glob
+    return is_meant
+
+
 def resolve(target: Target) -> Access:
     """Find a function where its name says.
 
@@ -69,13 +84,13 @@ def resolve(target: Target) -> Access:
     except BaseException as error:
         raise GenerateError(f"its module {module} cannot be imported: {type(error).__name__}: {error}") from error
     owner: Any = None
-    words = target.qualname.split(".")
-    for word in words:
-        owner, found = found, inspect.getattr_static(found, mangle(word, found), _MISSING)
+    words = []
+    for word in target.qualname.split("."):
+        words.append(mangle(word, found))
+        owner, found = found, inspect.getattr_static(found, words[-1], _MISSING)
         if found is _MISSING:
             raise GenerateError(f"{module} has no {target.qualname} any more: record it again")
-    path = ".".join([*words[:-1], mangle(words[-1], owner)])
-    return _classify(target, Access("function", module, path, {}), owner, found)
+    return _classify(target, Access("function", module, ".".join(words), {}), owner, found)
 
 
 _MISSING = object()
