@@ -34,7 +34,12 @@ DEFAULT_FOLDER = "tests/generated"
               help=f"Write a test module for each function.  [default: {DEFAULT_FOLDER}]")  # fmt: skip
 @formats_option
 @click.option(
-    "--function", "-f", "functions", multiple=True, metavar="GLOB", help="Make tests of these functions only."
+    "--function",
+    "-f",
+    "functions",
+    multiple=True,
+    metavar="TARGET",
+    help="Make tests of these functions only; named as for `callbox record`.",
 )
 @click.option("--limit", "-l", type=click.IntRange(min=0), default=10, show_default=True,
               help="Tests of each function at most; 0 for all.")  # fmt: skip

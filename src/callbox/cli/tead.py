@@ -61,7 +61,7 @@ def command(ctx: click.Context, /, targets: tuple[str, ...], **options: Any) -> 
     code = record_and_wait(program, plan)
     formats = options["formats"] or (options["format"],)
     wanted = {**options, "calls_dir": calls_dir, "formats": formats, "as_json": False}
-    wanted["functions"] = _function_globs(targets) if options["only_targets"] else ()
+    wanted["functions"] = targets if options["only_targets"] else ()
     try:
         report = generate_tests(wanted)
     except NothingFoundError:
@@ -71,8 +71,3 @@ def command(ctx: click.Context, /, targets: tuple[str, ...], **options: Any) -> 
     if not options["quiet"]:
         print_report(report)
     return code
-
-
-def _function_globs(targets: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what the names of the targets' functions match."""
-    return tuple(glob for target in targets if not target.startswith("!") for glob in (target, f"{target}.*"))

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from callbox.errors import CallboxError, GenerateError, NothingFoundError
@@ -20,14 +19,12 @@ from callbox.testgen.call_store import CallStore, StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.choose import choose
 from callbox.testgen.constants import Constants
-from callbox.testgen.model import Target
 from callbox.testgen.module import Module, sign, title_of, write_module
 from callbox.testgen.mutate import mutate_functions
 from callbox.testgen.outputs import Layout
 from callbox.testgen.project_imports import as_main, importing_from
-from callbox.testgen.replay import is_replayed
 from callbox.testgen.report import Fate, Report, Verdict
-from callbox.testgen.resolve import module_name
+from callbox.testgen.resolve import is_named, module_name
 from callbox.testgen.setting import Settings
 from callbox.testgen.targets import MAIN
 from callbox.testgen.verify import Conditions, Results, can_move_clock, merge_failures, run_tests
@@ -43,7 +40,7 @@ class GenerateOptions:
 
     Attributes:
         layout: where test modules go.
-        functions: globs of full names; empty for all.
+        functions: names and globs, as for a recording; empty for all.
         limit: tests of each function at most; 0 for all.
         is_verified: run every test before it is kept.
         n_mutants: how many mutants of the functions to try against the tests.
@@ -88,12 +85,13 @@ class Generator:
             NothingFoundError: there are no calls.
             GenerateError: a file cannot be written, or pytest not be run.
         """
-        started = time.perf_counter()
-        with importing_from({self._options.root}):
+        started, options = time.perf_counter(), self._options
+        with importing_from({options.root}):
             recorded = list(store.calls())
-            calls = [c for c in recorded if self._wants(c.call.target)]
+            calls = [c for c in recorded if not options.functions or is_named(c.call.target, options.functions)]
         if not calls:
-            raise NothingFoundError(f"{store.folder} has no calls: record some by callbox record")
+            of = f" of {', '.join(options.functions)}" if recorded else ""
+            raise NothingFoundError(f"{store.folder} has no calls{of}: record some by callbox record")
         self._settings = Settings(stored.call for stored in recorded)
         self._warn_of_unknown_mocks(calls)
         for target, n_seen, _ in store.targets():
@@ -110,14 +108,9 @@ class Generator:
         self._report.duration_s = time.perf_counter() - started
         return self._report
 
-    def _wants(self, target: Target) -> bool:
-        globs = self._options.functions
-        names = (target.full_name, f"{module_name(target)}.{target.qualname}")
-        return not globs or any(fnmatchcase(name, glob) for name in names for glob in globs)
-
     def _warn_of_unknown_mocks(self, calls: Sequence[StoredCall]) -> None:
         for glob in self._options.replayed:
-            if not any(is_replayed(inner, [glob]) for stored in calls for inner in stored.call.inner):
+            if not any(is_named(inner.target, [glob]) for stored in calls for inner in stored.call.inner):
                 note = f"nothing was recorded to mock {glob} by: record with --mock '{glob}'"
                 self._report.notes.append(note)
 

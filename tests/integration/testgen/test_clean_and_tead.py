@@ -112,6 +112,13 @@ def test_tead_of_its_targets_only(recorded) -> None:
     assert [p.name for p in recorded.folder.glob("tests/generated/test_*.py")] == ["test_shop_words.py"]
 
 
+def test_what_the_targets_exclude_is_none_of_them(recorded) -> None:
+    recorded.callbox("tead", "-q", "--no-verify", "--only-targets", "shop.*", "!shop.words", "--", "main.py")
+
+    written = sorted(path.name for path in recorded.folder.glob("tests/generated/test_*.py"))
+    assert written == ["test_shop_double.py", "test_shop_fail.py"]
+
+
 def test_tead_cleans_first(recorded) -> None:
     recorded.callbox("tead", "-q", "--no-verify", "--pre-clean", "shop.words", "--", "main.py")
 

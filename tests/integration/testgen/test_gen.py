@@ -240,6 +240,32 @@ def test_one_file_for_all(recorded, tmp_path) -> None:
     assert shop.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_all.py").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("functions", "files"),
+    [
+        (["shop.Order"], ["order_add", "order_init", "order_lt", "order_total"]),
+        (["shop.Order", "!shop.Order.__*"], ["order_add", "order_total"]),
+        (["shop.w*", "shop.greet"], ["greet", "words"]),
+    ],
+)
+def test_functions_are_named_as_for_a_recording(recorded, tmp_path, functions, files) -> None:
+    shop = recorded.copied(tmp_path)
+    options = [word for name in functions for word in ("-f", name)]
+
+    result = shop.callbox("gen", "-q", "--no-verify", *options)
+
+    assert result.returncode == 0, result.stderr
+    written = sorted(path.stem for path in shop.folder.glob("tests/generated/test_*.py"))
+    assert written == [f"test_shop_{name}" for name in files]
+
+
+def test_function_that_no_call_is_of_is_named(recorded) -> None:
+    result = recorded.callbox("gen", "-f", "shop.nothing")
+
+    assert result.returncode == 3
+    assert "has no calls of shop.nothing: record some" in result.stderr
+
+
 def test_no_calls_is_nothing_found(project) -> None:
     result = project.callbox("gen")
 
