@@ -38,6 +38,7 @@ class Target:
         n_keyword_only: how many can be passed by name alone.
         has_varargs: whether there is an `*args`.
         has_varkwargs: whether there is a `**kwargs`.
+        main: name of the module that `-m` ran as the main one, where the function is in it.
     """
 
     module: str
@@ -51,6 +52,7 @@ class Target:
     n_keyword_only: int
     has_varargs: bool
     has_varkwargs: bool
+    main: str = ""
 
     @property
     def full_name(self) -> str:

@@ -16,7 +16,6 @@ from callbox.errors import GenerateError, reason
 from callbox.testgen.model import Target
 from callbox.testgen.module import is_made_here, is_ours, sign
 from callbox.testgen.resolve import module_name
-from callbox.testgen.targets import MAIN
 
 DATA_FOLDER = "data"
 _CONFTEST = "conftest.py"
@@ -49,10 +48,8 @@ def root_of(target: Target) -> Path:
     if not target.filename:
         return Path(sysconfig.get_path("stdlib"))
     path = Path(target.filename).absolute()
-    if target.module == MAIN:
-        return path.parent
-    n_up = target.module.count(".") + (path.name == "__init__.py")
-    return path.parents[n_up]
+    n_up = module_name(target).count(".") + (path.name == "__init__.py")
+    return path.parents[min(n_up, len(path.parents) - 1)]
 
 
 def needs_path(root: Path) -> bool:

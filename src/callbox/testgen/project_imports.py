@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +14,20 @@ from callbox.errors import GenerateError
 
 @contextlib.contextmanager
 def importing_from(roots: set[Path]) -> Iterator[None]:
-    """Import from the project's folders for a while."""
-    before = list(sys.path)
+    """Import from the project's folders for a while.
+
+    What its modules print goes to standard error: standard output may be a report. A script that asks gets no answer.
+    """
+    before, stdin = list(sys.path), sys.stdin
     sys.path[:0] = [str(root) for root in sorted(roots) if str(root) not in before]
     importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.path[:] = before
+    with open(os.devnull, encoding="utf-8") as nothing, contextlib.redirect_stdout(sys.stderr):  # noqa: PTH123
+        sys.stdin = nothing
+        try:
+            yield
+        finally:
+            sys.path[:] = before
+            sys.stdin = stdin
 
 
 @contextlib.contextmanager
@@ -31,6 +38,8 @@ def as_main(module: str | None) -> Iterator[None]:
         return
     try:
         found = importlib.import_module(module)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:
         raise GenerateError(f"the script {module} cannot be imported: {type(error).__name__}: {error}") from error
     before = sys.modules["__main__"]

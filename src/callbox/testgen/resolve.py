@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import keyword
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Access:
 
 def module_name(target: Target) -> str:
     """Return the name by which a test imports a target's module; a script's is that of its file."""
-    return Path(target.filename).stem if target.module == MAIN else target.module
+    return target.main or Path(target.filename).stem if target.module == MAIN else target.module
 
 
 def is_named(target: Target, globs: Sequence[str]) -> bool:
@@ -79,8 +80,12 @@ def resolve(target: Target) -> Access:
         outer = target.qualname.partition(".<locals>")[0]
         raise GenerateError(f"it is defined inside {outer}, where a test cannot reach it")
     module = module_name(target)
+    if not all(word.isidentifier() and not keyword.iskeyword(word) for word in module.split(".")):
+        raise GenerateError(f"no import can spell {module}: give the file another name, and record again")
     try:
         found: Any = importlib.import_module(module)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:
         raise GenerateError(f"its module {module} cannot be imported: {type(error).__name__}: {error}") from error
     owner: Any = None

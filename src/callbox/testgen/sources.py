@@ -14,7 +14,7 @@ from typing import Any
 
 from callbox.errors import ConfigError
 from callbox.folders import working_folder
-from callbox.testgen.targets import nearest
+from callbox.testgen.targets import MAIN, nearest
 
 UNTOUCHABLE = ("builtins", "sys")
 """Modules of C that callbox and pytest stand on with every step."""
@@ -43,9 +43,11 @@ def check_targets(targets: Sequence[str], script: str | None) -> None:
 
 def _check_target(target: str, path: tuple[str, ...], script: str | None) -> None:
     module, name = split_target(target, path)
-    if not module and script and target.partition(".")[0] in ("__main__", Path(script).stem):
+    if not module and script and target.partition(".")[0] in (MAIN, Path(script).stem):
         module, name = target.partition(".")[0], target.partition(".")[2]
         file: str | None = script
+    elif target.partition(".")[0] == MAIN:
+        return  # of a module that `-m` runs, or of `-c`: the run will tell
     elif not module:
         raise ConfigError(f"target {target}: there is no module {target.partition('.')[0]} to import{_path_hint()}")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -66,19 +67,21 @@ class Targets:
             return None
         if code.co_flags & _FUNCTION_FLAGS != _FUNCTION_FLAGS or "<" in code.co_name or code.co_filename[:1] == "<":
             return None
-        names = [module] if module not in _MAINS or self._main is None else [MAIN, self._main]
-        if not self._selects([f"{name}.{code.co_qualname}" for name in names]):
-            return None
-        return describe(code, MAIN if module in _MAINS else module)
+        target = describe(code, MAIN if module in _MAINS else module)
+        return target if self._selects(self._names_of(target)) else None
 
     def meet(self, target: Target) -> None:
         """Take note of a function that another process has met."""
-        is_main = target.module == MAIN and self._main is not None
-        self._selects([target.full_name, *([f"{self._main}.{target.qualname}"] if is_main else [])])
+        self._selects(self._names_of(target))
 
     def unmet(self) -> list[str]:
         """Return the patterns that no function matched."""
         return [p for p in self.patterns if not p.startswith("!") and p not in self.met]
+
+    def _names_of(self, target: Target) -> list[str]:
+        """Return the names of a function; one of the main module goes by that of its file or module too."""
+        mains = filter(None, (target.main, self._main)) if target.module == MAIN else ()
+        return [target.full_name, *(f"{main}.{target.qualname}" for main in mains)]
 
     def _selects(self, names: list[str]) -> bool:
         is_selected = False
@@ -111,7 +114,14 @@ def describe(code: CodeType, module: str) -> Target:
         n_keyword_only=code.co_kwonlyargcount,
         has_varargs=bool(code.co_flags & inspect.CO_VARARGS),
         has_varkwargs=bool(code.co_flags & inspect.CO_VARKEYWORDS),
+        main=_module_run() if module == MAIN else "",
     )
+
+
+def _module_run() -> str:
+    """Return the name of the module that `-m` runs in this process; empty for a script."""
+    spec = getattr(sys.modules.get(MAIN), "__spec__", None)
+    return spec.name if spec is not None and spec.name != MAIN else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
