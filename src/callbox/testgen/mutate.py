@@ -172,6 +172,7 @@ def _passes(root: Path, tests: Sequence[str]) -> bool:
     environ = {
         **os.environ,
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "",
         "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]),
     }
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-W", "ignore"]

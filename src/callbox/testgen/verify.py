@@ -105,6 +105,7 @@ def _run_once(
             _VARIABLE: json.dumps(orders),
             "PYTHONHASHSEED": str(conditions.hash_seed),
             "TZ": conditions.time_zone,
+            "PYTEST_ADDOPTS": "",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-m", "pytest", "-p", "callbox.testgen.probe", "-p", "no:cacheprovider"]
