@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 import time
@@ -167,13 +168,12 @@ class Generator:
     def _check_portable(self, case: Case) -> None:
         """Refuse what would pass in this checkout alone."""
         target = self._stored[case.id].call.target
-        for root in map(str, (self._options.root.resolve(), outputs.root_of(target))):
-            texts = (
-                *case.sources.values(),
-                *case.setup,
-                *(data.decode("latin-1") for data in case.side_files.values()),
-            )
-            if any(root in text for text in texts):
+        held = (data.decode("latin-1") for data in case.side_files.values())
+        texts = (*case.sources.values(), *case.setup, *held)
+        for root in sorted({self._options.root.resolve(), outputs.root_of(target)} - {Path("/")}):
+            # `/app` is a checkout, and what "http://host/app" and "/apple" hold is none
+            path = re.compile(rf"(?<![\w.]){re.escape(str(root))}(?![\w-])")
+            if any(map(path.search, texts)):
                 raise GenerateError(f"it holds a path in this checkout, {root}")
 
     # Verifying
