@@ -61,8 +61,13 @@ def command(**options: Any) -> int:
     report = generate_tests(options)
     if options["as_json"]:
         print_json(report.to_json())
-    elif not options["quiet"]:
-        print_report(report)
+    else:
+        print_report(report, is_quiet=options["quiet"])
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """Say whether there are tests now."""
     return exits.OK if report.files or report.unchanged else exits.NOTHING_FOUND
 
 
@@ -130,8 +135,20 @@ def write_report(report: Report, path: Path) -> None:
     write_text(path, report.to_html() if path.suffix == ".html" else json.dumps(report.to_json(), indent=2) + "\n")
 
 
-def print_report(report: Report) -> None:
-    """Print what became of the calls."""
+def print_report(report: Report, *, is_quiet: bool) -> None:
+    """Print what became of the calls; warnings only where it shall be quiet."""
+    if not is_quiet:
+        _print_fates(report)
+    for name in report.left:
+        click.echo(f"callbox: warning: {_relative(name)} was edited and is left as it is", err=True)
+    for note in report.notes:
+        click.echo(f"callbox: warning: {note}", err=True)
+    if not is_quiet:
+        n_same = f", {len(report.unchanged):,} unchanged" if report.unchanged else ""
+        click.echo(f"wrote {count(len(report.files), 'test module')}{n_same} in {report.duration_s:.1f} s")
+
+
+def _print_fates(report: Report) -> None:
     from callbox.testgen.report import Fate
 
     click.echo(f"{count(sum(report.n_seen.values()), 'call')} seen, {len(report.verdicts):,} kept")
@@ -145,12 +162,6 @@ def print_report(report: Report) -> None:
         click.echo(f"{mutation['killed']} of {mutation['mutants']} mutants killed ({mutation['score']:.0%})")
         for survivor in mutation["survivors"][:10]:
             click.echo(f"         alive: {survivor}")
-    for name in report.left:
-        click.echo(f"callbox: warning: {_relative(name)} was edited and is left as it is", err=True)
-    for note in report.notes:
-        click.echo(f"callbox: warning: {note}", err=True)
-    n_same = f", {len(report.unchanged):,} unchanged" if report.unchanged else ""
-    click.echo(f"wrote {count(len(report.files), 'test module')}{n_same} in {report.duration_s:.1f} s")
 
 
 def _relative(name: str) -> str:

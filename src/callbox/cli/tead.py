@@ -8,7 +8,7 @@ import click
 
 from callbox.cli.clean import clean_calls
 from callbox.cli.examples import examples
-from callbox.cli.gen import DEFAULT_FOLDER, generate_tests, need_pytest, print_report
+from callbox.cli.gen import DEFAULT_FOLDER, exit_code, generate_tests, need_pytest, print_report
 from callbox.cli.program import parse_program
 from callbox.cli.record import plan_recording, record_and_wait
 from callbox.cli.recorded_calls import FORMATS, formats_option, report_option
@@ -68,6 +68,5 @@ def command(ctx: click.Context, /, targets: tuple[str, ...], **options: Any) -> 
         if code:
             return code
         raise
-    if not options["quiet"]:
-        print_report(report)
-    return code
+    print_report(report, is_quiet=options["quiet"])
+    return code or exit_code(report)

@@ -131,6 +131,12 @@ def test_tead_keeps_the_exit_code_of_the_program(shop) -> None:
     assert shop.callbox("tead", "-q", "--no-verify", "shop.double", "--", "main.py").returncode == 5
 
 
+def test_tead_without_a_test_has_found_nothing(shop) -> None:
+    shop.write(shop="def make():\n    return object()\n", main="import shop\nshop.make()")
+
+    assert shop.callbox("tead", "-q", "shop.make", "--", "main.py").returncode == 3
+
+
 def test_decorated_function_is_recorded_and_stays_itself(project) -> None:
     project.write(
         traced="""

@@ -231,6 +231,36 @@ def test_edited_test_is_left_alone(made, tmp_path) -> None:
     assert "test_shop_price.py was edited and is left as it is" in result.stderr
 
 
+def test_options_for_pytest_in_the_environment_are_not_for_verifying(recorded, tmp_path) -> None:
+    shop = recorded.copied(tmp_path)
+
+    result = shop.callbox("gen", "-q", "-f", "shop.words", PYTEST_ADDOPTS="-k nothing")
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_quiet_run_warns(made, tmp_path) -> None:
+    made = made.copied(tmp_path)
+    path = made.folder / "tests" / "generated" / "test_shop_words.py"
+    path.write_text(path.read_text() + "# mine\n")
+
+    result = made.callbox("gen", "-q", "--no-verify", "-f", "shop.words", "-f", "shop.greet")
+
+    assert result.stdout == ""
+    assert result.stderr == "callbox: warning: tests/generated/test_shop_words.py was edited and is left as it is\n"
+
+
+def test_only_paths_in_the_checkout_are_refused(tmp_path) -> None:
+    shop = Project(tmp_path / "app")
+    shop.write(shop="def first(text): return text[:1]")
+    texts = [str(shop.folder), f"{shop.folder}/x", f"{shop.folder}lication", f"http://host{shop.folder}/x"]
+    shop.record("shop.first", "--", "-c", f"import shop; [shop.first(text) for text in {texts}]")
+
+    shop.make_tests("--no-verify")
+
+    assert [v["fate"] for v in shop.report()["verdicts"]] == ["refused", "refused", "test", "test"]
+
+
 def test_one_file_for_all(recorded, tmp_path) -> None:
     shop = recorded.copied(tmp_path)
     result = shop.callbox("gen", "-q", "-o", "tests/test_all.py")
