@@ -85,9 +85,19 @@ def plan_recording(program: Program, targets: tuple[str, ...], options: dict[str
 
 
 def record_and_wait(program: Program, plan: RecordingPlan) -> int:
-    """Run a program to its end, as `launch` would, and come back with its exit code."""
+    """Run a program to its end, as `launch` would, and come back with its exit code, as a shell tells it.
+
+    Ctrl-C is the program's, as it would be were it alone.
+    """
     import os
+    import signal
     import subprocess
 
     environ = plan.to_environment(os.environ)
-    return subprocess.run(program.words, executable=program.executable, env=environ, check=False).returncode
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with subprocess.Popen(program.words, executable=program.executable, env=environ) as process:
+            code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code

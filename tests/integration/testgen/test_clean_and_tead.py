@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from callbox.testgen.call_files import STORAGES, CallFiles
@@ -129,6 +134,35 @@ def test_tead_keeps_the_exit_code_of_the_program(shop) -> None:
     shop.write(main="import sys, shop\nshop.double(1)\nsys.exit(5)")
 
     assert shop.callbox("tead", "-q", "--no-verify", "shop.double", "--", "main.py").returncode == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no process groups to signal")
+def test_interrupt_is_the_programs_and_its_calls_become_tests(shop) -> None:
+    shop.write(
+        main="""
+        import shop, sys, time
+        try:
+            print("ready", flush=True)
+            time.sleep(1000)
+        except KeyboardInterrupt:
+            time.sleep(1)
+            shop.double(7)
+        """
+    )
+    command = [sys.executable, "-m", "callbox", "tead", "-q", "--no-verify", "shop.double", "--", "main.py"]
+    with subprocess.Popen(command, cwd=shop.folder, stdout=subprocess.PIPE, start_new_session=True) as running:
+        running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+
+    assert running.returncode == 0
+    assert "double(7) == 14" in shop.generated("shop_double")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals")
+def test_tead_tells_of_a_signal_as_a_shell_does(shop) -> None:
+    shop.write(main="import os, shop, signal\nshop.double(1)\nos.kill(os.getpid(), signal.SIGTERM)")
+
+    assert shop.callbox("tead", "-q", "--no-verify", "shop.double", "--", "main.py").returncode == 143
 
 
 def test_tead_without_a_test_has_found_nothing(shop) -> None:
