@@ -114,7 +114,7 @@ def identify(test: Any) -> Identity:
     kind = type(test)
     method = getattr(test, test._testMethodName, None)
     code = getattr(getattr(method, "__func__", None), "__code__", None)
-    tags = getattr(method, "tags", set()) | getattr(kind, "tags", set())
+    tags = _tags_of(method) | _tags_of(kind)
     return Identity(
         id=test.id(),
         name=test._testMethodName,
@@ -124,6 +124,12 @@ def identify(test: Any) -> Identity:
         line=code.co_firstlineno if code else 0,
         tags=tuple(sorted(map(str, tags))),
     )
+
+
+def _tags_of(owner: Any) -> set[Any]:
+    """Return the tags that Django has put on a test, which are a set; a project may call something else so."""
+    tags = getattr(owner, "tags", None)
+    return tags if isinstance(tags, set) else set()
 
 
 def describe(error: ExcInfo) -> str:
@@ -143,7 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         collector = Collector(TelemetrySettings.load())
     except CallboxError as error:
         return refuse(error)
-    runner = unittest.TextTestRunner(resultclass=result_class(collector))
+    # A class: of an object unittest would not set what its options say.
+    runner = type("TelemetryTestRunner", (unittest.TextTestRunner,), {"resultclass": result_class(collector)})
     code = 1
     try:
         with collector.installed():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 SUITE = """
     import unittest
 
@@ -65,3 +67,37 @@ def test_wrong_setting_is_one_line(lab) -> None:
 
     assert ran.code == 2
     assert ran.err == "callbox: error: telemetry network='maybe': choose one of block, record, off\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "shown"),
+    [("-f", "Ran 1 test"), ("-v", "test_b (test_suite.Two.test_b) ... FAIL"), ("--locals", "seen = 7")],
+)
+def test_options_of_unittest_mean_what_they_mean_without(lab, option, shown) -> None:
+    lab.write("test_suite.py", TWO)
+
+    ran = lab.run("-m", "callbox.telemetry.unittest", option, "test_suite", CALLBOX_TELEMETRY_OUTPUT="records.txt")
+
+    assert shown in ran.err
+
+
+TWO = """
+    import unittest
+
+    class Two(unittest.TestCase):
+        tags = ["of", "the", "project"]
+
+        def test_a(self):
+            seen = 7
+            self.fail()
+
+        def test_b(self): self.fail()
+"""
+
+
+def test_attribute_called_tags_that_are_none_of_djangos_is_left_alone(lab) -> None:
+    lab.write("test_suite.py", TWO)
+
+    ran = lab.run("-m", "callbox.telemetry.unittest", "test_suite")
+
+    assert {name: record["tags"] for name, record in ran.records.items()} == {"test_a": [], "test_b": []}
