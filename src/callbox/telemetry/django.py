@@ -15,6 +15,7 @@ import functools
 import runpy
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 from callbox.errors import refuse
@@ -34,6 +35,10 @@ from callbox.telemetry.unittest import Recorded, result_class
 from callbox.telemetry.workers import Replayed, WorkerWatch
 
 __all__ = ["TelemetryMixin", "TelemetryTestRunner"]
+
+
+_WITH_VALUE = frozenset({"--settings", "--pythonpath"})
+"""Options of `manage.py` whose value is a word of its own."""
 
 
 class _Outbox:
@@ -152,15 +157,20 @@ class TelemetryTestRunner(TelemetryMixin, DiscoverRunner):  # type: ignore[misc]
 
 
 def main() -> int:
-    """Run `manage.py test ...` with this runner, whatever the settings say."""
+    """Run `manage.py test ...` with this runner, whatever the settings say; options may stand before it."""
     words = sys.argv[1:]
-    settings = [word for word in words if word.startswith("--settings")]
-    rest = [word for word in words if word not in settings]
-    if not rest:
-        return refuse("name manage.py: python -m callbox.telemetry.django manage.py test")
-    sys.argv = [*rest, *settings, "--testrunner=callbox.telemetry.django.TelemetryTestRunner"]
-    sys.path.insert(0, "")
-    runpy.run_path(rest[0], run_name="__main__")
+    options: list[str] = []
+    while words and words[0].startswith("-"):
+        n_words = 2 if words[0] in _WITH_VALUE else 1
+        options += words[:n_words]
+        del words[:n_words]
+    script = Path(words[0]) if words else Path()
+    if not script.is_file():
+        missing = f"no file {script}: " if words else ""
+        return refuse(f"{missing}name manage.py: python -m callbox.telemetry.django manage.py test")
+    sys.argv = [*words, *options, "--testrunner=callbox.telemetry.django.TelemetryTestRunner"]
+    sys.path.insert(0, str(script.parent.resolve()))  # as Python itself does for a script
+    runpy.run_path(str(script), run_name="__main__")
     return 0
 
 

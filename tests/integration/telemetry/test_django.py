@@ -75,6 +75,42 @@ def test_module_runs_manage_py_with_the_runner(project) -> None:
     assert list(ran.records) == ["test_at_once", "test_slowly"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("manage.py", "test", "--settings", "other", "shop.tests.Reading"),
+        ("--settings", "other", "manage.py", "test", "shop.tests.Reading"),
+        ("--settings=other", "manage.py", "test", "shop.tests.Reading"),
+    ],
+    ids=["behind", "before", "joined"],
+)
+def test_settings_may_stand_where_they_like(project, words) -> None:
+    project.write("other.py", "from site_settings import *")
+
+    ran = project.run("-m", "callbox.telemetry.django", *words)
+
+    assert (ran.code, list(ran.records)) == (0, ["test_at_once", "test_slowly"])
+
+
+def test_manage_py_in_another_folder_imports_what_stands_beside_it(project) -> None:
+    for name in FILES:
+        project.write(f"inner/{name}", FILES[name])
+        (project.folder / name).unlink()
+
+    ran = project.run("-m", "callbox.telemetry.django", "inner/manage.py", "test", "shop.tests.Reading")
+
+    assert (ran.code, list(ran.records)) == (0, ["test_at_once", "test_slowly"])
+
+
+def test_file_that_is_not_there_is_told_in_one_line(lab) -> None:
+    ran = lab.run("-m", "callbox.telemetry.django", "test", "shop")
+
+    assert (ran.code, ran.err) == (
+        2,
+        "callbox: error: no file test: name manage.py: python -m callbox.telemetry.django manage.py test\n",
+    )
+
+
 MIXED = """
     from callbox.telemetry.django import TelemetryMixin
     from django.test.runner import DiscoverRunner
