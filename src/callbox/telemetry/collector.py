@@ -253,6 +253,12 @@ class Collector:
             self._closing.close(summary, self._tally.rows)
         return summary
 
+    def abandon(self) -> None:
+        """End without a summary, and keep nothing of a run that has had no test."""
+        self._sink.close()
+        if self._closing is not None and self.journal is not None and not any(self._tally.rows):
+            self.journal.discard()
+
     def note_query(self, sql: str, parameters: Any, duration_ns: int, **about: Any) -> None:
         """Count a query to the test that runs; between tests to none."""
         running = self._running

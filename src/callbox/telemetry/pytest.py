@@ -91,6 +91,7 @@ class TelemetryPlugin:
         self._collector = Collector(settings, sink, lines=lines, is_worker=self._is_worker)
         self._installed = self._collector.installed()
         self._installed.__enter__()
+        self._is_finished = False
         self._status = _PASSED
         self._has_limits = False
         """Whether calls are held to budgets."""
@@ -150,10 +151,19 @@ class TelemetryPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the summary."""
+        """Write the summary; a session that only collects has none."""
+        if self._config.getoption("collectonly", False):
+            return
+        self._is_finished = True
         self._installed.__exit__(None, None, None)
         if not self._is_worker:
             self._collector.finish(int(exitstatus))
+
+    def pytest_unconfigure(self) -> None:
+        """Leave nothing where no tests were to run, as with `--markers`."""
+        if not self._is_finished:
+            self._installed.__exit__(None, None, None)
+            self._collector.abandon()
 
     def _limit(self) -> None:
         """Hold calls to budgets from now on: most sessions have none, and pay for no hook."""
@@ -349,7 +359,7 @@ def register(config: pytest.Config) -> TelemetryPlugin:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run pytest with records on standard output, or where `--callbox-telemetry=FILE` says."""
+    """Run pytest with records on standard output, or where `--telemetry-output FILE` says."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not any(word.startswith("--callbox-telemetry") for word in words):
         words.insert(0, "--callbox-telemetry")

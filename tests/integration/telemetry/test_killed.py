@@ -169,3 +169,16 @@ def test_workers_records_outlive_a_killed_run_of_django(project) -> None:
     kept = outcomes(project)
     assert (kept["a"], kept["b"]) == ("passed", "crashed")
     assert "c" not in kept
+
+
+@pytest.mark.parametrize("option", ["--markers", "--collect-only"])
+def test_pytest_that_runs_no_test_leaves_no_run(lab, option) -> None:
+    lab.write("test_suite.py", "def test_a(): pass")
+
+    shown = lab.run(*PYTEST, option)
+    ran = lab.run(*PYTEST)
+
+    assert (shown.code, ran.code) == (0, 0)
+    assert "killed" not in ran.err
+    assert lab.run(*CALLBOX, "list").out.startswith("run 1  ")
+    assert not (lab.folder / ".callbox" / "telemetry.db.running").exists()
