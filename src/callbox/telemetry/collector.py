@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from callbox import boarding
+from callbox.telemetry import start  # noqa: F401  which looks where the run begins
 from callbox.telemetry.budgets import Budget
 from callbox.telemetry.children import Children
 from callbox.telemetry.closing import Closing

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from callbox.folders import working_folder
+from callbox.telemetry.start import FOLDER
 
 _MAX_SHOWN = 8
 _MAX_FRAMES = 24
@@ -211,7 +211,8 @@ def _loops_of(code: CodeType) -> tuple[tuple[int, int], ...]:
 
 def _place_of(code: CodeType, index: int) -> Place:
     lines = (line for start, end, line in code.co_lines() if start <= index < end and line is not None)
-    file = _real_path(code.co_filename).removeprefix(f"{working_folder()}{os.sep}")
+    real = _real_path(code.co_filename)
+    file = real.removeprefix(FOLDER + os.sep)
     return Place(file, next(lines, code.co_firstlineno), code.co_qualname)
 
 

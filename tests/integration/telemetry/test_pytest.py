@@ -236,3 +236,33 @@ def test_queries_after_a_subtest_are_the_calls(lab) -> None:
 
     assert ran.code == 0
     assert ran.records["test_parts"]["database_queries"]["by_phase"] == {"setup": 0, "call": 2, "teardown": 0}
+
+
+def test_places_are_told_from_where_the_run_began_wherever_a_test_goes(lab) -> None:
+    lab.write(
+        "test_moving.py",
+        """
+        import os, shutil, socket, sqlite3
+
+        def test_moves(tmp_path):
+            shop = sqlite3.connect(":memory:")
+            os.chdir(tmp_path)
+            for number in range(3):
+                list(names(shop, number))
+            try:
+                socket.create_connection(("192.0.2.1", 80))
+            except OSError:
+                pass
+            shutil.rmtree(tmp_path)
+
+        def names(shop, number):
+            for again in range(2):
+                yield shop.execute(f"select {number}{again}")
+        """,
+    )
+
+    record = lab.run("-m", "pytest", "-q", "--callbox-telemetry").records["test_moves"]
+
+    (found,) = record["database_queries"]["n_plus_one"]
+    (call,) = record["http_calls"]["blocked_calls"]
+    assert (found["site"], call["site"]) == ("test_moving.py:17 names", "test_moving.py:10 test_moves")
