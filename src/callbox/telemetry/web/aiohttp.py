@@ -18,7 +18,7 @@ def attach(note: Note) -> Callable[[], None]:
 
     @functools.wraps(own)
     async def request(session: Any, method: str, url: Any, **kwargs: Any) -> Any:
-        with timed(note, method, str(session._build_url(url))) as statuses:
+        with timed(note, method, _whole_url(session, url)) as statuses:
             response = await own(session, method, url, **kwargs)
             statuses.append(response.status)
         return response
@@ -29,3 +29,10 @@ def attach(note: Note) -> Callable[[], None]:
         kind._request = own
 
     return detach
+
+
+def _whole_url(session: Any, url: Any) -> str:
+    try:
+        return str(session._build_url(url))
+    except (ValueError, TypeError):
+        return url if isinstance(url, str) else ""  # aiohttp refuses it in its own words

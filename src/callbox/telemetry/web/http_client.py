@@ -61,9 +61,10 @@ def attach(note: Note) -> Callable[[], None]:
 
 
 def whole_url(connection: Any, url: str) -> str:
-    """Return a whole URL: through a proxy it is given whole, else as a path."""
+    """Return a whole URL: through a proxy it is given whole, else as a path, or as `*`."""
     if "://" in url:
         return url
+    url = url if url.startswith(("/", "?")) else f"/{url}"
     scheme = "https" if connection.default_port == 443 else "http"
     if connection._tunnel_host:
         return f"{origin(scheme, connection._tunnel_host, connection._tunnel_port)}{url}"

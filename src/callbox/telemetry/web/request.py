@@ -48,12 +48,12 @@ class Request:
             duration_ns: what it took.
             outcome: the status of the response, or what was raised in place of one.
         """
-        parts = urlsplit(url)
+        host, port = host_of(url)
         return cls(
             method=method.upper(),
             url=clean_url(url),
-            host=parts.hostname or "",
-            port=parts.port or {"http": 80, "https": 443}.get(parts.scheme),
+            host=host,
+            port=port,
             duration_ns=duration_ns,
             status=None if isinstance(outcome, BaseException) else outcome,
             error=type(outcome).__qualname__ if isinstance(outcome, BaseException) else "",
@@ -89,7 +89,7 @@ Note = Callable[[Request], object]
 def timed(note: Note, method: str, url: str) -> Iterator[list[int]]:
     """Time a request, and tell of it; the block adds the status of its response."""
     statuses: list[int] = []
-    begun = Begun(url, urlsplit(url).hostname or "", project_path(sys._getframe()))
+    begun = Begun(url, host_of(url)[0], project_path(sys._getframe()))
     _under_way.append(begun)
     began_ns = time.perf_counter_ns()
     try:
@@ -108,6 +108,15 @@ def under_way(host: str) -> Begun | None:
     Asynchronous libraries look names up in threads and connect in tasks of their own, whose frames tell nothing of it.
     """
     return next((begun for begun in reversed(_under_way) if begun.host == host.lower()), None)
+
+
+def host_of(url: str) -> tuple[str, int | None]:
+    """Return host and port of a URL; what is none has none: the library that is asked for it refuses it."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", None
 
 
 def clean_url(url: str) -> str:
