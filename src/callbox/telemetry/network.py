@@ -27,6 +27,7 @@ _SETTING = frozenset({"os.putenv", "os.unsetenv"})
 _WAY_IN: frozenset[str | bytes] = frozenset({b"PYTHONPATH", "PYTHONPATH"})
 _WATCHED = {**dict.fromkeys(EVENTS | _STARTS), **dict.fromkeys(_SETTING, _WAY_IN)}
 """Of variables only those that let the guard into new processes: pytest sets one of its own in every phase."""
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", ""})
 
 
@@ -135,17 +136,17 @@ class NetworkGuard:
 
     def _is_allowed(self, host: str) -> bool:
         name = host.lower().rstrip(".")
-        if name in _LOCAL_NAMES or name in self._allowed or name == _own_name():
+        if name in _LOCAL_NAMES or name.endswith(".localhost") or name in self._allowed or name == _own_name():
             return True
         try:
-            address = ipaddress.ip_address(name.partition("%")[0])
+            address = _address(name)
         except ValueError:
             return False
         if address.is_loopback or address.is_unspecified:
             return True
         return any(_contains(entry, address) for entry in self._allowed) or self._is_address_of_allowed(address)
 
-    def _is_address_of_allowed(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    def _is_address_of_allowed(self, address: Address) -> bool:
         """Say whether an allowed name leads to an address; after a look-up, only the address is connected to."""
         names = [name for name in (_own_name(), *sorted(self._allowed)) if not _is_address(name) and "/" not in name]
         return any(address in _addresses_of(name) for name in names)
@@ -164,7 +165,7 @@ def _purpose(host: str, frame: FrameType | None) -> tuple[str, tuple[str, ...]]:
     return url, tuple(str(place) for place in path)
 
 
-def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _contains(entry: str, address: Address) -> bool:
     try:
         return address in ipaddress.ip_network(entry, strict=False)
     except ValueError:
@@ -175,20 +176,31 @@ def _own_name() -> str:
     return socket.gethostname().lower()
 
 
-def _addresses_of(name: str) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def _addresses_of(name: str) -> set[Address]:
     """Look an allowed name up; none where it cannot be."""
     try:
         found = socket.getaddrinfo(name, None)
     except OSError:
         return set()
-    return {ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found}
+    return {_address(str(entry[4][0])) for entry in found}
+
+
+def _address(text: str) -> Address:
+    """Read an address; one of IPv4 that stands in one of IPv6 is itself.
+
+    Raises:
+        ValueError: it is a name.
+    """
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address
 
 
 def _target(event: str, args: tuple[Any, ...]) -> tuple[str, str, int | None] | None:
     """Return what an event reaches for; None for Unix sockets and the like."""
     if event in LOOKUPS:
         host = args[0]
-        return None if host is None or _is_address(host) else ("lookup", _as_text(host), None)
+        takes_none = host is None or (event != "socket.gethostbyaddr" and _is_address(host))
+        return None if takes_none else ("lookup", _as_text(host), None)
     address = args[0] if event == "socket.getnameinfo" else args[1]
     if not isinstance(address, tuple) or len(address) < 2:
         return None
@@ -202,7 +214,7 @@ def _target(event: str, args: tuple[Any, ...]) -> tuple[str, str, int | None] | 
 def _is_address(host: Any) -> bool:
     """Say whether looking a host up takes no network; the connection that follows tells more."""
     try:
-        ipaddress.ip_address(_as_text(host).partition("%")[0])
+        _address(_as_text(host))
     except ValueError:
         return False
     return True

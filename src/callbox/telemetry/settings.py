@@ -106,10 +106,11 @@ def parse_limit(name: str, text: str, kind: Callable[[str], N]) -> N | None:
 
 
 def _check_host(host: str) -> None:
-    """Refuse what is meant to be a network and is none; any other word may be a name."""
-    if "/" not in host:
-        return
+    """Refuse what no host could match; any other word may be a name."""
     try:
-        ipaddress.ip_network(host, strict=False)
+        if "/" in host or ":" in host:
+            ipaddress.ip_network(host.partition("%")[0], strict=False)
+        elif set(host) & set("*[] "):
+            raise ValueError(f"{host!r} is no name")
     except ValueError as error:
         raise ConfigError(f"telemetry allowed_hosts: {error}: write a name, an address or a network") from error

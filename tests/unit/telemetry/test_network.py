@@ -40,6 +40,7 @@ def attempt_datagram() -> None:
 ATTEMPTS = {
     "connect": lambda: socket.create_connection(ELSEWHERE, timeout=0.1),
     "lookup": lambda: socket.getaddrinfo("example.org", 80),
+    "name": lambda: socket.gethostbyaddr("192.0.2.1"),
     "datagram": attempt_datagram,
     "asyncio": lambda: asyncio.run(asyncio.open_connection(*ELSEWHERE)),
     "ssl": lambda: ssl.create_default_context().wrap_socket(socket.socket(), server_hostname="x").connect(ELSEWHERE),
@@ -111,6 +112,27 @@ def test_allowed_network_and_exempt_test_are_let_through(guard, calls) -> None:
             reaching.connect((host, 80))  # sends nothing
 
     assert [(call.host, call.is_blocked) for call in calls] == [("192.0.2.1", False)]
+
+
+@pytest.mark.parametrize("host", ["::1", "::ffff:127.0.0.1", "::ffff:198.51.100.7"])
+def test_address_of_4_bytes_is_the_same_in_16(guard, calls, host) -> None:
+    with socket.socket(socket.AF_INET6) as reaching:
+        guard.check("socket.connect", (reaching, (host, 80, 0, 0)))
+
+    assert calls == []
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST.", "shop.localhost"])
+def test_names_of_this_machine_are_let_through(guard, calls, name) -> None:
+    guard.check("socket.getaddrinfo", (name, 80, 0, 0, 0))
+
+    assert calls == []
+
+
+@pytest.mark.parametrize("host", ["db:5432", "*.example.org", "[::1]", "http://db", "10.0.0.0/99"])
+def test_allowed_host_that_no_host_could_match_is_told(host) -> None:
+    with pytest.raises(ConfigError, match=r"telemetry allowed_hosts: .*: write a name, an address or a network"):
+        TelemetrySettings(allowed_hosts=(host,))
 
 
 def test_addresses_that_an_allowed_name_leads_to_are_let_through(monkeypatch, calls) -> None:
