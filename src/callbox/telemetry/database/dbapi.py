@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _EXECUTE = frozenset({"execute", "executemany", "callproc"})
+_OWN = frozenset({"_watched", "_alias"})
 
 
 def watch_connection(connection: Any, alias: str = "default") -> WatchedConnection:
@@ -31,13 +32,19 @@ class _Watched:
         found = getattr(self._watched, name)
         return functools.partial(self._execute, name, found) if name in _EXECUTE else found
 
-    def _execute(self, name: str, method: Any, sql: Any, *args: Any, **kwargs: Any) -> Any:
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OWN:
+            super().__setattr__(name, value)
+        else:
+            setattr(self._watched, name, value)
+
+    def _execute(self, called: str, method: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Execute a statement; for many sets of parameters, it is one query."""
-        is_many = name == "executemany"
-        parameters = () if is_many else next(iter((*args, *kwargs.values())), ())
-        text = f"CALL {sql}" if name == "callproc" else str(sql)
-        with _told(text, self._alias, parameters, is_many=is_many) as told:
-            result = method(sql, *args, **kwargs)
+        is_many = called == "executemany"
+        sql, parameters, *_ = (*args, *kwargs.values(), (), ())
+        text = f"CALL {sql}" if called == "callproc" else text_of(sql, self._watched)
+        with _told(text, self._alias, () if is_many else parameters, is_many=is_many) as told:
+            result = method(*args, **kwargs)
             told["n_rows"] = getattr(result, "rowcount", getattr(self._watched, "rowcount", -1))
         if result is self._watched:
             return self
@@ -74,6 +81,24 @@ class WatchedCursor(_Watched):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._watched)
+
+    def __next__(self) -> Any:
+        return next(self._watched)
+
+
+def text_of(sql: Any, context: Any) -> str:
+    """Return a statement's text; what `sql` of psycopg composes is put together first, as the cursor will do.
+
+    Args:
+        sql: as the driver is given it.
+        context: the cursor or the connection.
+    """
+    if isinstance(sql, bytes):
+        return sql.decode("utf-8", "replace")
+    if isinstance(sql, str):
+        return sql
+    compose = getattr(sql, "as_string", None)
+    return str(compose(context)) if compose is not None else type(sql).__name__
 
 
 @contextlib.contextmanager

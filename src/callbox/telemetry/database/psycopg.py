@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
+from callbox.telemetry.database.dbapi import text_of
+
 if TYPE_CHECKING:
     from callbox.telemetry.database import Watchers
 
@@ -48,7 +50,7 @@ def _wrap(watchers: Watchers, method: Callable[..., Any]) -> Callable[..., Any]:
     is_many = method.__name__ == "executemany"
 
     def execute(cursor: Any, query: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
-        with watchers.watching(_text(query, cursor), () if is_many else params, **_about(cursor, is_many)) as about:
+        with watchers.watching(text_of(query, cursor), () if is_many else params, **_about(cursor, is_many)) as about:
             result = method(cursor, query, params, *args, **kwargs)
             about["n_rows"] = cursor.rowcount
         return result
@@ -60,7 +62,7 @@ def _wrap_async(watchers: Watchers, method: Callable[..., Any]) -> Callable[...,
     is_many = method.__name__ == "executemany"
 
     async def execute(cursor: Any, query: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
-        with watchers.watching(_text(query, cursor), () if is_many else params, **_about(cursor, is_many)) as about:
+        with watchers.watching(text_of(query, cursor), () if is_many else params, **_about(cursor, is_many)) as about:
             result = await method(cursor, query, params, *args, **kwargs)
             about["n_rows"] = cursor.rowcount
         return result
@@ -73,7 +75,7 @@ def _wrap_stream(watchers: Watchers, method: Callable[..., Any]) -> Callable[...
 
     def stream(cursor: Any, query: Any, params: Any = None, **kwargs: Any) -> Iterator[Any]:
         rows = method(cursor, query, params, **kwargs)
-        with watchers.watching(_text(query, cursor), params, **_about(cursor, False)):
+        with watchers.watching(text_of(query, cursor), params, **_about(cursor, False)):
             first = next(rows, _END)
         if first is not _END:
             yield first
@@ -85,7 +87,7 @@ def _wrap_stream(watchers: Watchers, method: Callable[..., Any]) -> Callable[...
 def _wrap_async_stream(watchers: Watchers, method: Callable[..., Any]) -> Callable[..., Any]:
     async def stream(cursor: Any, query: Any, params: Any = None, **kwargs: Any) -> AsyncIterator[Any]:
         rows = method(cursor, query, params, **kwargs)
-        with watchers.watching(_text(query, cursor), params, **_about(cursor, False)):
+        with watchers.watching(text_of(query, cursor), params, **_about(cursor, False)):
             first = await anext(rows, _END)
         if first is not _END:
             yield first
@@ -102,7 +104,9 @@ def _wrap_copy(watchers: Watchers, method: Callable[..., Any]) -> Callable[..., 
         with method(cursor, statement, params, **kwargs) as copying:
             yield copying
         about = _about(cursor, True)
-        watchers.tell(_text(statement, cursor), (), time.perf_counter_ns() - began_ns, n_rows=cursor.rowcount, **about)
+        watchers.tell(
+            text_of(statement, cursor), (), time.perf_counter_ns() - began_ns, n_rows=cursor.rowcount, **about
+        )
 
     return copy
 
@@ -114,7 +118,9 @@ def _wrap_async_copy(watchers: Watchers, method: Callable[..., Any]) -> Callable
         async with method(cursor, statement, params, **kwargs) as copying:
             yield copying
         about = _about(cursor, True)
-        watchers.tell(_text(statement, cursor), (), time.perf_counter_ns() - began_ns, n_rows=cursor.rowcount, **about)
+        watchers.tell(
+            text_of(statement, cursor), (), time.perf_counter_ns() - began_ns, n_rows=cursor.rowcount, **about
+        )
 
     return copy
 
@@ -125,7 +131,7 @@ def _wrap_command(watchers: Watchers, method: Callable[..., Any]) -> Callable[..
     def execute(connection: Any, command: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         began_ns = time.perf_counter_ns()
         result = yield from method(connection, command, *args, **kwargs)
-        text = _text(command, connection)
+        text = text_of(command, connection)
         if text.partition(" ")[0] in _TRANSACTIONS:
             watchers.tell(text, (), time.perf_counter_ns() - began_ns, alias=_alias(connection), system=SYSTEM)
         return result
@@ -140,13 +146,3 @@ def _about(cursor: Any, is_many: bool) -> dict[str, Any]:
 def _alias(connection: Any) -> str:
     """Return the name of the database; what is closed knows none."""
     return str(connection.info.dbname) if not connection.closed else SYSTEM
-
-
-def _text(query: Any, context: Any) -> str:
-    """Return a statement's text; what `psycopg.sql` composes is put together first, as the cursor will do."""
-    if isinstance(query, bytes):
-        return query.decode("utf-8", "replace")
-    if isinstance(query, str):
-        return query
-    compose = getattr(query, "as_string", None)
-    return str(compose(context)) if compose is not None else str(type(query).__name__)

@@ -83,3 +83,49 @@ def test_without_telemetry_a_watched_connection_is_a_connection() -> None:
 
     assert (rows, connection.in_transaction) == ([(1,), (2,)], False)
     connection.close()
+
+
+def test_what_is_set_is_set_on_the_drivers_own_objects(told) -> None:
+    connection = watch_connection(sqlite3.Connection(":memory:"))
+    connection.row_factory = sqlite3.Row
+    cursor = connection.cursor()
+    cursor.arraysize = 2
+
+    rows = cursor.execute("SELECT 1 AS a UNION SELECT 2 UNION SELECT 3").fetchmany()
+
+    assert [row["a"] for row in rows] == [1, 2]
+    assert next(cursor)["a"] == 3
+    connection.close()
+
+
+class Composed:
+    """A statement as `psycopg2.sql` composes them: its text is put together for a cursor, or a connection."""
+
+    def as_string(self, _context) -> str:
+        return "SELECT 1 FROM t WHERE a = 'secret'"
+
+    def __str__(self) -> str:
+        return "Composed([SQL('SELECT 1 FROM t WHERE a = '), Literal('secret')])"
+
+
+class Driver:
+    """What takes statements that are no text, and arguments by name."""
+
+    rowcount = 1
+
+    def execute(self, query, vars=None) -> None:  # noqa: A002  as psycopg2 calls it
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "statement"),
+    [
+        ({"query": "SELECT 2", "vars": (1,)}, ("SELECT 2", (1,))),
+        ({"query": b"SELECT 3"}, ("SELECT 3", ())),
+        ({"query": Composed()}, ("SELECT 1 FROM t WHERE a = 'secret'", ())),
+    ],
+)
+def test_statement_is_told_as_text_however_it_is_given(told, arguments, statement) -> None:
+    watch_connection(Driver()).execute(**arguments)
+
+    assert [(sql, parameters) for sql, parameters, _ in told] == [statement]
