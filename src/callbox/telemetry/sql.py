@@ -12,7 +12,7 @@ import enum
 import functools
 import itertools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 _TOKEN = r"""
@@ -21,11 +21,11 @@ _TOKEN = r"""
     | (?P<dollar>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
     | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
     | (?P<string>[nNbBxX]?'(?:[^']|'')*(?:'|\Z))
-    | (?P<quoted>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[A-Za-z_][^\]\n]*\])
+    | (?P<quoted>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[A-Za-z_][\w\ $@\#]*\])
     | (?P<cast>::)
-    | (?P<parameter>%[sbt]|%\(\w+\)[sbt]|\?\d*|[:@$]\w+)
+    | (?P<parameter>%[sbt](?!\w)|%\(\w+\)[sbt]|\?\d*|(?:(?<![\w\])]):|[@$])\w+)
     | (?P<word>[^\W\d][\w$]*)
-    | (?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    | (?P<number>0[xXoObB][0-9a-fA-F_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
     | (?P<operator>->>?|\#>>?|@>|<@|<<|>>|<=|>=|<>|!=|[<>])
     | (?P<other>.)
     )"""
@@ -36,6 +36,10 @@ _RANGES = frozenset({"<", ">", "<=", ">=", "BETWEEN"})
 _ROWS = frozenset({"FIRST", "NEXT", "ROW", "ROWS"})
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _MATCHES = frozenset({"LIKE", "ILIKE", "GLOB", "REGEXP"})
+_SIGNS = frozenset("+-")
+_BEFORE_SIGN = _COMPARISONS | {"(", ",", "[", "SELECT", "BETWEEN", "AND", "LIMIT", "OFFSET", "THEN", "ELSE"}
+"""What a number with a sign may follow; elsewhere it is computed with."""
+_OPENING = frozenset("([")
 _LISTS = frozenset({"IN", "ANY", "VALUES"})
 _TELLING = frozenset({"(", ")", ",", "AND", "SELECT"}) | _LISTS | _PAGING | _RANGES | _ROWS
 """Words after which a value does something else than before."""
@@ -154,9 +158,16 @@ def shape_of(sql: str) -> Shape:
     if _compiled(_SAVEPOINT, 0).fullmatch(sql):
         return Shape(sql, "OTHER", (), plan=Plan.of((), _KEYS))  # each has a name of its own
     reader = _Reader()
-    for kind, text in _tokens(sql[:_MAX_CHARS]):
+    sql = sql[:_MAX_CHARS]
+    for match in _compiled(_TOKEN, re.VERBOSE | re.DOTALL).finditer(sql):
+        kind = match.lastgroup or ""
+        if kind == "comment":
+            continue
+        text = match[kind]
         if kind in _VALUES:
             reader.take_value(text, kind == "parameter")
+        elif kind == "quoted" and text[0] == '"' and reader.is_value_due and sql[match.end() : match.end() + 1] != ".":
+            reader.take_value(text, False)  # a string to many databases
         else:
             reader.take_word(text)
     words = _fold_lists(reader.words)
@@ -181,21 +192,6 @@ def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
     return re.compile(pattern, flags)
 
 
-def _tokens(sql: str) -> Iterator[tuple[str, str]]:
-    """Yield kinds and texts; what stands in double quotes where a value is due is a string to many databases."""
-    before = ""
-    for match in _compiled(_TOKEN, re.VERBOSE | re.DOTALL).finditer(sql):
-        kind = match.lastgroup or ""
-        if kind == "comment":
-            continue
-        text = match[kind]
-        if kind == "quoted" and text[0] == '"':
-            is_due = before in _COMPARISONS or before.upper() in _MATCHES
-            kind = "string" if is_due and sql[match.end() : match.end() + 1] != "." else kind
-        yield kind, text
-        before = text
-
-
 class _Reader:
     """Takes the tokens of a statement, one after the other, and knows what a value would do here."""
 
@@ -206,28 +202,51 @@ class _Reader:
         self._depth = 0
         self._list_depth = 0
         self._list_start = 0
+        self._rows_depth = 0
+        """How deep the rows of VALUES lie; 0 where none may follow."""
         self._is_between = False
+        self._sign = ""
+        """One that may belong to the number that follows."""
         self._column = ""
         self._columns: list[str] = []
 
+    @property
+    def is_value_due(self) -> bool:
+        """Whether a value stands here, and no name: behind a comparison, at the bounds of a range, in a list."""
+        before = self.words[-1] if self.words else ""
+        is_item = before in ("(", ",") and 0 < self._list_depth <= self._depth
+        return is_item or self._role is _RANGE or before in _COMPARISONS or before.upper() in _MATCHES
+
     def take_value(self, text: str, is_parameter: bool) -> None:
+        if self._sign:
+            text = self._take_sign(text)
         self.values.append(Value(text, is_parameter, self._role))
         self._columns.append(self._column)
         self.words.append(_MARK)
 
     def take_word(self, text: str) -> None:
         words = self.words
+        if self._sign:
+            self._take_sign("")
+        if text in _SIGNS and words and words[-1].upper() in _BEFORE_SIGN:
+            self._sign = text
+            return
         self._column = words[-1] if text in _COMPARISONS and words else ""
         words.append(text)
         word = text.upper()
         if word not in _TELLING:  # most
             self._role = _LIST if 0 < self._list_depth <= self._depth else _KEY
+            if self._depth < self._rows_depth:
+                self._rows_depth = 0
         elif word == "(":
             self._depth += 1
+            if self._depth == self._rows_depth and self._list_depth == 0:
+                self._role, self._list_depth, self._list_start = _LIST, self._depth, len(self.values)
         elif word == ")":
             self._close()
         elif word in _LISTS:
             self._role, self._list_depth, self._list_start = _LIST, self._depth + 1, len(self.values)
+            self._rows_depth = self._list_depth if word == "VALUES" else 0
         elif word in _PAGING:
             self._role = _PAGE
         elif word in _RANGES:
@@ -238,9 +257,23 @@ class _Reader:
             self._list_depth = 0 if word == "SELECT" else self._list_depth
             self._role = _LIST if 0 < self._list_depth <= self._depth else _KEY
 
+    def _take_sign(self, text: str) -> str:
+        """Return a number with the sign before it; before anything else, that is a word."""
+        sign, self._sign = self._sign, ""
+        if text[:1].isdigit() or text[:1] == ".":
+            return sign + text
+        self.words.append(sign)
+        self._role = _LIST if 0 < self._list_depth <= self._depth else _KEY
+        return text
+
     def finish(self) -> tuple[Value, ...]:
-        """Return the values; pages that begin after a row name it twice: `a > 5 OR (a = 5 AND b > 7)`."""
+        """Return the values; pages that begin after a row name it twice: `a > 5 OR (a = 5 AND b > 7)`.
+
+        Beside parameters of another style, `?` is an operator of PostgreSQL's.
+        """
         pairs = list(zip(self.values, self._columns, strict=True))
+        if any(value.is_parameter and value.text[0] in "%$" for value, _ in pairs):
+            pairs = [(value, column) for value, column in pairs if not (value.is_parameter and value.text == _MARK)]
         ranged = {column for value, column in pairs if value.role is _RANGE and column}
         return tuple(replace(value, role=_RANGE) if column in ranged else value for value, column in pairs)
 
@@ -255,12 +288,13 @@ class _Reader:
 
 
 def _fold_lists(words: list[str]) -> list[str]:
-    """Fold `( ?, ?, ? )` into `( ? )`, and rows of such lists into one."""
+    """Fold `( ?, ?, ? )` into `( ? )`, also of an array, and rows of such lists into one."""
     folded: list[str] = []
     index = 0
     while index < len(words):
         word = words[index]
-        if word == "," and folded[-2:] == ["(", _MARK] and words[index + 1 : index + 2] == [_MARK]:
+        is_second = word == "," and folded[-1:] == [_MARK] and len(folded) > 1 and folded[-2] in _OPENING
+        if is_second and words[index + 1 : index + 2] == [_MARK]:
             index += 2
             continue
         if word == "," and folded[-3:] == ["(", _MARK, ")"] and words[index + 1 : index + 2] == ["("]:
@@ -283,7 +317,9 @@ def _end_of_values(words: list[str], start: int) -> int:
 
 def _join(words: list[str]) -> str:
     text = " ".join(words)
-    return re.sub(r" ?(\.|::) ?", r"\1", text).replace("( ", "(").replace(" )", ")").replace(" ,", ",")
+    for loose, tight in (("( ", "("), (" )", ")"), ("[ ", "["), (" ]", "]"), (" ,", ",")):
+        text = text.replace(loose, tight)
+    return re.sub(r" ?(\.|::) ?", r"\1", text)
 
 
 def _first_table(words: list[str]) -> str:

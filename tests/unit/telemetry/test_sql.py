@@ -30,6 +30,24 @@ from callbox.telemetry.sql import shape_of
         ('PRAGMA key = "secret"', "PRAGMA key = ?"),
         ("SELECT a FROM t WHERE b >= 3 AND c->>'x' <> 'y'", "SELECT a FROM t WHERE b >= ? AND c ->> ? <> ?"),
         ("SELECT a FROM t WHERE b = @name AND c = %b", "SELECT a FROM t WHERE b = ? AND c = ?"),
+        (
+            "SELECT 1 FROM t WHERE a = ARRAY[E'secret', b] AND c = ARRAY[1, 2, 3]",
+            "SELECT ? FROM t WHERE a = ARRAY [?, b] AND c = ARRAY [?]",
+        ),
+        ("SELECT a FROM [order details] WHERE [id] = 3", "SELECT a FROM [order details] WHERE [id] = ?"),
+        ("SELECT a[i + 5], b[1:2]", "SELECT a [i + ?], b [? : ?]"),
+        ('INSERT INTO t ("a", b) VALUES ("secret", 1), (\'x\', "secret")', 'INSERT INTO t ("a", b) VALUES (?)'),
+        (
+            'SELECT a FROM t WHERE b IN ("x", "y") AND c IN ("t"."d")',
+            'SELECT a FROM t WHERE b IN (?) AND c IN ("t"."d")',
+        ),
+        (
+            'SELECT a FROM t WHERE b BETWEEN "x" AND "y" AND "c" IS NULL',
+            'SELECT a FROM t WHERE b BETWEEN ? AND ? AND "c" IS NULL',
+        ),
+        ("SELECT a FROM t WHERE b IN (1, -2, +3.5) OR b = -4", "SELECT a FROM t WHERE b IN (?) OR b = ?"),
+        ("SELECT a - 1, b FROM t LIMIT -1 OFFSET 3", "SELECT a - ?, b FROM t LIMIT ? OFFSET ?"),
+        ("SELECT a %buckets FROM t", "SELECT a % buckets FROM t"),
         ("", ""),
     ],
 )
