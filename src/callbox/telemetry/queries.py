@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,13 @@ request: ContextVar[int] = ContextVar("callbox_request", default=0)
 _MAX_SLOW = 20
 _KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "OTHER")
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes})
+_BASES: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: bytes.__bytes__,
+}
+"""What gives the value of a subclass without its code."""
 _STANDARD = frozenset({"datetime", "decimal", "uuid"})
 _TRANSACTIONS = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"})
 _COUNTED_TRANSACTIONS = frozenset({"COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT"})
@@ -155,8 +162,9 @@ def hash_values(parameters: Any, shape: Shape) -> tuple[int, int]:
 
 def _values(parameters: Any, shape: Shape) -> Iterator[tuple[Role, Any]]:
     """Yield the values of a statement and what they do; where they cannot be told apart, all choose rows."""
-    named = parameters if isinstance(parameters, Mapping) and type(parameters) is dict else None
-    given = list(parameters) if type(parameters) in (list, tuple) else []
+    kind = type(parameters)
+    named = parameters if issubclass(kind, dict) else None
+    given = next((list(base.__iter__(parameters)) for base in (list, tuple) if issubclass(kind, base)), [])
     asked = [value for value in shape.values if value.is_parameter]
     if named is None and len(given) != len(asked) and not any(value.text[1:].isdigit() for value in asked):
         yield from ((Role.KEY, _plain(value)) for value in given)
@@ -171,10 +179,10 @@ def _values(parameters: Any, shape: Shape) -> Iterator[tuple[Role, Any]]:
             yield (Role.LIST if type(found) in (list, tuple) else value.role), _plain(found)
 
 
-def _look_up(text: str, index: int, named: Mapping[str, Any] | None, given: Sequence[Any]) -> Any:
+def _look_up(text: str, index: int, named: dict[str, Any] | None, given: Sequence[Any]) -> Any:
     """Return the value of a parameter: `%(name)s`, `:name`, `$2`, `?2`, or the next of those that have no name."""
     if named is not None:
-        return named.get(text.strip("%?:$").removeprefix("(").rpartition(")")[0] or text[1:])
+        return dict.get(named, text.strip("%?:$").removeprefix("(").rpartition(")")[0] or text[1:])
     index = int(text[1:]) - 1 if text[1:].isdigit() else index
     return given[index] if 0 <= index < len(given) else None
 
@@ -186,6 +194,9 @@ def _plain(value: Any) -> Any:
         return value
     if kind in (list, tuple):
         return kind, tuple(item if type(item) in _ATOMS else id(item) for item in value)
+    for base, plain in _BASES.items():
+        if issubclass(kind, base):
+            return plain(value)
     return kind, str(value) if kind.__module__ in _STANDARD else id(value)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict, defaultdict
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -104,3 +106,28 @@ def test_statement_of_megabytes_is_cut_where_it_is_shown() -> None:
 
     assert len(shown["sql"]) == 2_001
     assert shown["sql"].endswith("…")
+
+
+class Row(NamedTuple):
+    id: int
+
+
+class Number(int):
+    """A number of a project's own."""
+
+
+@pytest.mark.parametrize(
+    ("sql", "wrap"),
+    [
+        (GET, Row),
+        (GET, lambda number: [Number(number)]),
+        (GET.replace("%s", "%(id)s"), lambda number: OrderedDict(id=number)),
+        (GET.replace("%s", "%(id)s"), lambda number: defaultdict(int, id=str(number))),
+    ],
+    ids=["named tuple", "subclass of int", "ordered dictionary", "default dictionary"],
+)
+def test_values_are_told_apart_in_subclasses_of_built_in_types(sql, wrap) -> None:
+    shape = shape_of(sql)
+
+    assert len({hash_values(wrap(number), shape)[1] for number in (1, 2, 3)}) == 3
+    assert hash_values(wrap(1), shape) == hash_values(wrap(1), shape)
