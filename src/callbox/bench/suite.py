@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from callbox.errors import ConfigError, NothingFoundError
+from callbox.errors import ConfigError, NothingFoundError, reason
 
 CONFIG = "asv.conf.json"
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -69,7 +69,10 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: it is none.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {reason(error)}") from None
     text = _COMMENT.sub(lambda match: match[1] or " ", text)
     text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
     try:

@@ -43,6 +43,13 @@ def test_wrong_configuration_is_told(tmp_path, config, kind, message) -> None:
         find_suite(folder)
 
 
+def test_configuration_in_another_encoding_is_told(tmp_path) -> None:
+    (tmp_path / "asv.conf.json").write_bytes('{"project": "café"}'.encode("latin-1"))
+
+    with pytest.raises(ConfigError, match=r"cannot read .*asv\.conf\.json"):
+        find_suite(tmp_path)
+
+
 def test_folder_that_cannot_be_imported_is_told(tmp_path) -> None:
     folder = tmp_path / "no-name"
     folder.mkdir()
