@@ -151,7 +151,7 @@ class BenchSettings(TypedDict, total=False):
     rtol: float
     atol: float
     equal_nan: bool
-    tolerance: dict[str, dict[str, float]]
+    tolerance: dict[str, dict[str, float | bool]]
     jobs: int
     executor: str
     timeout: float

@@ -49,7 +49,7 @@ class BenchOptions:
     rtol: float = 1e-5
     atol: float = 1e-8
     equal_nan: bool = True
-    tolerance: dict[str, dict[str, float]] = field(default_factory=dict)
+    tolerance: dict[str, dict[str, float | bool]] = field(default_factory=dict)
     jobs: int | None = None
     executor: str = ""
     timeout: float = 60.0
@@ -149,12 +149,15 @@ def read_options(directory: str, given: dict[str, Any]) -> BenchOptions:
     if (tolerance := given.pop("tolerance", None)) is not None:
         values.update(rtol=tolerance[0], atol=tolerance[1], tolerance={})
     for key, value in given.items():
-        if value not in (None, False, ()):
+        if not (value is None or value is False or value == ()):  # 0 is a value
             values[key] = list(value) if isinstance(value, tuple) else value
     for pattern, table in values.get("tolerance", {}).items():
-        for key in table:
+        for key, value in table.items():
             if key not in ("rtol", "atol", "equal_nan"):
                 raise ConfigError(
                     f'unknown key {key!r} in [bench.tolerance."{pattern}"]: known are rtol, atol, equal_nan'
                 )
+            if isinstance(value, bool) != (key == "equal_nan"):
+                kind = "true or false" if key == "equal_nan" else "a number"
+                raise ConfigError(f'{key} = {value!r} in [bench.tolerance."{pattern}"]: give {kind}')
     return BenchOptions(directory=directory, **values)
