@@ -47,7 +47,7 @@ def _judge_of(before: Snapshots, after: Snapshots, tolerance: Tolerance) -> Judg
 
 
 def _case_of(entry: Entry) -> Case:
-    return Case(Benchmark(entry.id, "", "", version=entry.version), 0)
+    return Case(Benchmark(entry.id, "", "", version=entry.version, line=entry.line), 0)
 
 
 def _run_of(entry: Entry) -> Run:

@@ -84,4 +84,12 @@ def describe(benchmark: Any, module: str) -> Benchmark:
         timeout_s=float(benchmark.timeout) if benchmark.timeout else None,
         version=str(benchmark.version),
         pretty_name=str(benchmark.pretty_name or ""),
+        line=_line_of(benchmark),
     )
+
+
+def _line_of(benchmark: Any) -> int:
+    """Return where the function begins whose lines name values; those of a script are its own."""
+    function = getattr(benchmark.func, "__func__", benchmark.func)
+    code = None if is_script(benchmark) else getattr(function, "__code__", None)
+    return code.co_firstlineno if code else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from callbox.errors import FormatError
 Compare = Callable[[Part, Part, tuple[str, ...]], Compared]
 """Called with the actual part, the expected one and paths to leave out."""
 
+_LINE = re.compile(r"^line (\d+)")
 _MEMOISED_SHARE = 0.5
 _MIN_CALLS = 10
 _MAX_DIFFERENCES = 20
@@ -52,6 +54,7 @@ def judge_capture(case: Case, first: Run, second: Run, origin: Origin, compare: 
         callees=first.callees,
         n_calls=(first.n_calls[0], second.n_calls[1]),
         sources=first.sources,
+        line=benchmark.line,
     )
 
 
@@ -105,6 +108,7 @@ class Judge:
         return self._judge_values(case, run, entry, found)
 
     def _judge_values(self, case: Case, run: Run, entry: Entry, found: Finding) -> Finding:
+        entry = _moved(entry, case.benchmark.line)
         try:
             differences, n_differences = self._differences(run, entry)
         except FormatError as error:
@@ -145,6 +149,19 @@ class Judge:
                 differences += [found.problem] if found.problem else [text for _, text in found.differences]
                 n_differences += 1 if found.problem else found.n_differences
         return differences, n_differences
+
+
+def _moved(entry: Entry, line: int) -> Entry:
+    """Return an entry whose values are named by the lines of today: what stands above the function may have changed."""
+    n_lines = line - entry.line
+    if not (line and entry.line and n_lines):
+        return entry
+
+    def renamed(name: str) -> str:
+        return _LINE.sub(lambda found: f"line {int(found[1]) + n_lines}", name)
+
+    parts = tuple(replace(part, name=renamed(part.name)) for part in entry.parts)
+    return replace(entry, parts=parts, unstable=tuple(map(renamed, entry.unstable)))
 
 
 def _doubts(case: Case, run: Run, entry: Entry) -> list[str]:

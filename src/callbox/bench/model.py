@@ -58,6 +58,7 @@ class Benchmark(msgspec.Struct, frozen=True):
         timeout_s: seconds that it may take; None for the default.
         version: hash of its source, or the version it states.
         pretty_name: what it calls itself, or empty.
+        line: where its function begins in its file; 0 where that names no value.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Benchmark(msgspec.Struct, frozen=True):
     timeout_s: float | None = None
     version: str = ""
     pretty_name: str = ""
+    line: int = 0
 
     def cases(self) -> list[Case]:
         """List a case for each combination of parameters, in ASV's order."""
@@ -196,6 +198,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         unstable: paths that differed between two runs; they are not compared.
         callees, n_calls, sources: of the run.
         trace: digest of a box of its calls, or empty.
+        line: where the benchmark's function began; 0 in entries of before that was kept.
         origin: of the snapshot.
         format: version of this structure.
     """
@@ -213,6 +216,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     n_calls: tuple[int, int] = (0, -1)
     sources: tuple[Source, ...] = ()
     trace: str = ""
+    line: int = 0
 
 
 class Finding(msgspec.Struct, frozen=True):

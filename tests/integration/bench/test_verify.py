@@ -109,6 +109,16 @@ def test_benchmark_that_no_longer_calls_the_code_is_suspicious(ready) -> None:
     assert any("no longer calls shop.prices.words" in note for note in finding["notes"])
 
 
+def test_benchmark_that_moves_in_its_file_is_the_one_that_was_captured(workshop) -> None:
+    workshop.only("def time_sum():\n    sum([1, 2, 3])\n")
+    workshop.bench("capture", ".")
+    workshop.only("import os\n\n\ndef time_sum():\n    sum([1, 2, 3])\n")
+
+    assert workshop.verdicts("verify", ".") == {"one.time_sum": "verified"}
+    workshop.bench("capture", ".", "--snapshot-dir", "after")
+    assert workshop.bench("diff", ".snapshots", "after").code == 0
+
+
 def test_new_benchmark_is_missing_and_alone_gives_5(ready) -> None:
     ready.only("def time_new():\n    return 1\n")
 

@@ -147,3 +147,19 @@ def test_case_that_computes_nothing_is_vacuous() -> None:
     run = replace(RUN, parts=())
 
     assert judge_capture(CASE, run, run, ORIGIN, never).verdict is Verdict.VACUOUS
+
+
+def test_lines_are_those_of_the_function_wherever_it_stands_in_its_file() -> None:
+    entry = replace(
+        ENTRY, line=10, parts=(Part("line 12", "d1"), Part("line 13", "d2")), unstable=("line 13[0]", "self.line 12")
+    )
+    run = replace(RUN, parts=(Part("line 15", "d1"), Part("line 16", "d3")))
+    case = Case(replace(CASE.benchmark, line=13), 0)
+    asked = []
+
+    finding = Judge(lambda *order: asked.append(order) or differing()).judge(case, run, entry)
+
+    assert finding.unstable == ("line 16[0]", "self.line 12")
+    assert [(mine.name, theirs.name, ignored) for mine, theirs, ignored in asked] == [
+        ("line 16", "line 16", ("line 16[0]", "self.line 12"))
+    ]
