@@ -22,6 +22,7 @@ from callbox.secrets import Hit
 from callbox.values import statics
 from callbox.values.freeze import FreezeLimits, Freezer
 from callbox.values.literals import Style, literals
+from callbox.values.literals.layout import is_name
 from callbox.values.redact import Redactor
 from callbox.values.thawed import Cut, FrozenDict, FrozenInt, FrozenItems, FrozenObject, FrozenText
 
@@ -76,8 +77,10 @@ def _problem_of(code: types.CodeType, module: object) -> str:
         return "it is defined in the program's main file, which cannot be imported without running it"
     if code.co_flags & inspect.CO_ASYNC_GENERATOR:
         return "it is an asynchronous generator, which fails when it goes on, not when it is called"
+    if not all(map(is_name, module.split("."))):
+        return f"no import statement can name its module {module!r}"
     try:
-        found = statics.find_loaded(module, code.co_qualname)
+        found = statics.find_loaded(module, statics.reachable_name(code.co_qualname))
     except LookupError as error:
         return f"it cannot be imported: {error}"
     for _ in range(_MAX_WRAPPERS):
@@ -85,6 +88,12 @@ def _problem_of(code: types.CodeType, module: object) -> str:
             return ""
         found = _wrapped_by(found)
     return "its name stands for something else"
+
+
+def _is_class_method(module: str, qualname: str) -> bool:
+    owner, _, name = qualname.rpartition(".")
+    found = statics.find_loaded(module, owner)
+    return statics.derives(type(found), type) and type(statics.own(found)[name]) is classmethod
 
 
 def _wrapped_by(found: Any) -> Any:
@@ -103,7 +112,8 @@ def _arguments_of(frame: types.FrameType) -> tuple[list[Any], dict[str, Any]]:
     if missing:
         raise CaptureError(f"its argument {missing[0]!r} was deleted meanwhile")
     star = variables.get(names[n_named]) if code.co_flags & inspect.CO_VARARGS else ()
-    n_first = n_positional if star else max(code.co_posonlyargcount, int(names[:1] in (("self",), ("cls",))))
+    # what a class holds is found there, and is given what it would be bound to
+    n_first = n_positional if star else max(code.co_posonlyargcount, int(n_positional > 0 and "." in code.co_qualname))
     positional = [variables[name] for name in names[:n_first]] + list(star or ())
     named = {name: variables[name] for name in names[n_first:n_named]}
     if code.co_flags & inspect.CO_VARKEYWORDS:
@@ -155,8 +165,14 @@ def _write(code: types.CodeType, module: str, positional: list[Any], named: Mapp
     written = literals(values, style=style)
     texts = [each.source for each in written]
     given = texts[: len(positional)]
-    given += [f"{name}={text}" for name, text in zip(named, texts[len(positional) :], strict=True)]
-    call = f"{code.co_qualname}({', '.join(given)})"
+    by_name = dict(zip(named, texts[len(positional) :], strict=True))
+    given += [f"{name}={text}" for name, text in by_name.items() if is_name(name)]
+    others = ", ".join(f"{name!r}: {text}" for name, text in by_name.items() if not is_name(name))
+    given += [f"**{{{others}}}"] if others else []
+    called = statics.reachable_name(code.co_qualname)
+    if positional and _is_class_method(module, called):
+        called = f"{given.pop(0)}.{called.rpartition('.')[2]}"  # which gives the class itself
+    call = f"{called}({', '.join(given)})"
     imports = {*(written[0].imports if written else ()), f"from {module} import {outer}"}
     is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
     if code.co_flags & inspect.CO_GENERATOR:

@@ -23,6 +23,23 @@ class Order:
     def total(self, rate, /, *extra, scale=1, **more):
         return self.price / self.n
 
+    @classmethod
+    def free(own, n):
+        return own(0 / n, n)
+
+    @staticmethod
+    def share(n):
+        return 1 / n
+
+    def __check(self):
+        return 1 / self.n
+
+    def check(self, stream):
+        return self.__check()
+
+class Offer(Order):
+    pass
+
 def price(order):
     return order.price / order.n
 
@@ -127,6 +144,49 @@ def test_method_is_called_on_its_class_with_arguments_in_their_places(shop, caug
     assert call.call == 'Order.total(shop_to_fail.Order(price=5.0, n=0), 0.5, "a", scale=2, more=3)'
     with pytest.raises(ZeroDivisionError):
         run(call)
+
+
+def test_keywords_that_python_cannot_read_stand_in_a_dictionary(shop, caught) -> None:
+    [call] = found(caught, shop.Order(5.0, 0).total, 0.5, more=3, **{"data-id": 1, "class": "a"})
+
+    assert call.call.endswith("0.5, scale=1, more=3, **{'data-id': 1, 'class': \"a\"})")
+    with pytest.raises(ZeroDivisionError):
+        run(call)
+
+
+@pytest.mark.parametrize("owner", ["Order", "Offer"])
+def test_class_method_is_called_on_the_class_that_it_was_called_on(shop, caught, owner) -> None:
+    [call] = found(caught, getattr(shop, owner).free, 0)
+
+    assert call.call.endswith(f"{owner}.free(n=0)")
+    with pytest.raises(ZeroDivisionError):
+        run(call)
+
+
+def test_static_method_is_called_on_its_class(shop, caught) -> None:
+    [call] = found(caught, shop.Order.share, 0)
+
+    assert call.call == "Order.share(0)"
+
+
+def test_private_method_is_called_by_the_name_that_its_class_has_it_under(shop, caught) -> None:
+    outer, inner = found(caught, shop.Order(5.0, 0).check, (n for n in ()))
+
+    assert "generator" in outer.reason
+    assert inner.call.startswith("Order._Order__check(")
+    with pytest.raises(ZeroDivisionError):
+        run(inner)
+
+
+@pytest.mark.parametrize("name", ["0001_initial_to_fail", "lambda", "shop-to-fail"])
+def test_module_that_no_statement_imports_says_so(tmp_path, monkeypatch, caught, name) -> None:
+    (tmp_path / f"{name}.py").write_text("def divide(n):\n    return 1 / n\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, name, module := importlib.import_module(name))
+
+    [call] = reproductions_of(traceback_of(caught(module.divide, 0)))[-1:]
+
+    assert call.reason == f"no import statement can name its module {name!r}"
 
 
 def test_coroutine_is_run(shop, caught) -> None:
