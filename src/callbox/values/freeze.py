@@ -21,9 +21,9 @@ import time
 import types
 import uuid
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from callbox.values import statics
 from callbox.values.thawed import (
@@ -131,7 +131,7 @@ class _Walk:
 
     def value(self, value: Any, depth: int) -> Any:
         """Freeze a value that lies this deep."""
-        kind = type(value)
+        kind = statics.identity(type(value))  # a metaclass may refuse to hash its classes
         atom = _ATOMS.get(kind)
         if atom is not None:
             return atom(self, value)
@@ -258,23 +258,34 @@ def _module(_: _Walk, value: types.ModuleType) -> Named:
     return Named(f"<module {name if type(name) is str else '?'}>")
 
 
-_ATOMS: dict[type, Callable[[_Walk, Any], Any]] = {
-    **dict.fromkeys((type(None), bool, float, complex), _itself),
-    int: _int,
-    **dict.fromkeys((str, bytes, bytearray), _Walk.text),
-    type: _class,
-    **dict.fromkeys((types.FunctionType, types.BuiltinFunctionType), _function),
-    types.ModuleType: _module,
-}
+T = TypeVar("T")
+
+
+def _by_identity(found: Mapping[type, T]) -> dict[int, T]:
+    return {statics.identity(kind): each for kind, each in found.items()}
+
+
+_ATOMS: dict[int, Callable[[_Walk, Any], Any]] = _by_identity(
+    {
+        **dict.fromkeys((type(None), bool, float, complex), _itself),
+        int: _int,
+        **dict.fromkeys((str, bytes, bytearray), _Walk.text),
+        type: _class,
+        **dict.fromkeys((types.FunctionType, types.BuiltinFunctionType), _function),
+        types.ModuleType: _module,
+    }
+)
 """What is frozen without a look at how deep it lies."""
 
-_CONTAINERS: dict[type, Callable[[_Walk, Any, int], Any]] = {
-    list: lambda walk, value, depth: walk.items("list", value, len(value), depth),
-    tuple: lambda walk, value, depth: walk.items("tuple", value, len(value), depth),
-    set: lambda walk, value, depth: walk.items("set", value, len(value), depth),
-    frozenset: lambda walk, value, depth: walk.items("frozenset", value, len(value), depth),
-    dict: _Walk.pairs,
-}
+_CONTAINERS: dict[int, Callable[[_Walk, Any, int], Any]] = _by_identity(
+    {
+        list: lambda walk, value, depth: walk.items("list", value, len(value), depth),
+        tuple: lambda walk, value, depth: walk.items("tuple", value, len(value), depth),
+        set: lambda walk, value, depth: walk.items("set", value, len(value), depth),
+        frozenset: lambda walk, value, depth: walk.items("frozenset", value, len(value), depth),
+        dict: _Walk.pairs,
+    }
+)
 
 _CONTENT: dict[type, Callable[[_Walk, Any, int], Any]] = {
     list: lambda walk, value, depth: walk.items("list", list.__iter__(value), list.__len__(value), depth),
@@ -300,7 +311,7 @@ _ARGS = BaseException.__dict__["args"]
 def _known(value: Any) -> Named | FrozenArray | None:
     """Describe a value of a standard or a well-known type by its own, harmless text; None if it is of another."""
     cls = type(value)
-    describe = _KNOWN.get(cls)
+    describe = _KNOWN.get(statics.identity(cls))
     if describe is not None:
         return Named(describe(value))
     if statics.derives(cls, type):
@@ -330,13 +341,17 @@ def _moment(value: Any) -> str:
     return repr(value) if type(value.tzinfo) in _SAFE_ZONES else f"{type(value).__name__} in a zone of its own"
 
 
-_KNOWN: dict[type, Callable[[Any], str]] = {
-    types.MethodType: _method,
-    **dict.fromkeys((dt.date, dt.timedelta, dt.timezone, zoneinfo.ZoneInfo, decimal.Decimal, uuid.UUID, range), repr),
-    **dict.fromkeys((dt.datetime, dt.time), _moment),
-    fractions.Fraction: repr,
-    **dict.fromkeys((pathlib.PurePosixPath, pathlib.PureWindowsPath, type(pathlib.Path())), repr),
-    re.Pattern: repr,
-    type(...): repr,
-    type(NotImplemented): repr,
-}
+_KNOWN: dict[int, Callable[[Any], str]] = _by_identity(
+    {
+        types.MethodType: _method,
+        **dict.fromkeys(
+            (dt.date, dt.timedelta, dt.timezone, zoneinfo.ZoneInfo, decimal.Decimal, uuid.UUID, range), repr
+        ),
+        **dict.fromkeys((dt.datetime, dt.time), _moment),
+        fractions.Fraction: repr,
+        **dict.fromkeys((pathlib.PurePosixPath, pathlib.PureWindowsPath, type(pathlib.Path())), repr),
+        re.Pattern: repr,
+        type(...): repr,
+        type(NotImplemented): repr,
+    }
+)
