@@ -23,7 +23,7 @@ _MAX_SOURCES = 3
 def walk(traceback: types.TracebackType | None) -> Iterator[tuple[types.FrameType, int]]:
     """Yield the frames of a traceback with the line that each was at, outermost first."""
     while traceback is not None:
-        yield traceback.tb_frame, traceback.tb_lineno
+        yield traceback.tb_frame, traceback.tb_lineno or 0  # None of code that was made without lines
         traceback = traceback.tb_next
 
 
@@ -63,7 +63,7 @@ class FrameReader:
         first_line, lines = source.context_of(code.co_filename, line, options.code_context_lines)
         has_source = options.enhanced_context and depth < _MAX_SOURCES
         has_class = options.extract_classes and depth < _MAX_SOURCES
-        module = frame.f_globals.get("__name__")
+        module = dict.get(frame.f_globals, "__name__")  # which `exec` takes of any class
         return Frame(
             filename=code.co_filename,
             line=line,
@@ -84,12 +84,10 @@ class FrameReader:
             return found  # a class body, whose namespace may be anything
         is_module = frame.f_code.co_name == "<module>"
         for name, value in list(namespace.items()):
-            # "@": what pytest adds to a test's own
-            if (
-                name in _HIDDEN
-                or name[0] == "@"
-                or (is_module and (name.startswith("__") or _is_definition(type(value))))
-            ):
+            # namespaces that `exec` was given have keys of any kind; "@": what pytest adds to a test's own
+            if type(name) is not str or name in _HIDDEN or name.startswith("@"):
+                continue
+            if is_module and (name.startswith("__") or _is_definition(type(value))):
                 continue
             if len(found) >= MAX_LOCALS:
                 found["…"] = f"{len(namespace) - MAX_LOCALS} more variables"
@@ -99,7 +97,7 @@ class FrameReader:
 
 
 def _is_definition(kind: type) -> bool:
-    return kind in _DEFINITIONS or statics.derives(kind, Wrapper)
+    return any(kind is each for each in _DEFINITIONS) or statics.derives(kind, Wrapper)
 
 
 _OPTIMIZED = 0x01  # co_flags: variables lie in slots, not in a namespace

@@ -57,7 +57,7 @@ def reproductions_of(
 
 def _reproduction_of(frame: types.FrameType) -> Reproduction:
     code = frame.f_code
-    module = frame.f_globals.get("__name__")
+    module = dict.get(frame.f_globals, "__name__")
     name = f"{module}.{code.co_qualname}"
     reason = _problem_of(code, module)
     if reason:

@@ -137,6 +137,53 @@ def test_repr_of_variables_and_arguments_does_not_run(extractor, caught, kind) -
     assert failure["arguments"] == {"value": f"{kind.__name__}()"}
 
 
+class Asked(type):
+    """A metaclass that compares classes, which leaves them without a hash."""
+
+    def __eq__(cls, other: object) -> bool:
+        raise AssertionError(other)
+
+
+class Compared(metaclass=Asked):
+    pass
+
+
+def test_classes_are_not_asked_whether_they_are_equal(caught) -> None:
+    assert (
+        described(caught, value=Compared(), kind=[Compared])
+        == f"{{'value': Compared(), 'kind': [{__name__}.Compared]}}"
+    )
+
+
+class Guarded(dict):
+    def get(self, *_: object) -> object:
+        raise AssertionError
+
+    items = __getitem__ = get
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        ({"": 1, 5: 2, None: 3, "x": 4}, {"": "1", "x": "4"}),
+        (Guarded(x=4), {}),
+        ({"it": Compared()}, {"it": "Compared()"}),
+    ],
+)
+def test_namespace_that_code_runs_in_may_be_anything(caught, names, kept) -> None:
+    failure = capture(caught(exec, "1 / 0", names), EVERYTHING)
+
+    assert failure.exception.frames[-1].locals == kept
+
+
+def test_code_that_was_made_without_lines_has_none(caught) -> None:
+    code = compile("1 / 0", "<made>", "exec").replace(co_linetable=b"")
+
+    failure = capture(caught(exec, code), EVERYTHING)
+
+    assert (failure.filename, failure.line) == ("<made>", 0)
+
+
 def test_exception_that_is_its_own_cause_is_kept_once(caught) -> None:
     error = ValueError("mine")
     error.__cause__ = error
