@@ -24,6 +24,7 @@ _SUPPRESS = BaseException.__dict__["__suppress_context__"]
 _TRACEBACK = BaseException.__dict__["__traceback__"]
 _MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
 _GROUP_MESSAGE = BaseExceptionGroup.__dict__["message"]
+_OF_SYNTAX = tuple((name, SyntaxError.__dict__[name]) for name in ("msg", "filename", "lineno", "offset", "text"))
 _PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None)})
 _MAX_INT_BITS = 1 << 12
 
@@ -85,7 +86,8 @@ class RaisedReader:
         if len(args) == 1 and type(args[0]) is str and not statics.derives(cls, KeyError):
             return self._clean(args[0])
         to_text = statics.find_attribute(cls, "__str__")
-        if type(to_text) is types.WrapperDescriptorType and all(map(_is_plain, args)) and _is_built_in(to_text):
+        told = dict(_syntax_of(error)).values() or args
+        if type(to_text) is types.WrapperDescriptorType and all(map(_is_plain, told)) and _is_built_in(to_text):
             return self._clean(to_text(error))
         return self._writer.write(args)[1:-1].removesuffix(",") if args else ""
 
@@ -102,10 +104,18 @@ class RaisedReader:
 
     def _attributes(self, error: BaseException) -> dict[str, str]:
         found: dict[str, str] = {}
-        for name, value in statics.layout_of(type(error)).read(error):
+        # the message has neither the line nor the folder of its file
+        told = [(name, value) for name, value in _syntax_of(error) if name != "msg" and value is not None]
+        for name, value in [*told, *statics.layout_of(type(error)).read(error)]:
             if len(found) < MAX_LOCALS and name not in ("__notes__", MARK) and type(name) is str:
                 found[name] = self._writer.write_named(name, value)
         return found
+
+
+def _syntax_of(error: BaseException) -> Iterator[tuple[str, Any]]:
+    """Yield what a syntax error tells of its place; nothing of other exceptions."""
+    if statics.derives(type(error), SyntaxError):
+        yield from ((name, descriptor.__get__(error)) for name, descriptor in _OF_SYNTAX)
 
 
 def _is_plain(value: Any) -> bool:

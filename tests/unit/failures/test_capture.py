@@ -234,6 +234,16 @@ def test_message_is_what_str_gives_where_that_is_safe(error, message) -> None:
     assert capture(error, EVERYTHING).exception.message == message
 
 
+def test_syntax_error_says_what_and_where(caught) -> None:
+    error = caught(compile, "x = 1\ny = ]\n", "pages/home.tpl", "exec")
+
+    raised = capture(error, EVERYTHING).exception
+
+    assert raised.message == str(error) == "unmatched ']' (home.tpl, line 2)"
+    assert (raised.attributes["filename"], raised.attributes["lineno"]) == ("'pages/home.tpl'", "2")
+    assert "y = ]" in raised.attributes["text"]
+
+
 def test_class_source_of_a_method_is_kept(caught) -> None:
     failure = capture(caught(Hostile._count, Hostile()), EVERYTHING)
 
