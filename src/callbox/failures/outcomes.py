@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from callbox.values import statics
 
 _NO_FAILURES = frozenset(
@@ -13,20 +15,34 @@ _NO_FAILURES = frozenset(
         ("_pytest.outcomes", "XFailed"),
     }
 )
-_ARGS = BaseException.__dict__["args"]
+_STATUS = SystemExit.__dict__["code"]
+_MEMBERS = BaseExceptionGroup.__dict__["exceptions"]
 MARK = "__callbox_failure__"
 """Under this name an exception's dictionary tells which failure it was captured as."""
 
 
 def is_failure(error: BaseException) -> bool:
     """Say whether an exception tells of something that went wrong."""
-    classes = statics.mro(type(error))
-    if any(statics.reference_of_class(cls) in _NO_FAILURES for cls in classes):
+    kind = type(error)
+    if any(statics.reference_of_class(cls) in _NO_FAILURES for cls in statics.mro(kind)):
         return False
-    if SystemExit in classes:
-        args = _ARGS.__get__(error)
-        return bool(args) and not (args[0] is None or (type(args[0]) is int and args[0] == 0))
+    if statics.derives(kind, SystemExit):
+        status = _STATUS.__get__(error)
+        return not (status is None or (statics.derives(type(status), int) and int.__eq__(status, 0)))
+    if statics.derives(kind, BaseExceptionGroup):
+        return any(map(is_failure, _innermost(error)))
     return True
+
+
+def _innermost(group: BaseException) -> Iterator[BaseException]:
+    """Yield the exceptions of a group that are no groups; they may nest deeper than Python's stack."""
+    waiting = [group]
+    while waiting:
+        error = waiting.pop()
+        if statics.derives(type(error), BaseExceptionGroup):
+            waiting += _MEMBERS.__get__(error)
+        else:
+            yield error
 
 
 def captured_as(error: BaseException) -> str | None:

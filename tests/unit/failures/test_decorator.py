@@ -160,7 +160,9 @@ def test_methods_of_every_kind_are_watched(extractor, caught) -> None:
     "error",
     [
         *(KeyboardInterrupt(), SystemExit(0), SystemExit(), GeneratorExit()),
+        *(SystemExit(False), SystemExit(pytest.ExitCode.OK)),
         *(unittest.SkipTest("later"), asyncio.CancelledError()),
+        BaseExceptionGroup("ended", [KeyboardInterrupt(), BaseExceptionGroup("tasks", [asyncio.CancelledError()])]),
     ],
 )
 def test_what_is_no_failure_is_not_captured(extractor, caught, error) -> None:
@@ -181,10 +183,19 @@ def test_outcomes_of_pytest_are_told_apart(extractor, caught) -> None:
     assert [failure["exception_message"] for failure in extractor.failures] == ["broken"]
 
 
-def test_exit_with_a_code_is_a_failure(extractor, caught) -> None:
-    caught(extract_on_failure(lambda: (_ for _ in ()).throw(SystemExit(3))))
+@pytest.mark.parametrize("status", [3, True, "no disk", pytest.ExitCode.TESTS_FAILED])
+def test_exit_with_a_code_is_a_failure(extractor, caught, status) -> None:
+    caught(extract_on_failure(lambda: (_ for _ in ()).throw(SystemExit(status))))
 
     assert last(extractor)["exception_type"] == "SystemExit"
+
+
+def test_group_with_one_failure_is_one(extractor, caught) -> None:
+    group = BaseExceptionGroup("ended", [KeyboardInterrupt(), ExceptionGroup("tasks", [ValueError("first")])])
+
+    caught(extract_on_failure(lambda: (_ for _ in ()).throw(group)))
+
+    assert last(extractor)["exception_type"] == "BaseExceptionGroup"
 
 
 def test_exception_through_two_decorated_functions_is_captured_once(extractor, caught) -> None:
