@@ -46,3 +46,14 @@ def replacing(target: Path, *, is_durable: bool = False) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[BinaryIO]:
+    """Give a file to write to: one that takes the target's place, or a device or a pipe, which cannot be replaced.
+
+    Raises:
+        OSError: it cannot be written; a folder is among what says so.
+    """
+    with target.open("wb") if target.exists() and not target.is_file() else replacing(target) as file:
+        yield file

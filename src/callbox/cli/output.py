@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import BinaryIO
 
 from callbox.errors import ConfigError, reason
-from callbox.replacement import replacing
+from callbox.replacement import writing
 
 STDOUT = "-"
 
@@ -35,7 +35,7 @@ def open_output(location: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     try:
-        with _open_url(location) if is_url(location) else _open_path(Path(location)) as file:
+        with _open_url(location) if is_url(location) else writing(Path(location)) as file:
             yield file
     except BrokenPipeError:
         raise
@@ -60,10 +60,3 @@ def import_fsspec(location: str) -> ModuleType:
         return importlib.import_module("fsspec")
     except ImportError as error:
         raise ConfigError(f"{location!r} needs fsspec: pip install 'callbox[scale]'") from error
-
-
-@contextlib.contextmanager
-def _open_path(target: Path) -> Iterator[BinaryIO]:
-    # A device or a pipe cannot be replaced; a folder says so when it is opened.
-    with target.open("wb") if target.exists() and not target.is_file() else replacing(target) as file:
-        yield file

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from callbox.errors import ConfigError, FormatError, RecordingError, reason
 from callbox.failures.model import Failure, Passed
 from callbox.failures.plain import failure_to_dict, passed_to_dict
 from callbox.failures.reports import RENDERERS, Report
+from callbox.replacement import make_folder, writing
 
 
 class OutputFormat(enum.Enum):
@@ -127,9 +127,11 @@ def write_report(
         return None
     path = Path(config.output)
     try:
-        existing = path.read_text(encoding="utf-8") if config.append and path.exists() else None
-        text = render(config, failures, passed, timestamp=clock(), existing=existing)
-        _replace(path, text)
+        existing = path.read_text(encoding="utf-8") if config.append and path.is_file() else ""
+        text = render(config, failures, passed, timestamp=clock(), existing=existing or None)
+        make_folder(path.parent)
+        with writing(path) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
     except UnicodeDecodeError:
         raise FormatError(f"cannot append to {path}: it is no text: choose another file") from None
     except OSError as error:
@@ -203,15 +205,3 @@ def _select_frames(raised: dict[str, Any], config: OutputConfig) -> None:
             frame["locals"] = None
     for other in raised["related"]:
         _select_frames(other, config)
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -60,6 +61,34 @@ def test_xml_is_well_formed_whatever_it_holds() -> None:
     assert found.findtext("test_name") == "test_it"
     assert found.find("exception/frames/frame/locals/value").get("name") == "x"
     assert r"\x00" in found.findtext("exception_message")
+
+
+def test_characters_of_any_width_are_the_same_in_yaml() -> None:
+    yaml = pytest.importorskip("yaml")
+    message = "\U0001f600 \u00fc \\ud83d\\ude00 \x85\u2028\ufeff\x7f"
+
+    assert yaml.safe_load(report("yaml", failures=[failure(message=message)]))["failures"][0]["exception_message"] == (
+        message
+    )
+
+
+def test_metadata_of_any_shape_is_well_formed_xml() -> None:
+    told = {"rows": [{"a b": [1, {"<": 2}]}], "": {"x y": {}}}
+
+    root = ET.fromstring(report("xml", failures=[Failure("i", 0.0, "t", metadata=told)]))
+
+    [name] = [value.get("name") for value in root.findall(".//metadata/value/item/value")]
+    assert name == "a b"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_empty_file_is_one_to_add_to(tmp_path, form) -> None:
+    path = tmp_path / f"report.{form}"
+    path.write_text("")
+
+    write_report(OutputConfig(path, append=True), [failure()], [Passed("p", 0.0)], clock=lambda: 1.5)
+
+    assert path.read_bytes() == report(form).encode("utf-8", "backslashreplace")
 
 
 def test_csv_has_a_line_for_each_failure_and_no_formulas() -> None:
@@ -167,6 +196,31 @@ def test_file_is_replaced_whole_and_private(tmp_path) -> None:
     assert path.read_text(encoding="utf-8").count("<section>") == 2
     assert [p.name for p in path.parent.iterdir()] == ["r.html"]
     assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_pipe_is_written_to_and_stays_one(tmp_path, append) -> None:
+    path = tmp_path / "r.json"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_report(OutputConfig(path, append=append), [])
+
+    assert json.loads(os.read(reader, 10_000))["failures"] == []
+    os.close(reader)
+    assert path.is_fifo()
+
+
+def test_link_stays_one_and_folders_are_their_owners(tmp_path) -> None:
+    link = tmp_path / "latest.json"
+    link.symlink_to(tmp_path / "monday.json")
+
+    write_report(OutputConfig(link), [])
+    write_report(OutputConfig(tmp_path / "a" / "b" / "r.json"), [])
+
+    assert link.is_symlink()
+    assert (tmp_path / "monday.json").exists()
+    assert (tmp_path / "a").stat().st_mode & 0o077 == 0
 
 
 def test_place_that_cannot_be_written_is_an_error_that_names_it(tmp_path) -> None:

@@ -48,9 +48,18 @@ def _element(name: str, value: Any, level: int, key: str = "") -> Iterator[str]:
         yield f"{pad}<{start}>{escape(_clean(str(value)))}</{name}>"
 
 
-_TABLES = frozenset({"arguments", "fixtures", "locals", "attributes", "metadata", "value"})
+_TABLES = frozenset({"arguments", "fixtures", "locals", "attributes", "metadata", "value", "item"})
 """Elements whose keys are anybody's: they are attributes, as not every text is a tag."""
-_ITEMS = {"frames": "frame", "related": "exception", "notes": "note", "code": "line"}
+_ITEMS = {
+    "frames": "frame",
+    "related": "exception",
+    "notes": "note",
+    "code": "line",
+    "reproductions": "reproduction",
+    "imports": "import",
+    "setup": "statement",
+}
+"""What a list is made of that is the failure's own; of anybody's, items."""
 
 
 def _clean(text: str) -> str:
