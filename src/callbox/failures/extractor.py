@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from callbox.errors import ConfigError
-from callbox.failures.model import Failure, Passed, from_mapping
+from callbox.failures.model import Failure, Passed, from_mapping, passed_from_mapping
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,10 +99,7 @@ class FailureExtractor:
         elif isinstance(passed, Passed):
             record = passed
         else:
-            passed = _redacted(passed)
-            known = {name: passed[name] for name in ("module", "duration", "arguments") if name in passed}
-            timestamp = passed.get("timestamp", self._clock())
-            record = Passed(str(passed.get("test_name", "unknown")), timestamp, **known)
+            record = passed_from_mapping(_redacted(passed), self._clock())
         if "[" in record.test_name or "(" in record.test_name:  # the parameters of a test
             record = dataclasses.replace(record, test_name=_cleaned(record.test_name))
         with self._lock:

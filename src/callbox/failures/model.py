@@ -6,7 +6,12 @@ import dataclasses
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_END_OF_TIME_S = 253_402_300_800.0
+"""The year 10000, which no calendar here has; milliseconds since the epoch are beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +153,42 @@ def new_id() -> str:
 
 
 def from_mapping(fields: Mapping[str, Any], timestamp: float) -> Failure:
-    """Take what somebody knows of a failure; keys that a `Failure` does not have go into its metadata."""
-    import msgspec
-
-    names = {f.name for f in dataclasses.fields(Failure)} - {"metadata"}
-    known = {"id": new_id(), "timestamp": timestamp, "test_name": "unknown"}
-    known |= {name: value for name, value in fields.items() if name in names and _fits(name, value)}
+    """Take what somebody knows of a failure; what does not fit a field of `Failure` goes into its metadata."""
+    known = _fitting({"id": new_id(), "timestamp": timestamp, "test_name": "unknown"}, fields, Failure)
     rest = {name: value for name, value in fields.items() if name not in known or known[name] is not value}
-    metadata = rest.pop("metadata", {})
+    metadata = rest.pop("metadata", known.pop("metadata", {}))
     known["metadata"] = {**(metadata if isinstance(metadata, Mapping) else {"metadata": metadata}), **rest}
-    failure: Failure = msgspec.convert(known, Failure)
-    return failure
+    return _convert(known, Failure)
 
 
-def _fits(name: str, value: Any) -> bool:
+def passed_from_mapping(fields: Mapping[str, Any], timestamp: float) -> Passed:
+    """Take what somebody knows of a call that went well; what does not fit a field of `Passed` is left out."""
+    fields = dict(fields)
+    if isinstance(arguments := fields.get("arguments"), Mapping):
+        fields["arguments"] = {name: str(value) for name, value in arguments.items()}
+    return _convert(_fitting({"timestamp": timestamp, "test_name": "unknown"}, fields, Passed), Passed)
+
+
+def _fitting(known: dict[str, Any], fields: Mapping[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """Return what is known, with those of some fields that a record of that kind can have."""
+    names = {f.name for f in dataclasses.fields(kind)}
+    return known | {
+        name: value for name, value in fields.items() if name in names and _fits({**known, name: value}, kind)
+    }
+
+
+def _fits(fields: Mapping[str, Any], kind: type[Any]) -> bool:
     import msgspec
 
     try:
-        msgspec.convert({"id": "", "timestamp": 0.0, "test_name": "", name: value}, Failure)
+        timestamp: float = _convert(fields, kind).timestamp
     except msgspec.ValidationError:
         return False
-    return True
+    return 0 <= timestamp < _END_OF_TIME_S
+
+
+def _convert(fields: Mapping[str, Any], kind: type[T]) -> T:
+    import msgspec
+
+    found: T = msgspec.convert(fields, kind)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,8 @@ class ValueWriter:
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
     kind = type(value)
+    if kind is float:
+        return math.isfinite(value)
     if kind in _SCALARS or depth > _MAX_PLAIN_DEPTH:
         return kind in _SCALARS
     if kind is dict:
@@ -60,5 +63,5 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
     return kind in (list, tuple) and all(_is_plain(item, depth + 1) for item in value)
 
 
-_SCALARS = (str, int, float, bool, type(None))
+_SCALARS = (str, int, bool, type(None))
 _MAX_PLAIN_DEPTH = 8

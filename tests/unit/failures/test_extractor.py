@@ -75,6 +75,26 @@ def test_failure_by_hand_is_kept_without_its_secrets_and_with_anything_as_metada
     assert passed.arguments == {"api_key": "[redacted: key apikey]"}
 
 
+@pytest.mark.parametrize("timestamp", [1e20, 1_700_000_000_000, float("nan"), -1.0, "today"])
+def test_time_that_is_none_is_no_timestamp(extractor, history, timestamp) -> None:
+    extractor.add_failure({"test_name": "t", "timestamp": timestamp})
+    extractor.add_passed({"test_name": "p", "timestamp": timestamp})
+    extractor.flush()
+
+    [failure], [passed] = history.failures(), history.passed()
+    assert json.loads(json.dumps(failure.metadata, allow_nan=False))["timestamp"] in (timestamp, str(timestamp))
+    assert 0 < failure.timestamp < 1e11
+    assert 0 < passed.timestamp < 1e11
+
+
+def test_passed_test_by_hand_is_kept_with_arguments_of_any_kind_and_read_again(extractor, history) -> None:
+    extractor.add_passed({"test_name": "p", "arguments": {"n": 1, "names": ["a"]}, "duration": "long", "module": None})
+    extractor.flush()
+
+    [passed] = history.passed()
+    assert (passed.arguments, passed.duration, passed.module) == ({"n": "1", "names": "['a']"}, None, "")
+
+
 def test_report_is_of_what_is_kept(extractor, tmp_path) -> None:
     extractor.add_failure({"test_name": "t"})
     extractor.add_passed({"test_name": "p", "duration": 0.5})
