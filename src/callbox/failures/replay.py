@@ -10,6 +10,7 @@ from pathlib import Path
 
 from callbox.errors import GenerateError
 from callbox.failures.model import Failure
+from callbox.render.text import printable
 
 _TIMEOUT_S = 120
 
@@ -25,13 +26,12 @@ def source_of_test(failure: Failure) -> str:
         raise GenerateError(f"failure {failure.id} cannot be made again: {_reasons(failure)}")
     [reproduction] = found
     name = re.sub(r"\W+", "_", reproduction.function.rpartition(".")[2]).strip("_")
-    summary = failure.summary.replace("\\", "\\\\").replace('"""', "'''")
     body = [*reproduction.setup, reproduction.call]
     return "\n".join(
         [
-            f'"""Failure {failure.id}: {summary}.',
+            f'"""Failure {failure.id}: {_inert(failure.summary)}.',
             "",
-            f"At {Path(failure.filename).name}:{failure.line}. The test fails for as long as that is so.",
+            f"At {_inert(Path(failure.filename).name)}:{failure.line}. The test fails for as long as that is so.",
             '"""',
             "",
             "from __future__ import annotations",
@@ -46,6 +46,11 @@ def source_of_test(failure: Failure) -> str:
     )
 
 
+def _inert(text: str) -> str:
+    """Write a text so that a docstring can hold it."""
+    return printable(text).replace("\\", "\\\\").replace('"""', "'''")
+
+
 def _reasons(failure: Failure) -> str:
     if not failure.reproductions:
         return (
@@ -55,7 +60,7 @@ def _reasons(failure: Failure) -> str:
     return "; ".join(f"{each.function}: {each.reason}" for each in failure.reproductions)
 
 
-def fails_alike(path: Path, failure: Failure) -> str:
+def fails_alike(path: Path, failure: Failure, timeout_s: int = _TIMEOUT_S) -> str:
     """Run a test file, and say how it does not fail as it should; empty if it does.
 
     It runs where this process works, whose modules it can import wherever it stands itself.
@@ -63,16 +68,21 @@ def fails_alike(path: Path, failure: Failure) -> str:
     Args:
         path: of the test.
         failure: what it shall reproduce.
+        timeout_s: how long it may take.
     """
     command = [sys.executable, "-m", "pytest", "-q", "--tb=native", "-p", "no:cacheprovider", str(path)]
-    ran = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    try:
+        ran = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it does not end within {timeout_s} s"
     if ran.returncode == 0:
         return "it passes: the failure came from something that the call does not hold"
     name = failure.exception.type.rpartition(".")[2] if failure.exception else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from callbox.errors import GenerateError
-from callbox.failures.model import Failure, Reproduction
-from callbox.failures.replay import source_of_test
+from callbox.failures.model import Failure, Raised, Reproduction
+from callbox.failures.replay import fails_alike, source_of_test
 
 
 def failure(*reproductions: Reproduction) -> Failure:
@@ -20,6 +22,24 @@ def test_call_that_can_be_made_again_is_a_test() -> None:
     source = source_of_test(failure(outer, inner))
 
     assert source.endswith("from shop import price\n\n\ndef test_price() -> None:\n    price(n=0)\n")
+
+
+@pytest.mark.parametrize("text", ["a \0 b", "a\rb \x1b[1m", '"""; 1 / 0', "ends in \\", "\udc80", 'ends in "'])
+def test_message_and_file_are_what_a_docstring_can_hold(text) -> None:
+    call = Reproduction("shop.price", imports=("import shop",), call="shop.price()")
+    raised = Raised("ValueError", text)
+
+    source = source_of_test(Failure("4f2a", 0.0, "test_it", filename=text, exception=raised, reproductions=(call,)))
+
+    tree = ast.parse(source.encode())
+    assert [type(node) for node in tree.body] == [ast.Expr, ast.ImportFrom, ast.Import, ast.FunctionDef]
+
+
+def test_call_that_does_not_end_is_told(tmp_path) -> None:
+    path = tmp_path / "test_it.py"
+    path.write_text("import time\n\ndef test_it():\n    time.sleep(60)\n")
+
+    assert fails_alike(path, failure(), timeout_s=1) == "it does not end within 1 s"
 
 
 def test_every_frame_says_why_it_cannot_be_called_again() -> None:
