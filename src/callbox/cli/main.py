@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -100,6 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # names come from anywhere, and not every terminal or pipe has a sign for each of their characters
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = callbox.main(arguments, prog_name="callbox", standalone_mode=False)
     except CallboxError as error:

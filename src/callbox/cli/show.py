@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from callbox.recording import Recording
 
 FORMATS = ("tree", "stack", "flat", "json", "dot")
+_FOR_PROGRAMS = ("json", "dot")
+"""What is UTF-8, whatever the terminal is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def command(
         tree = select_newest(tree, last)
     elif last is not None:
         max_lines = last
-    click.echo(_format(recording, tree, format, _Limits(max_depth, max_lines)))
+    text = _format(recording, tree, format, _Limits(max_depth, max_lines))
+    click.echo(text.encode() if format in _FOR_PROGRAMS else text)
     return exits.OK
 
 

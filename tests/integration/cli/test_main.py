@@ -31,6 +31,24 @@ def test_without_a_command_it_says_what_it_can_do_here(desk) -> None:
     assert "telemetry" not in here
 
 
+@pytest.mark.parametrize("words", ["show shop.cbx", "show --format stack shop.cbx", "stats shop.cbx", ""])
+def test_output_is_of_characters_that_the_locale_has(shop, words) -> None:
+    ending = shop.callbox(*words.split(), PYTHONIOENCODING="latin-1")
+
+    assert (ending.code, ending.err) == (0, b"")
+
+
+@pytest.mark.parametrize("form", ["json", "dot"])
+def test_output_for_programs_is_utf_8_whatever_the_locale_has(desk, form) -> None:
+    desk.write("prices.py", "def größe(x): pass\ngröße('\u2603 \U0001f600')\n")
+    desk.recorded(["prices.py"], "--mode", "trace", "--include", "__main__", "-o", "a.cbx")
+
+    ending = desk.callbox("show", "--format", form, "a.cbx", PYTHONIOENCODING="latin-1")
+
+    assert ending.out == desk.callbox("show", "--format", form, "a.cbx").out
+    assert "größe" in ending.out.decode()
+
+
 def test_shell_completes_commands(desk) -> None:
     words = {"_CALLBOX_COMPLETE": "bash_complete", "COMP_WORDS": "callbox st", "COMP_CWORD": "1"}
 
