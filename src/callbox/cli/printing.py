@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 1000
 """Wider than any table: where no terminal sets a width, nothing is cut."""
+_LEAST_WIDTH = 80
+"""What a table's numbers and some of its names take; a terminal that has less breaks the lines."""
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -29,8 +31,7 @@ def printed() -> Iterator[Console]:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
+    console.width = max(console.width, _LEAST_WIDTH) if console.is_terminal else _PLAIN_WIDTH
     with console.capture() as capture:
         yield console
     click.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
