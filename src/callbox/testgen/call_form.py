@@ -14,6 +14,8 @@ from callbox.testgen.case import place, slug
 from callbox.testgen.model import Target
 from callbox.testgen.resolve import Access
 from callbox.values.exact import encode
+from callbox.values.literals.layout import is_name
+from callbox.values.paths import quote
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BUILTIN_CALLS = {"__len__": "len", "__repr__": "repr", "__str__": "str", "__bool__": "bool", "__int__": "int"}
@@ -84,9 +86,8 @@ def variable_of(name: str) -> str:
 
 def passed_by_name(sources: Mapping[str, str]) -> list[str]:
     """Write arguments that are passed by name; names that no source can spell stand in a dictionary."""
-    can_spell = {name: name.isidentifier() and not keyword.iskeyword(name) for name in sources}
-    spelt = [f"{name}={source}" for name, source in sources.items() if can_spell[name]]
-    others = ", ".join(f"{name!r}: {source}" for name, source in sources.items() if not can_spell[name])
+    spelt = [f"{name}={source}" for name, source in sources.items() if is_name(name)]
+    others = ", ".join(f"{quote(name)}: {source}" for name, source in sources.items() if not is_name(name))
     return [*spelt, f"**{{{others}}}"] if others else spelt
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import keyword
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from callbox.errors import GenerateError
 from callbox.testgen.model import Target
 from callbox.testgen.sources import is_builtin
 from callbox.testgen.targets import MAIN
+from callbox.values.literals.layout import is_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def resolve(target: Target) -> Access:
         outer = target.qualname.partition(".<locals>")[0]
         raise GenerateError(f"it is defined inside {outer}, where a test cannot reach it")
     module = module_name(target)
-    if not all(word.isidentifier() and not keyword.iskeyword(word) for word in module.split(".")):
+    if not all(map(is_name, module.split("."))):
         raise GenerateError(f"no import can spell {module}: give the file another name, and record again")
     try:
         found: Any = importlib.import_module(module)
