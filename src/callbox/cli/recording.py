@@ -82,6 +82,7 @@ class Boarding:
             self._session.end()
             return
         try:
+            self._session.flush()  # files are written of values, whose classes are the program's
             with self._namesakes.restored():
                 self._session.end()
                 self._progress.clear()

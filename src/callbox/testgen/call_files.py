@@ -21,6 +21,7 @@ from callbox.errors import CallboxError, CaptureError, FormatError, RecordingErr
 from callbox.replacement import make_folder, replacing
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.model import Call, Kind, Outcome, Target
+from callbox.testgen.resolve import module_name
 from callbox.testgen.targets import describe
 from callbox.values.exact import decode, encode
 
@@ -82,7 +83,7 @@ class JsonStorage(_Named):
     def dump(self, entry: dict[str, Any], path: Path) -> None:
         """Write an entry; refuses values that would come back as others."""
         text = json.dumps(entry, indent=1)
-        if json.loads(text) != entry | {"args": list(entry["args"])}:
+        if not _is_same(json.loads(text), entry | {"args": list(entry["args"])}):
             raise CaptureError(f"{entry['func']}: JSON has no such values: choose another format")
         self._write(path, text.encode(), {**entry, "timestamp": ""})
 
@@ -97,14 +98,26 @@ class ReprStorage(_Named):
     extension = ".repr"
 
     def dump(self, entry: dict[str, Any], path: Path) -> None:
-        """Write an entry; refuses values that `ast.literal_eval` cannot read."""
+        """Write an entry; refuses values that `ast.literal_eval` cannot read, or reads as others."""
         text = repr(entry)
-        ast.literal_eval(text)
+        if not _is_same(ast.literal_eval(text), entry):
+            raise CaptureError(f"{entry['func']}: literals have no such values: choose another format")
         self._write(path, text.encode(), {**entry, "timestamp": ""})
 
     def load(self, path: Path) -> dict[str, Any]:
         """Read it back."""
         return _checked(ast.literal_eval(path.read_text(encoding="utf-8")), path)
+
+
+def _is_same(read: Any, written: Any) -> bool:
+    """Say whether values are equal and of the same types: an enum's member may equal a text."""
+    if type(read) is not type(written):
+        return False
+    if type(read) is dict:
+        return len(read) == len(written) and all(map(_is_same, read.items(), written.items()))
+    if type(read) in (list, tuple):
+        return len(read) == len(written) and all(map(_is_same, read, written))
+    return bool(read == written)
 
 
 STORAGES: Mapping[str, Storage] = {"pickle": PickleStorage(), "json": JsonStorage(), "repr": ReprStorage()}
@@ -142,20 +155,23 @@ class CallFiles:
         """Return how many files there are."""
         return sum(1 for _ in self._paths())
 
-    def add(self, calls: Sequence[Call], seen: Sequence[tuple[Target, int]] = ()) -> None:  # noqa: ARG002
-        """Write calls, those that the format has room for."""
+    def add(self, calls: Sequence[Call], seen: Sequence[tuple[Target, int]] = ()) -> list[Call]:  # noqa: ARG002
+        """Write calls, those that the format has room for; return these."""
         storage = self._storages[0]
+        kept = []
         for call in calls:
             if call.refusal:
                 continue
             try:
                 entry = entry_of(call)
-                storage.dump(entry, storage.make_path(self.folder, call.target.full_name))
+                storage.dump(entry, storage.make_path(self.folder, entry["func"]))
             except OSError as error:
                 raise RecordingError(f"cannot write into {self.folder}: {reason(error)}") from error
             except Exception:
                 # A value that this format has no way to write: the call is not kept.
                 continue
+            kept.append(call)
+        return kept
 
     def targets(self) -> list[tuple[Target, int, int]]:
         """Return each function with the calls of it."""
@@ -213,6 +229,8 @@ class CallFiles:
 def entry_of(call: Call) -> dict[str, Any]:
     """Return a call as an entry."""
     target = call.target
+    if "<locals>" in target.qualname or not target.line:
+        raise CaptureError(f"{target.full_name}: no name leads back to it, or it is written in C")
     held = decode(call.arguments, allow=_ALLOW)
     n_named = target.n_positional + target.n_keyword_only
     extra = held[n_named] if target.has_varargs else ()
@@ -223,7 +241,7 @@ def entry_of(call: Call) -> dict[str, Any]:
     moment = dt.datetime.fromtimestamp(call.t_epoch_ns / 1e9, dt.UTC)
     entry = {
         "schema": ENTRY_SCHEMA,
-        "func": target.full_name,
+        "func": f"{module_name(target)}.{target.qualname}",
         "args": (*held[: target.n_positional], *extra),
         "kwargs": keywords,
         "timestamp": moment.isoformat(),
@@ -240,7 +258,7 @@ def call_of(entry: Mapping[str, Any], path: Path) -> Call:
     Raises:
         FormatError: there is no such function, or it does not take these arguments.
     """
-    function, target = _find_function(entry["func"], path)
+    function, target = _find_function(entry, path)
     try:
         bound = inspect.signature(function).bind(*entry["args"], **entry["kwargs"])
     except TypeError as error:
@@ -262,9 +280,12 @@ def call_of(entry: Mapping[str, Any], path: Path) -> Call:
     )
 
 
-def _find_function(name: str, path: Path) -> tuple[Any, Target]:
+def _find_function(entry: Mapping[str, Any], path: Path) -> tuple[Any, Target]:
+    name = entry["func"]
     found = _find(name, path)
-    function = inspect.unwrap(getattr(found, "__func__", found))
+    if isinstance(found, property):
+        found = (found.fget, found.fset)[len(entry["args"]) - 1]
+    function = inspect.unwrap(getattr(found, "__func__", getattr(found, "func", found)))
     code = getattr(function, "__code__", None)
     if code is None:
         raise FormatError(f"{path}: {name} is no Python function")

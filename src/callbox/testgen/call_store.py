@@ -68,8 +68,8 @@ class CallStore:
         with self._store.transaction():
             pass
 
-    def add(self, calls: Sequence[Call], seen: Iterable[tuple[Target, int]] = ()) -> None:
-        """Keep calls, those that are there already as one more sighting.
+    def add(self, calls: Sequence[Call], seen: Iterable[tuple[Target, int]] = ()) -> list[Call]:
+        """Keep calls, those that are there already as one more sighting; return those that tests can be made of.
 
         Args:
             calls: new ones.
@@ -83,6 +83,7 @@ class CallStore:
                 db.execute(_ADD_CALL, self._row(ids[call.target], call))
             for target, n_calls in seen:
                 db.execute("UPDATE targets SET n_calls = n_calls + ? WHERE id = ?", (n_calls, _target_id(db, target)))
+        return [call for call in calls if not call.refusal]
 
     def n_seen(self) -> int:
         """Return how many calls were seen of all functions."""

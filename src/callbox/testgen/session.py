@@ -60,6 +60,10 @@ class Session:
         _sessions.append(self)
         self._stand_in()
 
+    def flush(self) -> None:
+        """Write what was recorded so far."""
+        self._capturer.flush()
+
     def end(self) -> None:
         """Stop recording and write what is left; a second time does nothing."""
         if self not in _sessions:
@@ -122,13 +126,13 @@ class Session:
         if self.problem or not (calls or seen):
             return
         try:
-            self._store.add(calls, seen)
+            kept = self._store.add(calls, seen)
         except CallboxError as error:
             self.problem = str(error)
             return
-        self.n_calls += sum(1 for call in calls if not call.refusal)
+        self.n_calls += len(kept)
         self.n_seen += sum(n for _, n in seen)
-        self.functions.update(call.target for call in calls)
+        self.functions.update(call.target for call in kept)
         self.tell()
 
 
