@@ -56,6 +56,7 @@ class TypeNames:
         self.own: set[str] = set()
         """Classes of the module itself that were met."""
         self._module = module
+        self._bound: dict[str, str] = {}
 
     def name(self, value: Any, depth: int = 0) -> str:
         """Return the type of a value."""
@@ -96,7 +97,11 @@ class TypeNames:
             self.own.add(qualname)
         if module in ("builtins", self._module):
             return qualname
-        self.imports.add(f"from {module} import {qualname.partition('.')[0]}")
+        first = qualname.partition(".")[0]
+        if self._bound.setdefault(first, module) != module:
+            self.imports.add(f"import {module}")
+            return f"{module}.{qualname}"
+        self.imports.add(f"from {module} import {first}")
         return qualname
 
 
@@ -111,7 +116,7 @@ def join(names: set[str], types_of: TypeNames) -> str:
 
 def observe_types(calls: Sequence[StoredCall], names: Mapping[str, TypeNames]) -> list[Signature]:
     """Gather the types of recorded calls, function by function."""
-    found: dict[tuple[str, str], Signature] = {}
+    found: dict[tuple[str, str, str], Signature] = {}
     for stored in calls:
         call = stored.call
         if not call.arguments or "<locals>" in call.target.qualname:
@@ -123,7 +128,7 @@ def observe_types(calls: Sequence[StoredCall], names: Mapping[str, TypeNames]) -
             end = decode(call.end, allow=_ALLOW) if call.end else None
         except CallboxError:
             continue
-        key = module, call.target.qualname
+        key = module, call.target.qualname, access.form
         signature = found.setdefault(key, Signature(call.target, form=access.form, defaults=frozenset(access.defaults)))
         for name, value in zip(call.target.parameters, arguments, strict=True):
             signature.parameters.setdefault(name, set()).update(_names_of(call.target, name, value, names[module]))
@@ -155,30 +160,45 @@ def write_stub(signatures: Sequence[Signature], names: TypeNames) -> str:
         signatures: of its functions.
         names: of its types.
     """
-    blocks: dict[str, list[str]] = {}
-    for signature in sorted(signatures, key=lambda s: (s.target.qualname.count("."), s.target.line)):
-        owner = signature.target.qualname.rpartition(".")[0]
+    blocks: dict[tuple[str, ...], list[str]] = {tuple(name.split(".")[:1]): [] for name in sorted(names.own)}
+    ordered = sorted(signatures, key=lambda s: (s.target.qualname.count("."), s.target.line))
+    getters = {s.target.qualname for s in ordered if s.form == "getter"}
+    for signature in ordered:
+        owner = tuple(signature.target.qualname.split(".")[:-1])
+        if signature.form in ("setter", "deleter") and signature.target.qualname not in getters:
+            getters.add(signature.target.qualname)
+            blocks.setdefault(owner, []).extend(_unseen_getter(signature, names))
         blocks.setdefault(owner, []).extend(_definition(signature, names))
-    lines: list[str] = []
-    for owner, definitions in blocks.items():
-        if not owner:
-            lines.extend(definitions)
-            continue
-        words = owner.split(".")
-        for level, word in enumerate(words):
-            lines.append(f"{'    ' * level}class {word}:")
-        lines.extend("    " * len(words) + line for line in definitions)
-    lines[:0] = [f"class {name}: ..." for name in sorted(names.own - set(blocks)) if "." not in name]
+    for words in (*(tuple(name.split(".")) for name in sorted(names.own)), *list(blocks)):
+        for n in range(1, len(words) + 1):
+            blocks.setdefault(words[:n], [])
     imports = sorted(names.imports)
-    return "\n".join([*imports, *([""] if imports else []), *lines]) + "\n"
+    return "\n".join([*imports, *([""] if imports else []), *_block((), blocks)]) + "\n"
+
+
+def _block(owner: tuple[str, ...], blocks: Mapping[tuple[str, ...], Sequence[str]]) -> list[str]:
+    """Write what a class holds, or the module: classes that nothing was seen of come first."""
+    inner = {words[-1]: _block(words, blocks) for words in blocks if words and words[:-1] == owner}
+    lines = [f"class {name}: ..." for name, body in inner.items() if not body]
+    lines += blocks.get(owner, ())
+    for name, body in inner.items():
+        if body:
+            lines += [f"class {name}:", *(f"    {line}" for line in body)]
+    return lines
+
+
+def _unseen_getter(signature: Signature, names: TypeNames) -> list[str]:
+    """Write the property that a setter or deleter belongs to."""
+    name = signature.target.qualname.rpartition(".")[2]
+    return ["@property", f"def {name}(self) -> {names.from_module('typing', 'Any')}: ..."]
 
 
 def _definition(signature: Signature, names: TypeNames) -> list[str]:
     target = signature.target
     decorators = {"static": "@staticmethod", "class": "@classmethod", "getter": "@property"}
     lines = [decorators[signature.form]] if signature.form in decorators else []
-    if signature.form == "setter":
-        lines.append(f"@{target.qualname.rpartition('.')[2]}.setter")
+    if signature.form in ("setter", "deleter"):
+        lines.append(f"@{target.qualname.rpartition('.')[2]}.{signature.form}")
     prefix = "async def" if target.kind in (Kind.COROUTINE,) else "def"
     name = target.qualname.rpartition(".")[2]
     lines.append(f"{prefix} {name}({', '.join(_parameters(signature, names))}) -> {_result(signature, names)}: ...")
