@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tokenize
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,13 +44,13 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
     calls = read_calls(calls_dir, formats)
     with waiting("trying examples"), importing_from({root_of(c.call.target) for c in calls}):
         examples = {} if flags["remove"] else find_examples(calls, each)
-    targets = {c.call.target for c in calls}
+    targets = dict.fromkeys(c.call.target for c in calls)
     changes = _in_markdown(markdown, by_name(examples)) if markdown else _in_docstrings(targets, examples)
-    for path, text in changes.items():
+    for path, data in changes.items():
         if not flags["dry_run"]:
-            from callbox.testgen.outputs import write_text
+            from callbox.testgen.outputs import write_bytes
 
-            write_text(path, text)
+            write_bytes(path, data)
         click.echo(f"{'would change' if flags['dry_run'] else 'changed'} {path}")
     n_examples = sum(map(len, examples.values()))
     said = (
@@ -59,7 +60,7 @@ def command(*, calls_dir: str, formats: tuple[str, ...], markdown: tuple[str, ..
     return 0
 
 
-def _in_docstrings(targets: set[Target], examples: Mapping[Target, Sequence[Example]]) -> dict[Path, str]:
+def _in_docstrings(targets: Iterable[Target], examples: Mapping[Target, Sequence[Example]]) -> dict[Path, bytes]:
     from callbox.testgen.documents import update_docstrings
 
     files: dict[Path, dict[str, Sequence[Example]]] = {}
@@ -67,29 +68,30 @@ def _in_docstrings(targets: set[Target], examples: Mapping[Target, Sequence[Exam
         files.setdefault(Path(target.filename), {})
         if target in examples:
             files[Path(target.filename)][target.qualname] = examples[target]
-    changes = {}
-    for path, by_line in sorted(files.items()):
-        text = _read(path)
-        updated = update_docstrings(text, by_line)
-        if updated != text:
-            changes[path] = updated
-    return changes
+    changes = {path: _revised(path, lambda text, e=found: update_docstrings(text, e)) for path, found in files.items()}
+    return {path: data for path, data in sorted(changes.items()) if data is not None}
 
 
-def _in_markdown(names: Sequence[str], examples: Mapping[str, Sequence[Example]]) -> dict[Path, str]:
+def _in_markdown(names: Sequence[str], examples: Mapping[str, Sequence[Example]]) -> dict[Path, bytes]:
     from callbox.testgen.documents import update_markdown
 
-    changes = {}
-    for name in names:
-        text = _read(Path(name))
-        updated = update_markdown(text, examples, name=name)
-        if updated != text:
-            changes[Path(name)] = updated
-    return changes
+    changes = {
+        name: _revised(Path(name), lambda text, n=name: update_markdown(text, examples, name=n)) for name in names
+    }
+    return {Path(name): data for name, data in changes.items() if data is not None}
 
 
-def _read(path: Path) -> str:
+def _revised(path: Path, revise: Callable[[str], str]) -> bytes | None:
+    """Return a file's new content in its own encoding and with its own ends of lines; None if it stays as it is."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            encoding = tokenize.detect_encoding(file.readline)[0] if path.suffix == ".py" else "utf-8"
+        text = path.read_bytes().decode(encoding)
+        end = "\r\n" if "\r\n" in text else "\n"
+        plain = text.replace("\r\n", "\n")
+        revised = revise(plain)
     except OSError as error:
         raise GenerateError(f"cannot read {path}: {reason(error)}") from error
+    except (UnicodeDecodeError, SyntaxError) as error:
+        raise GenerateError(f"cannot read {path}: {error}") from error
+    return None if revised == plain else revised.replace("\n", end).encode(encoding, "backslashreplace")

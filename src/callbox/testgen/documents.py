@@ -51,24 +51,30 @@ def _update_docstring(lines: list[str], node: ast.expr, examples: Sequence[Examp
     text = "\n".join(lines[start : end + 1])
     if opening is None or (HEADING not in text and not examples):
         return
-    margin = " " * node.col_offset
     prefix, quotes = opening.groups()
-    head = lines[start][: node.col_offset]
+    head = lines[start].encode()[: node.col_offset].decode()
+    margin = head if not head.strip() else " " * len(head)
     tail = lines[end].encode()[node.end_col_offset or 0 :].decode()
     inner = text[len(head) + len(prefix) + len(quotes) : len(text) - len(tail) - len(quotes)]
     kept = _without_section(inner.split("\n"), margin)
     new = f"{prefix}{quotes if len(quotes) == 3 else quotes * 3}" + "\n".join(kept).rstrip()
     closing = quotes if len(quotes) == 3 else quotes * 3
+    if "r" in prefix.lower():
+        examples = [example for example in examples if not any(closing in line for line in example.lines)]
     if examples:
-        is_raw = "r" in prefix.lower()
         shown = [margin + _INDENT + line for example in examples for line in example.lines]
-        section = [line if is_raw else line.replace("\\", "\\\\") for line in shown]
+        section = shown if "r" in prefix.lower() else [_escaped(line, closing) for line in shown]
         new += "\n\n" + "\n".join([margin + HEADING, *section]) + f"\n{margin}"
     elif len(kept) > 1:
         new += f"\n{margin}"
     elif len(quotes) != 3:
         closing = quotes * 3
     lines[start : end + 1] = (head + new + closing + tail).split("\n")
+
+
+def _escaped(line: str, closing: str) -> str:
+    """Write a line as a docstring holds it."""
+    return line.replace("\\", "\\\\").replace(closing, "".join(f"\\{quote}" for quote in closing))
 
 
 def _without_section(lines: list[str], margin: str) -> list[str]:

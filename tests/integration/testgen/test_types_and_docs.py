@@ -150,6 +150,95 @@ def test_marks_in_markdown_are_filled_and_emptied(recorded) -> None:
     assert page.read_text() == ("# Shop\n\n<!-- callbox: examples of shop.price -->\n<!-- callbox: end -->\n\nEnd.\n")
 
 
+def test_stub_has_one_class_for_each_and_both_sides_of_a_property(project) -> None:
+    rate = "class Rate:\n    pass\n"
+    project.write(
+        euro=rate,
+        pound=rate,
+        shop="""
+        import euro, pound
+
+        def rates():
+            return [euro.Rate(), pound.Rate()]
+
+        class Order:
+            @property
+            def total(self):
+                return 1.5
+
+            @total.setter
+            def total(self, value):
+                pass
+
+            @property
+            def hidden(self):
+                pass
+
+            @hidden.setter
+            def hidden(self, value):
+                pass
+
+            class Line:
+                def double(self, n):
+                    return 2 * n
+
+            def line(self):
+                return self.Line()
+        """,
+        main="import shop\no = shop.Order()\no.total, o.line().double(1), shop.rates()\no.total = o.hidden = 'x'",
+    )
+    project.record("shop.*", "--", "main.py")
+
+    assert project.callbox("types").returncode == 0
+    assert (project.folder / "stubs" / "shop.pyi").read_text() == (
+        "from euro import Rate\n"
+        "from typing import Any\n"
+        "import pound\n"
+        "\n"
+        "def rates() -> list[Rate | pound.Rate]: ...\n"
+        "class Order:\n"
+        "    @property\n"
+        "    def total(self) -> float: ...\n"
+        "    @total.setter\n"
+        "    def total(self, value: str) -> None: ...\n"
+        "    @property\n"
+        "    def hidden(self) -> Any: ...\n"
+        "    @hidden.setter\n"
+        "    def hidden(self, value: str) -> None: ...\n"
+        "    def line(self) -> Order.Line: ...\n"
+        "    class Line:\n"
+        "        def double(self, n: int) -> int: ...\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "encoding"),
+    [
+        ('# coding: latin-1\ndef quote(text):\n    """Caf\xe9."""\n    return text + "\xe9"\n', "latin-1"),
+        ('def quote(text):\r\n    """Quote."""\r\n    return text\r\n', "utf-8"),
+        ('\ufeffdef quote(text):\n    """Quote."""\n    return text\n', "utf-8"),
+        ('def quote(text):\n    """Quote."""\n    return \'"""\' + text\n', "utf-8"),
+        ('def quote(text):\n    r"""Quote."""\n    return \'"""\' * (text == "b") + text\n', "utf-8"),
+        ('def quote(text):\n\t"""Quote.\n\n\tIt.\n\t"""\n\treturn text\n', "utf-8"),
+    ],
+    ids=["encoding", "ends_of_lines", "mark", "quotes", "raw_quotes", "tabs"],
+)
+def test_source_keeps_what_is_its_own(project, source, encoding) -> None:
+    path = project.folder / "odd.py"
+    path.write_bytes(source.encode(encoding))
+    project.record("odd.quote", "--", "-c", "import odd; odd.quote('a'), odd.quote('b')")
+
+    added = project.callbox("docs")
+    revised = path.read_bytes().decode(encoding)
+    tested = project.python("-m", "doctest", "odd.py", PYTHONIOENCODING="utf-8")
+    removed = project.callbox("docs", "--remove")
+
+    assert (added.returncode, removed.returncode) == (0, 0), added.stderr
+    assert ">>> quote(" in revised
+    assert tested.stdout == ""
+    assert path.read_bytes() == source.encode(encoding)
+
+
 def test_page_without_marks_is_a_mistake(recorded) -> None:
     (recorded.folder / "README.md").write_text("# Shop\n")
 
