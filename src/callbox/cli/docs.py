@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tokenize
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,16 +69,14 @@ def _in_docstrings(targets: Iterable[Target], examples: Mapping[Target, Sequence
         files.setdefault(Path(target.filename), {})
         if target in examples:
             files[Path(target.filename)][target.qualname] = examples[target]
-    changes = {path: _revised(path, lambda text, e=found: update_docstrings(text, e)) for path, found in files.items()}
+    changes = {path: _revised(path, partial(update_docstrings, examples=found)) for path, found in files.items()}
     return {path: data for path, data in sorted(changes.items()) if data is not None}
 
 
 def _in_markdown(names: Sequence[str], examples: Mapping[str, Sequence[Example]]) -> dict[Path, bytes]:
     from callbox.testgen.documents import update_markdown
 
-    changes = {
-        name: _revised(Path(name), lambda text, n=name: update_markdown(text, examples, name=n)) for name in names
-    }
+    changes = {n: _revised(Path(n), partial(update_markdown, examples=examples, name=n)) for n in names}
     return {Path(name): data for name, data in changes.items() if data is not None}
 
 
