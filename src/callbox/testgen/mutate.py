@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tokenize
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def find_mutants(root: Path, spans: Iterable[tuple[str, int, int]], limit: int) 
         by_file.setdefault(file, []).append((first, last))
     found = []
     for file, ranges in by_file.items():
-        nodes = list(ast_nodes(get_ast((root / file).read_text(encoding="utf-8"))))
+        nodes = list(ast_nodes(get_ast(_read(root / file)[0])))
         for name in sorted(operator_names()):
             operator = _operator(get_operator(name))
             if operator is None:
@@ -94,6 +95,12 @@ def find_mutants(root: Path, spans: Iterable[tuple[str, int, int]], limit: int) 
                     found.append(Mutant(file, name, occurrence, line))
     found.sort(key=lambda m: hashlib.blake2b(repr(m).encode()).digest())
     return found[:limit]
+
+
+def _read(path: Path) -> tuple[str, str]:
+    """Return a source, and the encoding that it says."""
+    with tokenize.open(path) as file:
+        return file.read(), file.encoding
 
 
 def _operator(make: Callable[[], Any]) -> Any:
@@ -159,12 +166,12 @@ def score(root: Path, mutants: Sequence[Mutant], tests: Sequence[str], say: Call
             if index % 20 == 0:
                 say(f"mutant {index + 1} of {len(mutants)}")
             path = copy / mutant.file
-            text = path.read_text(encoding="utf-8")
+            text, encoding = _read(path)
             changed = mutate_code(text, get_operator(mutant.operator)(), mutant.occurrence)
-            path.write_text(changed, encoding="utf-8")
+            path.write_text(changed, encoding=encoding)
             if _passes(copy, tests):
                 survivors.append(mutant)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding=encoding)
     return Score(len(mutants) - len(survivors), tuple(survivors))
 
 

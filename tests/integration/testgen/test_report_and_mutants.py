@@ -113,6 +113,17 @@ def test_mutants_that_tests_notice_are_counted_and_the_others_named(project) -> 
     assert (project.folder / "shop.py").read_text() == before
 
 
+def test_mutants_of_a_source_in_another_encoding(project) -> None:
+    pytest.importorskip("cosmic_ray")
+    source = '# coding: latin-1\ndef price(n):\n    return "caf\xe9" if n > 10 else n\n'
+    (project.folder / "shop.py").write_bytes(source.encode("latin-1"))
+    project.record("shop.price", "--", "-c", "import shop; shop.price(1), shop.price(11)")
+
+    project.make_tests("--mutate")
+
+    assert project.report()["mutation"]["killed"] > 5
+
+
 def test_mutants_of_functions_elsewhere_are_missed(made, tmp_path) -> None:
     pytest.importorskip("cosmic_ray")
     project = made.copied(tmp_path)
