@@ -121,7 +121,8 @@ class Generator:
         for stored in calls:
             call = stored.call
             inner = tuple((i.target, i.arguments, i.end) for i in call.inner) if self._options.replayed else ()
-            key = call.target.full_name, call.arguments, call.end, call.outcome, call.stdout, call.refusal, inner
+            shown = call.outcome, call.refusal, call.stdout, call.stderr, call.effects
+            key = call.target.full_name, call.arguments, call.end, shown, inner
             first = kept.setdefault(key, stored)
             self._stored[stored.id] = stored
             if first is not stored:

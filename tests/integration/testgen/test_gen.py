@@ -261,6 +261,19 @@ def test_only_paths_in_the_checkout_are_refused(tmp_path) -> None:
     assert [v["fate"] for v in shop.report()["verdicts"]] == ["refused", "refused", "test", "test"]
 
 
+def test_calls_that_differ_in_what_they_read_are_two_tests(tmp_path) -> None:
+    shop = Project(tmp_path)
+    shop.write(shop="import sys\ndef show(path):\n    print(open(path).read(), file=sys.stderr)\n")
+    for content in ("tea", "cake"):
+        (tmp_path / "goods").write_text(content)
+        shop.record("shop.show", "--", "-c", "import shop; shop.show('goods')")
+
+    shop.make_tests()
+
+    assert shop.report()["calls"]["test"] == 2
+    assert all(f'"{content}\\n"' in shop.generated("shop_show") for content in ("tea", "cake"))
+
+
 def test_one_file_for_all(recorded, tmp_path) -> None:
     shop = recorded.copied(tmp_path)
     result = shop.callbox("gen", "-q", "-o", "tests/test_all.py")
