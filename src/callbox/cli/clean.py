@@ -24,7 +24,7 @@ from callbox.render.text import count
 )
 @calls_dir_option
 @click.option("--formats", multiple=True, type=FORMATS,
-              help="Delete calls kept in these formats.  [default: exact]")  # fmt: skip
+              help="Delete calls kept in these formats.  [default: what the folder has]")  # fmt: skip
 @click.option("--func", "functions", multiple=True, metavar="NAME", help="Delete calls of these functions only.")
 @click.option("--glob", "globs", multiple=True, metavar="GLOB", help="Delete calls of functions that match only.")
 @click.option(

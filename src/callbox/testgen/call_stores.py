@@ -20,12 +20,14 @@ def open_store(folder: str | Path, formats: Sequence[str] = ()) -> CallStore | C
 
     Args:
         folder: need not exist yet.
-        formats: "exact" or names of `call_files.STORAGES`; "exact" among others is the exact store. For none of
-            them it is what the folder has.
+        formats: "exact" or names of `call_files.STORAGES`. For none of them it is what the folder has.
 
     Raises:
-        ConfigError: the folder has pickles alone, which nobody asked for: loading one runs what it says.
+        ConfigError: "exact" stands among others; or the folder has pickles alone, which nobody asked for: loading
+            one runs what it says.
     """
+    if EXACT in formats and len(set(formats)) > 1:
+        raise ConfigError("calls in the exact store and calls in files are read one after another: ask for either")
     if EXACT in formats or (not formats and CallStore(folder).exists()):
         return CallStore(Path(folder).absolute())
     from callbox.testgen.call_files import STORAGES, CallFiles

@@ -93,6 +93,16 @@ def test_calls_in_files_come_back_and_keep_their_names(shop, name) -> None:
     assert len(list(shop.folder.glob("tests/generated/test_*.py"))) == 3
 
 
+@pytest.mark.parametrize("command", ["gen", "clean"])
+def test_store_and_files_are_not_mixed(recorded, command) -> None:
+    recorded.callbox("record", "-q", "--format", "json", "shop.*", "--", "main.py")
+
+    result = recorded.callbox(command, "--formats", "exact", "--formats", "json")
+
+    assert result.returncode == 2
+    assert "ask for either" in result.stderr
+
+
 def test_pickles_are_read_only_when_asked_for(shop) -> None:
     shop.callbox("record", "-q", "--format", "pickle", "shop.*", "--", "main.py")
 
