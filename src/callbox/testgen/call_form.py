@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from callbox.errors import CallboxError
-from callbox.testgen.case import place, slug
+from callbox.testgen.case import literal, place, slug
 from callbox.testgen.model import Target
 from callbox.testgen.resolve import Access
 from callbox.values.exact import encode
 from callbox.values.literals.layout import is_name
-from callbox.values.paths import quote
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BUILTIN_CALLS = {"__len__": "len", "__repr__": "repr", "__str__": "str", "__bool__": "bool", "__int__": "int"}
@@ -87,7 +86,7 @@ def variable_of(name: str) -> str:
 def passed_by_name(sources: Mapping[str, str]) -> list[str]:
     """Write arguments that are passed by name; names that no source can spell stand in a dictionary."""
     spelt = [f"{name}={source}" for name, source in sources.items() if is_name(name)]
-    others = ", ".join(f"{quote(name)}: {source}" for name, source in sources.items() if not is_name(name))
+    others = ", ".join(f"{literal(name)}: {source}" for name, source in sources.items() if not is_name(name))
     return [*spelt, f"**{{{others}}}"] if others else spelt
 
 

@@ -83,6 +83,11 @@ def place(name: str) -> str:
     return f"«{name}»"
 
 
+def literal(value: object) -> str:
+    """Write a plain value in a template; a quotation mark in it begins no place."""
+    return repr(value).replace("«", "\\xab")
+
+
 def slug(text: str, max_chars: int) -> str:
     """Return words of a text that can be part of a name; whole ones, unless the first is too long."""
     words = re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_")

@@ -10,7 +10,7 @@ from typing import Any
 from callbox.errors import CallboxError, GenerateError
 from callbox.testgen.ambient import held_by, last_word, set_by
 from callbox.testgen.call_form import CallForm, form_call
-from callbox.testgen.case import place
+from callbox.testgen.case import literal, place
 from callbox.testgen.model import Call, Kind, Outcome, Target
 from callbox.testgen.resolve import Access, resolve
 from callbox.testgen.surroundings import Surroundings
@@ -70,7 +70,7 @@ class Settings:
     def _put_back(self, names: Collection[str], around: Surroundings, taken: Collection[str]) -> None:
         if not self._find_undo(names, around, taken):
             for name in names:
-                _patch(name, repr(_at_first(name)), around)
+                _patch(name, literal(_at_first(name)), around)
 
     def _find(self, wanted: Mapping[str, Any], taken: Collection[str]) -> tuple[Access, CallForm] | None:
         """Find a call that sets just this: one that was recorded, else one like it with another argument."""

@@ -125,3 +125,13 @@ def test_taxed_with_tax(monkeypatch):
 
     assert taxed(1) == 6
 """ in text(made, "taxed")
+
+
+def test_variable_may_hold_quotation_marks(project) -> None:
+    project.write(marks='_mark = "«raw»"\n\ndef put(mark):\n    global _mark\n    _mark = mark\n')
+    project.record("marks.put", "--", "-c", "import marks; marks.put('«')")
+
+    project.make_tests("--no-verify")
+
+    assert r'monkeypatch.setattr("marks._mark", "\xabraw»")' in project.generated("marks_put")
+    assert project.python("-m", "pytest", "-q", "-p", "no:cacheprovider").returncode == 0
