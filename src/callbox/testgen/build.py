@@ -281,7 +281,7 @@ class CaseBuilder:
         first = {name: values[name] for name in values if name in form.values}
         values = {**first, **surroundings.values, **values}
         digest = hashlib.blake2b(call.arguments + call.end).hexdigest()[:_DIGEST_CHARS]
-        written = self._vocabulary.write(values, access, digest)
+        written = self._vocabulary.write(values, access, digest, (*surroundings.variables, *surroundings.mocks))
         is_async = bool(self._async_style) and call.target.kind in (Kind.COROUTINE, Kind.ASYNC_GENERATOR)
         decorators = (f"@pytest.mark.{self._async_style}",) if is_async else ()
         label = label_of([written.sources[name] for name in form.values if name in written.sources])

@@ -138,6 +138,7 @@ def _add_mock(mock: _Mock, setting: _Setting, *, has_arguments: bool) -> list[st
         name = mock.label("error" if has_raised else "result", index)
         around.values[name] = value
         answers.append(f"iter({place(name)})" if mock.calls[0].target.kind is Kind.GENERATOR else place(name))
+    around.mocks += (mock.name,)
     around.before += (f"{mock.name} = {mock.maker}({_answer(mock, answers)})",)
     around.before += tuple(f'monkeypatch.setattr("{where}", {mock.name})' for where in _places(mock, setting.module))
     around.imports += (f"from unittest.mock import {mock.maker}",)

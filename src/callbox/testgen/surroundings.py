@@ -33,6 +33,7 @@ class Surroundings:
     Attributes:
         values: more values that are written, by name.
         variables: names of arguments that `before` sets, which are not written as values.
+        mocks: names of mocks, which `before` makes.
         before: templates of statements before the call.
         after: templates of assertions after it.
         fixtures: pytest fixtures.
@@ -42,6 +43,7 @@ class Surroundings:
 
     values: dict[str, Any] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    mocks: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()

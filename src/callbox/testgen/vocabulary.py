@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,13 +56,14 @@ class Vocabulary:
         self._modules = {"__main__": main_module} if main_module else {}
         self._constructors: dict[type, tuple[tuple[str, str], ...] | None] = {}
 
-    def write(self, values: Mapping[str, Any], access: Access, stem: str) -> Written:
+    def write(self, values: Mapping[str, Any], access: Access, stem: str, variables: Iterable[str] = ()) -> Written:
         """Write the values of a case.
 
         Args:
             values: by the name that a variable for them would have.
             access: the function that the test calls.
             stem: what names of side files begin with.
+            variables: names that the test gives to other things.
 
         Raises:
             GenerateError: one of them has no source.
@@ -75,7 +76,7 @@ class Vocabulary:
             file_stem=stem,
             modules=self._modules,
             constants=self._constants.refresh(),
-            reserved=_RESERVED | self._clashes(access, first),
+            reserved=_RESERVED | self._clashes(access, first) | frozenset(variables),
         )
         written = self._write_proven(values, style)
         if _hides(written, values):

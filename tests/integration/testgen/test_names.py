@@ -6,7 +6,7 @@ import pytest
 from tests.integration.testgen.conftest import Project
 
 SHOP = """
-    import binascii, configparser
+    import binascii, configparser, datetime
 
     def tag(name, **attributes):
         return name + "".join(f" {key}={value}" for key, value in attributes.items())
@@ -22,6 +22,12 @@ SHOP = """
 
     def rest(*_):
         return len(_)
+
+    def date(n):
+        return datetime.date(2024, 1, n)
+
+    def later(n):
+        return date(n) + datetime.timedelta(n)
 
     def expected(n):
         return 2 * n
@@ -60,6 +66,7 @@ MAIN = """
 
     shop.tag("b", **{"class": "x", "data-id": 1}), shop.page("x")
     shop.under(1, 2), shop.under(3, 4), shop.many(1, 2), shop.many(3, 4), shop.rest(1, 2), shop.rest(3, 4)
+    shop.later(1)
     shop.expected(1), shop.expected(2), shop.test_connection("host"), shop.Outer().go(1)
     for shapes in (squares, rounds):
         shop.size(shapes.Shape(1)), shop.size(shapes.Shape(2)), shapes.total(1), shapes.total(2)
@@ -73,14 +80,15 @@ MAIN = """
 def recorded(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("names"))
     project.write(shop=SHOP, main=MAIN, squares=SHAPES.format(1), rounds=SHAPES.format(2))
-    project.record("shop.*", "squares.total", "rounds.total", "--mock", "shop.tag", "--", "main.py")
+    mocks = ("--mock", "shop.tag", "--mock", "shop.date")
+    project.record("shop.*", "squares.total", "rounds.total", *mocks, "--", "main.py")
     return project
 
 
 @pytest.fixture(scope="module", params=[("-d", "tests/generated"), ("-o", "tests/test_all.py")], ids=["folder", "file"])
 def made(request, recorded, tmp_path_factory):
     project = recorded.copied(tmp_path_factory.mktemp("names_made"))
-    project.make_tests("--mock", "shop.tag", *request.param)
+    project.make_tests("--mock", "shop.tag", "--mock", "shop.date", *request.param)
     return project
 
 
@@ -110,6 +118,7 @@ def text(made):
         "    from squares import Shape\n\n    assert size(Shape(n=2)) == 2\n",
         "    from configparser import Error\n\n    with pytest.raises(Error",
         '    from shop import test_connection\n\n    assert test_connection("host") == "HOST"\n',
+        "date = Mock(return_value=datetime.date(2024, 1, 1))\n",
         "assert Outer._Outer__Inner.go(1) == 2\n",
     ],
 )
