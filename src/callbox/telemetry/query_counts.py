@@ -8,6 +8,7 @@ which have no phases, all from set-up to tear-down.
 from __future__ import annotations
 
 import json
+import operator
 import os
 import sys
 from collections.abc import Mapping
@@ -99,14 +100,12 @@ def _tests(n: int) -> str:
 
 def _read(path: Path) -> dict[str, int]:
     try:
-        found = json.loads(path.read_text())
-        counts = found["counts"]
-        version = found["version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = json.loads(path.read_bytes())
+        if (version := found["version"]) == _VERSION:
+            return {test: operator.index(n) for test, n in found["counts"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"{path} cannot be read: {error!r}: restore it, or delete it") from error
-    if version != _VERSION or not all(isinstance(n, int) for n in counts.values()):
-        raise FormatError(f"{path} is of version {version!r}, this callbox reads {_VERSION}: update callbox")
-    return dict(counts)
+    raise FormatError(f"{path} is of version {version!r}, this callbox reads {_VERSION}: update callbox")
 
 
 def _write(path: Path, counts: Mapping[str, int]) -> None:

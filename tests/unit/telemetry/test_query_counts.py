@@ -83,10 +83,20 @@ def test_where_there_is_no_file_nothing_is_held_told_or_written(tmp_path, capsys
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"counts": {}}', '{"version": 1, "counts": {"a": "x"}}', '{"version": 2, "counts": {}}']
+    ("text", "why"),
+    [
+        ("", "cannot be read"),
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"counts": {}}', "cannot be read"),
+        ('{"version": 1, "counts": []}', "cannot be read"),
+        ('{"version": 1, "counts": {"a": "x"}}', "cannot be read"),
+        ('{"version": 2, "counts": {}}', "is of version 2, this callbox reads 1"),
+        ('{"version": 2, "tests": {}}', "is of version 2, this callbox reads 1"),
+    ],
 )
-def test_file_that_cannot_be_read_is_refused(path, text) -> None:
+def test_file_that_cannot_be_read_is_refused(path, text, why) -> None:
     path.write_text(text)
 
-    with pytest.raises(FormatError, match=r"query_counts\.json"):
+    with pytest.raises(FormatError, match=rf"query_counts\.json {why}"):
         QueryCounts(path)
