@@ -138,6 +138,8 @@ class TelemetryPlugin:
             self._is_set_up = True
         if report.outcome != "passed" or "wasxfail" in vars(report):
             self._note(report)
+        elif when == "call" and self._status[0] not in BAD:
+            self._status = _PASSED  # whatever came of its subtests before
         self._collector.end_phase(when, report.duration, _FOLLOWING[when])
         if when == "teardown" and self._is_junit_asked_for:
             report.user_properties += self._collector.properties()

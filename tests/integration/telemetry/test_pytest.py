@@ -266,3 +266,31 @@ def test_places_are_told_from_where_the_run_began_wherever_a_test_goes(lab) -> N
     (found,) = record["database_queries"]["n_plus_one"]
     (call,) = record["http_calls"]["blocked_calls"]
     assert (found["site"], call["site"]) == ("test_moving.py:17 names", "test_moving.py:10 test_moves")
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest has subtests from 9 on")
+def test_test_with_a_subtest_that_is_skipped_passes(lab) -> None:
+    lab.write(
+        "test_parts.py",
+        """
+        import pytest
+
+        def test_passes(subtests):
+            for part in range(3):
+                with subtests.test(part=part):
+                    if part == 2:
+                        pytest.skip("not here")
+
+        def test_fails(subtests):
+            for part in range(3):
+                with subtests.test(part=part):
+                    assert part
+        """,
+    )
+
+    ran = lab.run("-m", "pytest", "-q", "--callbox-telemetry")
+
+    assert {name: record["status"] for name, record in ran.records.items()} == {
+        "test_passes": "passed",
+        "test_fails": "failed",
+    }
