@@ -107,6 +107,10 @@ class Child:
             os.close(writing)
         try:
             return _attend(process_id, [reading for reading, _ in pipes], timeout_s)
+        except KeyboardInterrupt:
+            with contextlib.suppress(ChildProcessError):
+                _end_group(process_id, wait_s=0.0)
+            raise
         finally:
             for reading, _ in pipes:
                 os.close(reading)

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from callbox.bench.campaign import local_executor
+from callbox.bench.processes import ended
 from callbox.errors import ConfigError
 
 _DASK = "dask:"
@@ -31,8 +32,11 @@ def open_executor(name: str, n_jobs: int | None, n_runs: int) -> Iterator[Execut
         executor = local_executor(n_jobs, n_runs)
         try:
             yield executor
-        finally:
-            executor.shutdown(cancel_futures=True)
+        except BaseException:
+            with ended():
+                executor.shutdown(cancel_futures=True)
+            raise
+        executor.shutdown()
         return
     if not name.startswith(_DASK):
         raise ConfigError(f"unknown executor {name!r}: leave it out for this machine, or write dask:URL")

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TypeVar
 
@@ -19,10 +21,25 @@ from callbox.bench.running import Request
 from callbox.bench.sealed import ENVIRONMENT
 from callbox.bench.suite import Suite
 from callbox.bench.wire import Compared, CompareOrder, Hello, RunOrder, Welcome, receive, send
+from callbox.errors import CaptureError
 
 _MARGIN_S = 30.0
 """A host kills a child that is late; whoever waits for the host waits so much longer."""
 T = TypeVar("T")
+_alive: set[HostProcess] = set()
+_is_ending = threading.Event()
+
+
+@contextlib.contextmanager
+def ended() -> Iterator[None]:
+    """End all hosts, and start none as long as the context lasts: who waits for one waits no more."""
+    _is_ending.set()
+    try:
+        for host in tuple(_alive):
+            host.interrupt()
+        yield
+    finally:
+        _is_ending.clear()
 
 
 class HostProcess:
@@ -45,6 +62,12 @@ class HostProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stop()
+
+    def interrupt(self) -> None:
+        """Have the host end what it runs, and itself; whoever waits for it hears that it died."""
+        process = self._process
+        if process is not None:
+            process.send_signal(signal.SIGINT)
 
     def start_run(self, benchmark: str, request: Request, timeout_s: float) -> None:
         """Ask for a run; `finish_run` gives it."""
@@ -70,6 +93,8 @@ class HostProcess:
         return Compared(problem=self._loss()) if found is None else found
 
     def _start(self) -> None:
+        if _is_ending.is_set():
+            raise CaptureError(f"{self._module} is not run: an interruption ends this")
         their_in, self._fd_in = os.pipe()
         self._fd_out, their_out = os.pipe()
         environ = {**os.environ, **ENVIRONMENT, "PYTHONHASHSEED": str(self._settings.hash_seed)}
@@ -87,6 +112,9 @@ class HostProcess:
             os.close(their_in)
             os.close(their_out)
         self._work = tempfile.mkdtemp(prefix="callbox-bench-")
+        _alive.add(self)
+        if _is_ending.is_set():
+            self.interrupt()
         path = (self._suite.project_root,) if self._suite.project_root else ()
         with contextlib.suppress(BrokenPipeError):
             send(self._fd_in, Hello(self._suite, self._module, path, self._settings.memory_bytes, self._work))
@@ -119,6 +147,7 @@ class HostProcess:
         process, self._process = self._process, None
         if process is None:
             return
+        _alive.discard(self)
         for fd in (self._fd_in, self._fd_out):
             os.close(fd)
         with contextlib.suppress(subprocess.TimeoutExpired):

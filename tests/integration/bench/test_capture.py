@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from tests.support.patience import TIMEOUT_S
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +209,37 @@ def test_interrupted_capture_goes_on_where_it_was(workshop) -> None:
     assert len(findings) == 20
     assert {path.name: path.read_bytes() for path in cases.glob("*.json") if path.name in kept} == kept
     assert not (workshop.desk.folder / ".snapshots" / "unfinished.json").exists()
+
+
+ENDLESS = """
+import os
+import time
+from pathlib import Path
+
+params = list(range(4))
+
+
+def time_endless(n):
+    Path({folder!r}, f"{{os.getpid()}}.json").touch()
+    time.sleep(3600)
+
+
+time_endless.timeout = 3600
+"""
+
+
+def test_capture_that_is_interrupted_ends_at_once_with_what_it_runs(workshop, tmp_path_factory) -> None:
+    running = tmp_path_factory.mktemp("running")
+    workshop.only(ENDLESS.format(folder=str(running)))
+    command = [sys.executable, "-P", "-m", "callbox", "bench", "capture", "."]
+    with subprocess.Popen(command, cwd=workshop.desk.folder, env=workshop.desk.environ) as capturing:
+        wait_for(running, 2)
+        capturing.send_signal(signal.SIGINT)
+        code = capturing.wait(TIMEOUT_S)
+
+    assert code == 130
+    assert len(list(running.iterdir())) == 2
+    assert all(has_ended(int(path.stem)) for path in running.iterdir())
 
 
 def wait_for(folder, n_files) -> None:
