@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,16 +55,22 @@ def attach(watchers: Watchers) -> Callable[[], None]:
             _watched[connection] = _Watched(_name_of(database))
         return connection
 
-    modules: tuple[Any, ...] = (sqlite3, sqlite3.dbapi2)
-    for module in modules:
-        module.connect = connect
+    holders = _holders_of(own)
+    for names in holders:
+        names["connect"] = connect
 
     def detach() -> None:
-        for module in modules:
-            if module.connect is connect:
-                module.connect = own
+        for names in holders:
+            if names.get("connect") is connect:
+                names["connect"] = own
 
     return detach
+
+
+def _holders_of(connect: Any) -> list[dict[str, Any]]:
+    """Return the names of the modules that have it: its own, and those that said `from sqlite3 import connect`."""
+    modules = (module for module in tuple(sys.modules.values()) if type(module) is ModuleType)
+    return [names for module in modules if (names := vars(module)).get("connect") is connect]
 
 
 def _watched_classes(watchers: Watchers) -> type[sqlite3.Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 
 import pytest
@@ -50,3 +51,18 @@ def test_claim_of_another_connection_is_passed_over(told) -> None:
     connection.close()
 
     assert told == []
+
+
+def test_connect_that_a_module_has_imported_by_name_is_watched_too(tmp_path, monkeypatch, told) -> None:
+    (tmp_path / "shop_of_names.py").write_text("from sqlite3 import connect\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    shop = importlib.import_module("shop_of_names")
+    own = shop.connect
+
+    with watch_databases(lambda sql, *_timed, **_about: told.append(sql)):
+        connection = shop.connect(":memory:")
+        connection.execute("select 1")
+        connection.close()
+
+    assert told == ["select 1"]
+    assert shop.connect is own
