@@ -67,9 +67,10 @@ class _Limits:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Fail a test whose call is over its budget."""
+        own_budget = _own_budget(item)
         self._collector.enter_limited()
         result = yield
-        excess = self._collector.excess(_own_budget(item))
+        excess = self._collector.excess(own_budget)
         if excess:
             pytest.fail(excess, pytrace=False)
         return result
@@ -306,11 +307,12 @@ _neighbours: list[Any] = [None, ("", "", ())]
 
 def _own_budget(item: pytest.Item) -> int | None:
     mark = item.get_closest_marker(BUDGET_NAME)
-    return None if mark is None else _max_queries(*mark.args, **mark.kwargs)
-
-
-def _max_queries(max_queries: int) -> int:
-    return max_queries
+    if mark is None:
+        return None
+    given = [*mark.args, *mark.kwargs.values()]
+    if len(given) != 1 or not mark.kwargs.keys() <= {"max_queries"} or type(given[0]) is not int or given[0] < 0:
+        pytest.fail(f"{BUDGET_NAME} takes one number of 0 or more: @pytest.mark.{BUDGET_NAME}(5)", pytrace=False)
+    return given[0]
 
 
 def _budget(config: pytest.Config, budget: Budget) -> Budget:

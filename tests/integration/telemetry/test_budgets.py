@@ -142,3 +142,30 @@ def test_damaged_counts_are_told_before_any_test(lab) -> None:
 
     assert (ran.code, ran.records) == (4, {})
     assert "query_counts.json cannot be read" in ran.err
+
+
+def test_budget_that_is_no_number_is_told_in_one_line(lab) -> None:
+    lab.write(
+        "test_marks.py",
+        """
+        import pytest
+
+        @pytest.mark.query_budget
+        def test_none(): pass
+
+        @pytest.mark.query_budget("5")
+        def test_text(): pass
+
+        @pytest.mark.query_budget(max_queries=5)
+        def test_named(): pass
+        """,
+    )
+
+    records = lab.run("-m", "pytest", "-q", "--callbox-telemetry").records
+
+    told = "Failed: query_budget takes one number of 0 or more: @pytest.mark.query_budget(5)"
+    assert {name: record["error"] for name, record in records.items()} == {
+        "test_none": told,
+        "test_text": told,
+        "test_named": "",
+    }
