@@ -162,4 +162,4 @@ def _write(location: str, text: str) -> None:
     with open_output(location) as file:
         file.write(text.encode("utf-8", "replace"))
     if location != STDOUT:
-        click.echo(f"wrote {location}")
+        click.echo(f"wrote {location}", err=True)

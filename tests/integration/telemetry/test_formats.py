@@ -70,6 +70,14 @@ def test_markdown_has_tables_that_no_name_breaks(suite) -> None:
     assert "| test&#95;suite.py::test&#95;fails&#91;a&#124;&lt;b>] | assert False |" in text
 
 
+def test_file_that_is_written_is_told_beside_what_goes_to_standard_output(suite) -> None:
+    suite.run(*PYTEST)
+
+    shown = suite.run(*CALLBOX, "--json", "--html", "page.html")
+
+    assert (len(json.loads(shown.out)["tests"]), shown.err) == (4, "wrote page.html\n")
+
+
 @pytest.mark.parametrize("more", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_junit_has_the_queries_of_each_test(suite, more) -> None:
     suite.run(*PYTEST, *more, "--junitxml", "junit.xml")

@@ -56,7 +56,7 @@ def test_page_has_all_tests_and_nothing_from_elsewhere(runs) -> None:
     written = runs.run(*CALLBOX, "report", "--html", "page.html")
 
     page = (runs.folder / "page.html").read_text()
-    assert written.out == "wrote page.html\n"
+    assert (written.out, written.err) == ("", "wrote page.html\n")
     assert "AssertionError: &lt;many&gt;" in page
     assert page.count("<rect") == 5
     assert page.count(" queries</text>") == 2
