@@ -189,10 +189,9 @@ def _mode_option(config: pytest.Config, name: str) -> str | None:
 
 def _number(config: pytest.Config, name: str) -> int:
     text = config.getini(name)
-    try:
-        return int(text)
-    except ValueError:
-        raise pytest.UsageError(f"callbox: {name} = {text!r} in the configuration is no whole number") from None
+    if not text.isdecimal():
+        raise pytest.UsageError(f"callbox: {name} = {text!r} in the configuration is no whole number, 0 or more")
+    return int(text)
 
 
 def _report(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import re
 import shlex
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 _WORKER_KEY = "callbox_summary"
 _SECTION = "callbox: last calls"
-_MAX_NAME_CHARS = 150
+_MAX_NAME_BYTES = 180
+"""File systems take 255, of which there are others."""
+_NO_NAME = re.compile(r"[^\w.\[\]=-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +264,17 @@ def _relative(path: Path | str, here: Path) -> str:
 
 
 def _file_name(node_id: str) -> str:
-    """Make a file name of a test's name; long ones keep their end, where parameters are."""
-    name = re.sub(r"[^\w.\[\]=-]+", "-", node_id)
-    return name if len(name) <= _MAX_NAME_CHARS else name[: _MAX_NAME_CHARS // 3] + "…" + name[-_MAX_NAME_CHARS // 2 :]
+    """Make a file name of a test's name; a digest tells those apart whose parameters differ in what it cannot hold."""
+    place, bracket, parameters = node_id.partition("[")
+    kept = _NO_NAME.sub("-", parameters)
+    name = _NO_NAME.sub("-", place) + bracket + kept
+    size_bytes = len(name.encode())
+    if kept == parameters and size_bytes <= _MAX_NAME_BYTES:
+        return name
+    if size_bytes > _MAX_NAME_BYTES:  # its end is where parameters are
+        name = f"{_cut(name, 0, _MAX_NAME_BYTES // 3)}…{_cut(name, size_bytes - _MAX_NAME_BYTES // 2, size_bytes)}"
+    return f"{name}-{hashlib.blake2b(node_id.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}"
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    return text.encode()[start:end].decode(errors="ignore")

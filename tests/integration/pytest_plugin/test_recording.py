@@ -53,6 +53,26 @@ def test_failure_shows_its_last_calls_and_keeps_them(project, run) -> None:
     assert "shop.total" not in functions_of(boxes[1])
 
 
+def test_every_failure_has_a_box_of_its_own_whatever_it_is_called(project, run) -> None:
+    project.makepyfile(
+        **{
+            "test_" + "値段" * 20: """
+                import pytest
+
+                class Test日本語の非常に長い名前の日本語の非常に長い名前の:
+                    @pytest.mark.parametrize("item", ["a/b", "a b", "a-b"])
+                    def test_it(self, item):
+                        assert item == ""
+                """
+        }
+    )
+
+    run("--callbox-on-failure")
+
+    boxes = sorted((project.path / ".callbox").glob("*.cbx"))
+    assert [functions_of(box) for box in boxes] == [functions_of(boxes[0])] * 3
+
+
 def test_every_test_is_recorded_into_one_box(project, run) -> None:
     project.makepyfile(test_shop=MIXED)
 
@@ -100,6 +120,7 @@ def test_settings_may_stand_in_the_configuration(project, run) -> None:
         (("--callbox", "test_shop.py"), "*paths of tests go before --callbox, or write --callbox=profile*"),
         (("-o", "callbox=loud"), "*callbox: mode 'loud': choose one of static, profile, trace*"),
         (("--callbox", "-o", "callbox_max_events=many"), "*callbox_max_events = 'many'*is no whole number*"),
+        (("--callbox", "-o", "callbox_last_calls=-3"), "*callbox_last_calls = '-3'*is no whole number, 0 or more*"),
         (("--callbox", "-o", "callbox_max_events=0"), "*max_events=0: must lie between*"),
         (("--callbox", "--callbox-include", "!"), "*filter '!' is no module pattern*"),
     ],
