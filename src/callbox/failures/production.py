@@ -178,10 +178,7 @@ class Installation:
 
     def _tell_sinks(self, failure: Failure) -> None:
         for sink in self.options.sinks:
-            try:
-                sink(failure)
-            except Exception as error:  # the others are to get it all the same
-                problems.count(error)
+            _try(functools.partial(sink, failure))
 
     def _is_in_sample(self, error: BaseException) -> bool:
         try:
@@ -254,7 +251,15 @@ class Installation:
         for sink in self.options.sinks:
             flush = getattr(sink, "flush", None)
             if flush is not None:
-                flush()
+                _try(flush)
+
+
+def _try(ask: Callable[[], object]) -> None:
+    """Ask something of a sink; the others are asked all the same."""
+    try:
+        ask()
+    except Exception as error:
+        problems.count(error)
 
 
 _installed: Installation | None = None

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from callbox.failures.production import install, uninstall
+from callbox.failures.production import current, install, uninstall
 from callbox.failures.sinks import BoxSink, add_last_calls, span_sink
 from callbox.recording import open_recording
 
@@ -72,3 +72,23 @@ def test_box_of_a_failure_has_the_calls_before_it(tmp_path, monkeypatch) -> None
 
 def test_event_of_sentry_stays_as_it_is_where_nothing_is_installed() -> None:
     assert add_last_calls({"message": "m"}, {}) == {"message": "m"}
+
+
+class Sink(list):
+    """Keeps failures until it is flushed, which some cannot be."""
+
+    def __call__(self, failure) -> None:
+        self.append(failure)
+
+    def flush(self) -> None:
+        self.pop()
+
+
+def test_sink_that_cannot_be_flushed_keeps_nothing_installed(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    empty, full = Sink(), Sink(["waits"])
+    install("static", sinks=[empty, full])
+    uninstall()
+
+    assert full == []
+    assert current() is None
