@@ -153,8 +153,12 @@ def _fingerprint_parts(raised: Raised) -> Iterator[str]:
     for frame in dict.fromkeys(_place(frame) for frame in own[-_FINGERPRINT_FRAMES:]):
         yield from frame
     for other in raised.related:
-        yield other.relation
-        yield from _fingerprint_parts(other)
+        if other.relation != "member":
+            yield other.relation
+            yield from _fingerprint_parts(other)
+    # tasks that fail at once end in any order, and in any number
+    for parts in sorted({tuple(_fingerprint_parts(other)) for other in raised.related if other.relation == "member"}):
+        yield from ("member", *parts)
 
 
 def _place(frame: Frame) -> tuple[str, str, str]:
