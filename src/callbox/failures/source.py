@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import linecache
+import os
 import re
 import sysconfig
 import types
@@ -99,7 +100,14 @@ def _lines(filename: str) -> list[str]:
 @functools.cache
 def _stdlib_folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
-    return tuple({paths["stdlib"], paths["platstdlib"], str(Path(functools.__file__).parent)})
+    return tuple(
+        {_inside(folder) for folder in (paths["stdlib"], paths["platstdlib"], Path(functools.__file__).parent)}
+    )
+
+
+def _inside(folder: str | Path) -> str:
+    """Return what paths of files in a folder begin with, and no others."""
+    return f"{folder}{os.sep}"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -116,7 +124,7 @@ def is_library(filename: str) -> bool:
     return is_stdlib(filename) or "site-packages" in filename or "dist-packages" in filename
 
 
-_OWN_FOLDER = str(Path(__file__).parents[1])
+_OWN_FOLDER = _inside(Path(__file__).parents[1])
 
 
 @functools.lru_cache(maxsize=4096)

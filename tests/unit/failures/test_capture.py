@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import collections.abc
 import time
+from pathlib import Path
 
 import pytest
 
+import callbox
 from callbox.failures.capture import Subject, capture, fingerprint_of
 from callbox.failures.dump import dump_threads
 from callbox.failures.options import CaptureOptions
@@ -206,6 +208,24 @@ def test_fingerprint_is_of_the_kind_not_of_the_values(caught) -> None:
 
     assert one == two
     assert one != other
+
+
+def test_order_and_number_of_a_groups_members_do_not_change_the_kind(caught) -> None:
+    errors = [caught(int, "a"), caught({}.__getitem__, 0), caught(int, "b")]
+
+    groups = [errors, errors[::-1], errors[:2], errors[:1]]
+    kinds = [fingerprint_of(capture(ExceptionGroup("tasks", group), EVERYTHING).exception) for group in groups]
+
+    assert kinds[0] == kinds[1] == kinds[2] != kinds[3]
+
+
+def test_package_whose_name_begins_as_callboxs_does_is_the_programs(caught) -> None:
+    names: dict = {"__name__": "callbox_shop"}
+    exec(compile("def fail():\n    1 / 0\n", f"{Path(callbox.__file__).parent}_shop/prices.py", "exec"), names)
+
+    failure = capture(caught(names["fail"]), EVERYTHING)
+
+    assert [frame.function for frame in failure.exception.frames][-1] == "fail"
 
 
 def test_depth_of_recursion_does_not_change_the_kind(caught) -> None:
