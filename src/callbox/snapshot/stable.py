@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callbox.values.frozen import FrozenDict, FrozenItems, FrozenObject, FrozenText, Named, Opaque
+from callbox.values.frozen import FrozenDict, FrozenItems, FrozenObject, FrozenText, Named, Opaque, Written
 
 if TYPE_CHECKING:
     from callbox.model import ClockReading
@@ -105,6 +105,8 @@ class Stabiliser:
             return Named(TIME) if self._is_time(value) else _rounded(value)
         if kind is FrozenText:
             return self._frozen_text(value)
+        if kind is Written:
+            return dataclasses.replace(value, text=self._value(value.text, made))
         if kind in _CONTAINERS:
             if id(value) not in made:
                 made[id(value)] = value
@@ -139,7 +141,7 @@ class Stabiliser:
             return dataclasses.replace(value, items=pairs)
         self.identities.add(value.identity)
         attributes = tuple((name, self._value(item, made)) for name, item in value.attributes)
-        return dataclasses.replace(value, attributes=attributes)
+        return dataclasses.replace(value, attributes=attributes, content=self._value(value.content, made))
 
     def _frozen_text(self, value: FrozenText) -> Any:
         if not isinstance(value.beginning, str):

@@ -9,7 +9,7 @@ import pytest
 from callbox.model import ClockReading
 from callbox.snapshot.stable import Places, Stabiliser, stable_thread_name
 from callbox.values.describe import describe
-from callbox.values.frozen import FrozenDict, FrozenItems, FrozenObject, FrozenText, Opaque
+from callbox.values.frozen import FrozenDict, FrozenItems, FrozenObject, FrozenText, Opaque, Written
 
 DAY_S = 86_400
 NOW_S = 1_700_000_000
@@ -54,6 +54,24 @@ def test_text_loses_what_the_run_gave_it_alone(stabiliser, text, stable) -> None
 )
 def test_number_that_is_now_is_a_time(stabiliser, number) -> None:
     assert describe(stabiliser.value(number)) == "<time>"
+
+
+@pytest.mark.parametrize(
+    ("value", "stable"),
+    [
+        (Written("datetime.datetime", "2023-11-14T22:13:20.5+00:00"), "datetime('<time>')"),
+        (Written("datetime.datetime", "1815-12-10T00:00:00"), "datetime('1815-12-10T00:00:00')"),
+        (Written("datetime.date", "2023-11-14"), "date('<time>')"),
+        (Written("uuid.UUID", str(uuid.uuid5(uuid.NAMESPACE_DNS, "a"))), "UUID('<uuid>')"),
+        (Written("pathlib.PosixPath", "/srv/app/a.py"), "PosixPath('<cwd>/a.py')"),
+        (Written("pathlib.PosixPath", FrozenText("/srv/app/" + "a" * 120, 900)), f"PosixPath('<cwd>/{'a' * 26}'…)"),
+        (FrozenObject("app.Place", 1 << 47, (), 0, content="/srv/app"), "Place('<cwd>')"),
+        (FrozenObject("app.When", 1 << 47, (), 0, content=NOW_S), "When(<time>)"),
+        (FrozenObject("app.Gone", 1 << 47, (), 0, content=("/srv/app", NOW_S), is_error=True), "Gone('<cwd>', <time>)"),
+    ],
+)
+def test_what_an_object_holds_that_its_text_tells_loses_it_too(stabiliser, value, stable) -> None:
+    assert describe(stabiliser.value(value)) == stable
 
 
 @pytest.mark.parametrize("number", [0, 1, -5, 1000.5, 10**6, 1_600_000_000, 2**64, 50_000, float("inf")])
