@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import os
 import sys
+import tempfile  # noqa: F401  (`writing` needs it, and a failure may come when there is no memory left to import it)
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
