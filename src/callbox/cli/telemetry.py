@@ -125,7 +125,10 @@ def compare(a: int, b: int, store: str | None, as_json: bool) -> int:
 
     history = _open(store)
     before, after = history.find(a), history.find(b)
-    regressions = find_regressions(history.tests(before), history.tests(after))
+    tests = history.tests(before), history.tests(after)
+    if not {test.id for test in tests[0]} & {test.id for test in tests[1]}:
+        raise NothingFoundError(f"runs {a} and {b} have no test in common: nothing can be compared")
+    regressions = find_regressions(*tests)
     if as_json:
         print_json([dataclasses.asdict(each) for each in regressions])
     else:

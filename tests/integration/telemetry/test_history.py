@@ -52,6 +52,16 @@ def test_comparison_tells_what_became_worse_by_its_exit_code(runs) -> None:
     assert "0 regressions" in same.out
 
 
+def test_runs_without_a_common_test_are_not_compared(runs) -> None:
+    runs.write("test_other.py", "def test_else(): pass\n")
+    runs.run(*PYTEST, "test_other.py")
+
+    compared = runs.run(*CALLBOX, "compare", "2", "3")
+
+    assert (compared.code, compared.out) == (3, "")
+    assert compared.err == "callbox: error: runs 2 and 3 have no test in common: nothing can be compared\n"
+
+
 def test_page_has_all_tests_and_nothing_from_elsewhere(runs) -> None:
     written = runs.run(*CALLBOX, "report", "--html", "page.html")
 
