@@ -23,7 +23,18 @@ KEY = "[redacted: key {}]".format
         ('name = "Ada"', 'name = "Ada"'),
         ('password = ""', 'password = ""'),
         ('print("the password", n)', 'print("the password", n)'),
+        ('password = """hunter2', f'password = """{KEY("password")}'),
+        ("password = '''hunter2'''", f"password = '''{KEY('password')}'''"),
     ],
 )
 def test_line_is_cleaned(line, cleaned) -> None:
     assert clean_line(line) == cleaned
+
+
+@pytest.mark.parametrize("quote", ['"', "'", '"""'])
+def test_literal_that_a_long_line_is_cut_in_is_left_out(quote) -> None:
+    begin = "x = 1; " * 284 + f"y = {quote}"
+    line = f"{begin}S3ntinel0f9c2ab71d{quote}"
+
+    assert len(begin) < 2_000 < len(line)
+    assert clean_line(line) == f"{begin}…"
