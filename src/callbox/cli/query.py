@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime
 import decimal
+import itertools
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from callbox.cli.waiting import waiting
 from callbox.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from callbox.recording.query import Answer
 
@@ -78,13 +80,24 @@ def _shown(value: Any) -> str:
 
 
 def _print_json(answer: Answer) -> None:
-    rows = [dict(zip(answer.names, map(_plain, row), strict=True)) for row in answer.rows]
+    keys = _distinct(answer.names)
+    rows = [dict(zip(keys, map(_plain, row), strict=True)) for row in answer.rows]
     print_json(rows)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Number names that stand before: a second `n` is `n_2`."""
+    keys: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        taken = {*keys, *names} if name in keys else ()
+        keys.append(next(key for key in itertools.chain([name], numbered) if key not in taken))
+    return keys
 
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it; what JSON lacks becomes text."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, decimal.Decimal):
         return int(value) if value == value.to_integral_value() else float(value)

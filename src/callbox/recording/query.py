@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from callbox.recording import Recording
 
 _WORD = re.compile(r"\w+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ def query(recordings: Mapping[str, Recording], sql: str) -> Answer:
         sql: a statement of DuckDB's SQL; of several the last one's answer is given.
 
     Raises:
-        ConfigError: the statement is wrong, or a package is missing.
+        ConfigError: there is no statement, it is wrong, or a package is missing.
     """
+    if found := _SURROGATE.search(sql):
+        raise ConfigError(f"the query failed: {found[0]!r} is no character")
     duckdb = _import_duckdb()
     pyarrow = import_pyarrow()
     connection = duckdb.connect(config={"enable_external_access": "false"})
@@ -57,6 +60,8 @@ def query(recordings: Mapping[str, Recording], sql: str) -> Answer:
             parts = [pyarrow.Table.from_batches([batch]) for batch in batches] or [made[0].schema.empty_table()]
             connection.register(name, pyarrow.concat_tables(parts).unify_dictionaries())
         connection.execute("SET lock_configuration = true")
+        if not connection.extract_statements(sql):
+            raise ConfigError('the query holds no statement: write one, like "select count(*) from calls"')
         cursor = connection.execute(sql)
         described = cursor.description or []
         names, types = tuple(column[0] for column in described), tuple(str(column[1]) for column in described)
@@ -76,6 +81,6 @@ def _import_duckdb() -> Any:
 
 
 def _one_line(error: Exception) -> str:
-    """Leave out the lines in which DuckDB draws where in the statement it stumbled."""
-    message = str(error).partition("\nLINE ")[0]
+    """Leave out the lines in which DuckDB draws where in the statement it stumbled, and Python's traceback."""
+    message = str(error).partition("\nLINE ")[0].partition(", due to the following Python exception")[0]
     return " ".join(message.split())

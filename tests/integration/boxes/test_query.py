@@ -86,6 +86,12 @@ def test_answer_can_be_csv(shop) -> None:
     assert list(csv.reader(io.StringIO(ending.out.decode())))[:2] == [["name", "x"], ["MainThread", ""]]
 
 
+def test_json_has_a_key_for_each_column_and_no_number_that_json_lacks(shop) -> None:
+    [row] = ask(shop, "select 1 a, 2 a, 3 a_1, 'nan'::double b, '-inf'::double c, ['inf'::float] d")
+
+    assert row == {"a": 1, "a_2": 2, "a_1": 3, "b": "nan", "c": "-inf", "d": ["inf"]}
+
+
 def test_answer_without_rows_is_its_head(shop) -> None:
     assert shop.callbox("query", "shop.cbx", "select call from calls where false").out == b"call\n"
     assert ask(shop, "select call from calls where false") == []

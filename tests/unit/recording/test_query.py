@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from callbox.errors import ConfigError
@@ -84,3 +86,22 @@ def test_error_is_one_line_without_the_drawing(recording) -> None:
     assert "\n" not in str(caught.value)
     assert '"nope" not found' in str(caught.value)
     assert "LINE" not in str(caught.value)
+
+
+@pytest.mark.parametrize("sql", ["", " ; ", "-- only a comment"])
+def test_query_without_a_statement_is_refused(recording, sql) -> None:
+    with pytest.raises(ConfigError, match="the query holds no statement"):
+        query({"a.cbx": recording}, sql)
+
+
+def test_text_that_is_no_unicode_is_refused(recording) -> None:
+    with pytest.raises(ConfigError, match=r"the query failed: .*'\\udc80'"):
+        query({"a.cbx": recording}, "select '\udc80'")
+
+
+@pytest.mark.skipif(find_spec("pytz") is not None, reason="pytz is what DuckDB is to lack")
+def test_traceback_of_duckdb_is_left_out(recording) -> None:
+    with pytest.raises(ConfigError) as caught:
+        query({"a.cbx": recording}, "select now()")
+
+    assert str(caught.value).endswith("'pytz' failed to import")
