@@ -183,7 +183,8 @@ class Exhibit:
             `row`, null where the functions have no calls, its `places`, and `count`, how many calls they have.
         """
         with self._lock:
-            rows = np.flatnonzero(np.isin(self.codes, np.array(codes, np.uint32)))
+            known = [code for code in codes if code in self._recording.functions]
+            rows = np.flatnonzero(np.isin(self.codes, np.array(known, np.uint32)))
             if not len(rows):
                 return {"row": None, "count": 0}
             starts = self._calls["t_start_ns"][rows] - self._epoch_ns

@@ -136,7 +136,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self) -> _Reply:
         if self.headers.get("Host", "") not in self.server.hosts:
             return _text(HTTPStatus.FORBIDDEN, "this server answers under its own address alone")
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            return _text(HTTPStatus.BAD_REQUEST, "that is no path")
         _, _, rest = parts.path.partition("/")
         token, slash, name = rest.partition("/")
         if token == "once" and self.server.take_ticket(name):

@@ -113,6 +113,7 @@ def test_search_goes_from_call_to_call_and_round(exhibit, after, backwards, row)
 
 def test_search_for_functions_without_calls_finds_none(exhibit) -> None:
     assert exhibit.following([99], 0, backwards=False) == {"row": None, "count": 0}
+    assert exhibit.following([-1, 10**17], 0, backwards=False) == {"row": None, "count": 0}
 
 
 @pytest.mark.parametrize(

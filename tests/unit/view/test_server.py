@@ -160,6 +160,13 @@ def test_wrong_question_is_told_so(server, question, status, message) -> None:
     assert (response.status, response.body.decode().strip()) == (status, message)
 
 
+def test_path_that_is_no_path_is_told_so(server, capfd) -> None:
+    response = ask(server, "http://[/")
+
+    assert (response.status, response.body) == (400, b"that is no path\n")
+    assert capfd.readouterr().err == ""
+
+
 def test_fault_of_ours_ends_neither_server_nor_page(server, exhibit, monkeypatch, capsys) -> None:
     monkeypatch.setattr(exhibit, "hotspots", lambda: 1 / 0)
 
