@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callbox.testgen.shapes import Shape
@@ -66,6 +67,14 @@ class Case:
         """Where it stands among others of its test: short ones first, whatever the order of recording."""
         text = ", ".join(self.sources.values())
         return len(text), text, self.setup
+
+    def texts(self) -> Iterator[str]:
+        """Give the texts that a test would hold, whole where literals are in parts; of bytes, each as a character."""
+        for source in (*self.setup, *self.before, *self.sources.values(), *self.body):
+            for node in ast.walk(ast.parse(_PLACE.sub("None", source))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+                    yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+        yield from (content.decode("latin-1") for content in self.side_files.values())
 
 
 def names_in(templates: Iterable[str]) -> list[str]:

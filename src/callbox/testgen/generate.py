@@ -169,8 +169,7 @@ class Generator:
     def _check_portable(self, case: Case) -> None:
         """Refuse what would pass in this checkout alone."""
         target = self._stored[case.id].call.target
-        held = (data.decode("latin-1") for data in case.side_files.values())
-        texts = (*case.sources.values(), *case.setup, *held)
+        texts = list(case.texts())
         for root in sorted({self._options.root.resolve(), outputs.root_of(target)} - {Path("/")}):
             # `/app` is a checkout, and what "http://host/app" and "/apple" hold is none
             path = re.compile(rf"(?<![\w.]){re.escape(str(root))}(?![\w-])")

@@ -251,14 +251,15 @@ def test_quiet_run_warns(made, tmp_path) -> None:
 
 
 def test_only_paths_in_the_checkout_are_refused(tmp_path) -> None:
-    shop = Project(tmp_path / "app")
-    shop.write(shop="def first(text): return text[:1]")
+    shop = Project(tmp_path / " ".join(["app"] * 25))  # so long that its literal is in parts
+    shop.write(shop="def first(text): return text[:1]\ndef show(place): print(texts[place])")
     texts = [str(shop.folder), f"{shop.folder}/x", f"{shop.folder}lication", f"http://host{shop.folder}/x"]
-    shop.record("shop.first", "--", "-c", f"import shop; [shop.first(text) for text in {texts}]")
+    calls = "[(shop.first(text), shop.show(place)) for place, text in enumerate(shop.texts)]"
+    shop.record("shop.first", "shop.show", "--", "-c", f"import shop; shop.texts = {texts}; {calls}")
 
     shop.make_tests("--no-verify")
 
-    assert [v["fate"] for v in shop.report()["verdicts"]] == ["refused", "refused", "test", "test"]
+    assert [v["fate"] for v in shop.report()["verdicts"]] == ["refused", "refused", "test", "test"] * 2
 
 
 def test_calls_that_differ_in_what_they_read_are_two_tests(tmp_path) -> None:
