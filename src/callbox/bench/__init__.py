@@ -1,16 +1,23 @@
-"""Proof that optimised ASV benchmarks still compute the same."""
+"""Proof that optimised ASV benchmarks still compute the same.
+
+Names are imported when they are first used: a process that lists the benchmarks of a module needs none of them.
+"""
 
 from __future__ import annotations
 
-from callbox.bench.api import (
-    BenchmarkDiscovery,
-    BenchmarkResult,
-    BenchmarkRunner,
-    Comparator,
-    ExecutionTracer,
-    SnapshotManager,
-)
-from callbox.bench.model import Benchmark, Case, Entry, Finding, Verdict
+from callbox.lazy import importer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from callbox.bench.api import (
+        BenchmarkDiscovery,
+        BenchmarkResult,
+        BenchmarkRunner,
+        Comparator,
+        ExecutionTracer,
+        SnapshotManager,
+    )
+    from callbox.bench.model import Benchmark, Case, Entry, Finding, Verdict
 
 __all__ = [
     "Benchmark",
@@ -25,3 +32,8 @@ __all__ = [
     "SnapshotManager",
     "Verdict",
 ]
+
+_API = ("BenchmarkDiscovery", "BenchmarkResult", "BenchmarkRunner", "Comparator", "ExecutionTracer", "SnapshotManager")
+_MODEL = ("Benchmark", "Case", "Entry", "Finding", "Verdict")
+
+__getattr__ = importer(__name__, {**dict.fromkeys(_API, "api"), **dict.fromkeys(_MODEL, "model")})

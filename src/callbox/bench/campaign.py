@@ -13,10 +13,9 @@ import msgspec
 
 from callbox.bench.comparing import rules_data
 from callbox.bench.discover import list_modules
-from callbox.bench.limits import Settings
+from callbox.bench.limits import Request, Settings
 from callbox.bench.model import Benchmark, BrokenModule, Case, Run, Status
 from callbox.bench.processes import HostProcess, ask, problem_of
-from callbox.bench.running import Request
 from callbox.bench.suite import Suite
 from callbox.bench.tolerance import Tolerance
 from callbox.bench.wire import Compared, CompareOrder

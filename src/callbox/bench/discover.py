@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from callbox.bench.failures import describe_failure
 from callbox.bench.model import Benchmark
-from callbox.bench.running import describe_failure, is_script
 from callbox.bench.suite import Suite
 
 
@@ -93,3 +93,8 @@ def _line_of(benchmark: Any) -> int:
     function = getattr(benchmark.func, "__func__", benchmark.func)
     code = None if is_script(benchmark) else getattr(function, "__code__", None)
     return code.co_firstlineno if code else 0
+
+
+def is_script(benchmark: Any) -> bool:
+    """Say whether ASV would run a benchmark's result as a program of its own."""
+    return type(benchmark).__name__ == "TimerawBenchmark"

@@ -17,12 +17,9 @@ from typing import Any
 import msgspec
 
 from callbox.bench.child import Child, Ending
-from callbox.bench.comparing import compare_encoded
 from callbox.bench.discover import describe, find_benchmarks, import_module
+from callbox.bench.failures import describe_failure
 from callbox.bench.model import Run, Status
-from callbox.bench.parts import encode_parts
-from callbox.bench.running import describe_failure, run_case
-from callbox.bench.sealed import preload
 from callbox.bench.suite import Suite
 from callbox.bench.wire import Compared, CompareOrder, Hello, Order, RunOrder, Welcome, receive, send
 
@@ -48,12 +45,16 @@ class Host:
             found, broken = find_benchmarks(import_module(self._suite, module))
         except BaseException as error:
             return Welcome(problem=describe_failure(error))
-        preload()
         self._benchmarks = {benchmark.name: benchmark for benchmark in found}
         return Welcome(tuple(describe(benchmark, module) for benchmark in found), tuple(broken))
 
     def run(self, order: RunOrder) -> Run:
         """Run a case in a child, after the cache that it needs."""
+        from callbox.bench.parts import encode_parts
+        from callbox.bench.running import run_case
+        from callbox.bench.sealed import preload
+
+        preload()
         benchmark = self._benchmarks[order.benchmark]
         folder = self._work
         key = benchmark.setup_cache_key
@@ -81,6 +82,8 @@ class Host:
 
     def compare(self, order: CompareOrder) -> Compared:
         """Compare in a child: decoding a value of the suite needs its classes."""
+        from callbox.bench.comparing import compare_encoded
+
         ending = Child(self._work, self._memory_bytes).run(lambda _child: compare_encoded(order), order.timeout_s)
         if ending.message is None:
             return Compared(problem=ending.describe(order.timeout_s))

@@ -28,3 +28,21 @@ class Settings(msgspec.Struct, frozen=True):
     memory_bytes: int = 4 << 30
     with_deepest: bool = False
     with_trace: bool = False
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is asked of a run.
+
+    Attributes:
+        index: of the combination of parameters.
+        settings: of the process.
+        pickled: globs of classes whose instances may be pickled.
+        known: digests whose data are not wanted again.
+        is_repeated: execute the body a second time, to compare the work.
+    """
+
+    index: int
+    settings: Settings
+    pickled: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    is_repeated: bool = False

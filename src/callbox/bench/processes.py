@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TypeVar
 
-from callbox.bench.limits import Settings
+from callbox.bench.limits import Request, Settings
 from callbox.bench.model import Run, Status
-from callbox.bench.running import Request
 from callbox.bench.sealed import ENVIRONMENT
 from callbox.bench.suite import Suite
 from callbox.bench.wire import Compared, CompareOrder, Hello, RunOrder, Welcome, receive, send
@@ -51,8 +50,15 @@ class HostProcess:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._fd_in = self._fd_out = -1
-        self.welcome = Welcome()
-        """What the module has."""
+        self._welcome: Welcome | None = None
+
+    @property
+    def welcome(self) -> Welcome:
+        """What the module has. Waits until it is imported: hosts that are entered together import it together."""
+        if self._welcome is None:
+            found = self._receive(Welcome, self._settings.timeout_s)
+            self._welcome = Welcome(problem=self._loss()) if found is None else found
+        return self._welcome
 
     def __enter__(self) -> HostProcess:
         self._start()
@@ -71,10 +77,7 @@ class HostProcess:
 
     def start_run(self, benchmark: str, request: Request, timeout_s: float) -> None:
         """Ask for a run; `finish_run` gives it."""
-        if self._process is None and not self.welcome.problem:
-            self._start()
-        with contextlib.suppress(BrokenPipeError):
-            send(self._fd_in, RunOrder(benchmark, request, timeout_s))
+        self._ask(RunOrder(benchmark, request, timeout_s))
 
     def finish_run(self, timeout_s: float) -> Run:
         """Wait for the run that was asked for."""
@@ -85,12 +88,18 @@ class HostProcess:
 
     def compare(self, order: CompareOrder) -> Compared:
         """Compare two encoded values, where the classes of the suite are loaded."""
-        if self._process is None:
-            self._start()
-        with contextlib.suppress(BrokenPipeError):
-            send(self._fd_in, order)
+        self._ask(order)
         found = self._receive(Compared, order.timeout_s + _MARGIN_S)
         return Compared(problem=self._loss()) if found is None else found
+
+    def _ask(self, order: RunOrder | CompareOrder) -> None:
+        """Send an order when the module is imported; where the last process was lost, to a new one."""
+        if self._process is None:
+            self._start()
+        _ = self.welcome  # waits for it, or finds that the process died
+        if self._process is not None:
+            with contextlib.suppress(BrokenPipeError):
+                send(self._fd_in, order)
 
     def _start(self) -> None:
         if _is_ending.is_set():
@@ -111,6 +120,7 @@ class HostProcess:
         finally:
             os.close(their_in)
             os.close(their_out)
+        self._welcome = None
         self._work = tempfile.mkdtemp(prefix="callbox-bench-")
         _alive.add(self)
         if _is_ending.is_set():
@@ -118,8 +128,6 @@ class HostProcess:
         path = (self._suite.project_root,) if self._suite.project_root else ()
         with contextlib.suppress(BrokenPipeError):
             send(self._fd_in, Hello(self._suite, self._module, path, self._settings.memory_bytes, self._work))
-        welcome = self._receive(Welcome, self._settings.timeout_s)
-        self.welcome = Welcome(problem=self._loss()) if welcome is None else welcome
 
     def _receive(self, kind: type[T], timeout_s: float) -> T | None:
         """Wait for a message; a host that sends none in time, or dies, is ended."""

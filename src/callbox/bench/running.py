@@ -7,7 +7,6 @@ import inspect
 import os
 import textwrap
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
@@ -17,31 +16,14 @@ import msgspec
 
 from callbox.bench.calls import CallRecord
 from callbox.bench.deepest import Deepest
-from callbox.bench.limits import Settings
+from callbox.bench.discover import is_script
+from callbox.bench.failures import describe_failure
+from callbox.bench.limits import Request
 from callbox.bench.model import Run, Status
 from callbox.bench.parts import Keeper, Watch, encode_parts
 from callbox.bench.rewrite import KEEPER, rewritten, rewritten_script
 from callbox.bench.sealed import sealed
 from callbox.bench.suite import Suite
-from callbox.values.redact import project_redactor
-
-
-class Request(msgspec.Struct, frozen=True):
-    """What is asked of a run.
-
-    Attributes:
-        index: of the combination of parameters.
-        settings: of the process.
-        pickled: globs of classes whose instances may be pickled.
-        known: digests whose data are not wanted again.
-        is_repeated: execute the body a second time, to compare the work.
-    """
-
-    index: int
-    settings: Settings
-    pickled: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
-    is_repeated: bool = False
 
 
 def run_case(suite: Suite, benchmark: Any, request: Request, aside: contextlib.AbstractContextManager[object]) -> Run:
@@ -76,15 +58,6 @@ def run_case(suite: Suite, benchmark: Any, request: Request, aside: contextlib.A
         return Run(Status.SKIPPED, str(error) or "it skips itself")
     except BaseException as error:
         return Run(Status.FAILED, f"{stage}{describe_failure(error)}")
-
-
-def describe_failure(error: BaseException) -> str:
-    """Say in one line what was raised, and where."""
-    text = " ".join(project_redactor().redact_text(traceback.format_exception_only(error)[-1]).split())
-    frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{text}, {error.filename}:{error.lineno}"
-    return f"{text}, {frames[-1].filename}:{frames[-1].lineno}" if frames else text
 
 
 class _Execution:
@@ -164,8 +137,3 @@ class _Execution:
         namespace: dict[str, Any] = {"__name__": "__main__", KEEPER: self._keeper.keep}
         exec(compile(textwrap.dedent(setup), "<setup>", "exec"), namespace)
         exec(rewritten_script(textwrap.dedent(statement), "<benchmark>"), namespace)
-
-
-def is_script(benchmark: Any) -> bool:
-    """Say whether ASV would run a benchmark's result as a program of its own."""
-    return type(benchmark).__name__ == "TimerawBenchmark"

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from callbox.bench.limits import Request
 from callbox.bench.model import Benchmark, Run
-from callbox.bench.running import Request
 from callbox.bench.suite import Suite
 
 _LENGTH = struct.Struct("<Q")
