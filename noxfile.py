@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import nox
@@ -19,21 +20,24 @@ def group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PROJECT, name))
 
 
-@nox.session
+def run_tool(session: nox.Session, tool: str, *words: str) -> None:
+    """Run a tool of the environment that nox is in, where the group `dev` put all that it needs."""
+    session.run(str(Path(sys.executable).with_name(tool)), *words, external=True)
+
+
+@nox.session(venv_backend="none")
 def lint(session: nox.Session) -> None:
     """Lint and format checks, Python and C."""
-    session.install(*group("lint"))
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
+    run_tool(session, "ruff", "check")
+    run_tool(session, "ruff", "format", "--check")
     sources = sorted(str(path) for suffix in "ch" for path in Path("csrc").rglob(f"*.{suffix}"))
-    session.run("clang-format", "--dry-run", "-Werror", *sources)
+    run_tool(session, "clang-format", "--dry-run", "-Werror", *sources)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def type(session: nox.Session) -> None:  # noqa: A001
     """Strict types."""
-    session.install(*RUNTIME, *group("test"), *group("lint"))
-    session.run("mypy")
+    run_tool(session, "mypy")
 
 
 @nox.session

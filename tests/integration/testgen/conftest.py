@@ -19,12 +19,16 @@ from tests.support.patience import TIMEOUT_S
 from callbox.testgen.call_store import CallStore
 from callbox.testgen.model import Call
 
+_NO_OTHERS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Verification starts pytest again and again, half of whose start is plugins that no generated test asks for."""
+
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with programs."""
+    """A folder with programs, and the plugins of pytest that their tests need."""
 
     folder: Path
+    plugins: str = ""
 
     def write(self, **files: str) -> None:
         for name, text in files.items():
@@ -39,7 +43,7 @@ class Project:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env={**os.environ, "HOME": str(self.folder), **environ},
+            env={**os.environ, **_NO_OTHERS, "PYTEST_PLUGINS": self.plugins, "HOME": str(self.folder), **environ},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
@@ -71,7 +75,7 @@ class Project:
     def copied(self, folder: Path) -> Project:
         """Copy the project; its sources are those of the copy."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Project(folder)
+        return Project(folder, self.plugins)
 
     def calls(self, folder: str = "call_logs") -> list[Call]:
         store = CallStore(self.folder / folder)
