@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.patience import TIMEOUT_S
+from tests.support.plugins import CALLBOX, loading
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -147,7 +148,7 @@ def _run(line: int, command: list[str], folder: Path, expected: str | None = Non
     ran = subprocess.run(
         command,
         cwd=folder,
-        env={**environment, "PATH": path, "COLUMNS": "120"},
+        env={**environment, **loading(CALLBOX, "syrupy"), "PATH": path, "COLUMNS": "120"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -12,6 +12,7 @@ from textwrap import dedent
 from typing import Any
 
 from tests.support.patience import TIMEOUT_S
+from tests.support.plugins import CALLBOX, loading
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Lab:
         done = subprocess.run(
             [sys.executable, "-W", "default", *words],
             cwd=self.folder,
-            env={**kept, **environ},
+            env={**kept, **loading(CALLBOX, "xdist.plugin"), **environ},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,

@@ -17,10 +17,10 @@ def test_plugin_is_loaded_and_leaves_runs_as_they_are(project, run) -> None:
     assert not (project.path / ".callbox").exists()
 
 
-def test_plugin_can_be_left_out(project, run) -> None:
+def test_plugin_can_be_left_out(project, run_with_all) -> None:
     project.makepyfile("def test_it(request): assert not request.config.pluginmanager.hasplugin('callbox')")
 
-    run("-p", "no:callbox").assert_outcomes(passed=1)
+    run_with_all("-p", "no:callbox").assert_outcomes(passed=1)
 
 
 def test_fixtures_record_what_the_test_calls(project, run) -> None:

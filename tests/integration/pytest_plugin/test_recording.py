@@ -209,11 +209,11 @@ def test_workers_keep_a_box_each_and_tell_it_together(project, run) -> None:
     assert functions_of(boxes[0]) | functions_of(boxes[1]) >= {"test_shop.test_passes", "test_shop.test_fails"}
 
 
-def test_coverage_sees_the_same_lines_beside_it(project, run) -> None:
+def test_coverage_sees_the_same_lines_beside_it(project, run_with_all) -> None:
     pytest.importorskip("pytest_cov")
     project.makepyfile(test_shop=MIXED)
 
-    result = run("--callbox=trace", "--callbox-on-failure", "--cov=shop", "--cov-report=term-missing")
+    result = run_with_all("--callbox=trace", "--callbox-on-failure", "--cov=shop", "--cov-report=term-missing")
 
     result.assert_outcomes(passed=1, failed=1, errors=1)
     result.stdout.fnmatch_lines(["shop.py * 100%"])
@@ -236,7 +236,7 @@ def test_debugger_opens_where_the_test_failed(project) -> None:
 
 
 @pytest.mark.parametrize("plugin", ["pytest_asyncio", "anyio"])
-def test_coroutine_tests_are_recorded(project, run, plugin) -> None:
+def test_coroutine_tests_are_recorded(project, run_with_all, plugin) -> None:
     pytest.importorskip(plugin)
     marker = {"pytest_asyncio": "asyncio", "anyio": "anyio"}[plugin]
     project.makepyfile(
@@ -261,7 +261,7 @@ def test_coroutine_tests_are_recorded(project, run, plugin) -> None:
     """
     )
 
-    result = run("--callbox-on-failure=trace")
+    result = run_with_all("--callbox-on-failure=trace")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*price(item='fig') → 3"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.plugins import ALL
 
 QUIET = ("-q", "-p", "no:cacheprovider")
 SUITE = """
@@ -54,7 +55,9 @@ def test_test_that_hangs_is_recorded_with_its_timeout(lab) -> None:
     pytest.importorskip("pytest_timeout")
     lab.write("test_suite.py", "import time\ndef test_hangs(): time.sleep(60)\ndef test_next(): pass\n")
 
-    ran = lab.run("-m", "pytest", *QUIET, "--callbox-telemetry", "--timeout", "0.5", "--timeout-method", "signal")
+    ran = lab.run(
+        "-m", "pytest", *QUIET, "--callbox-telemetry", "--timeout", "0.5", "--timeout-method", "signal", **ALL
+    )
 
     assert {name: record["status"] for name, record in ran.records.items()} == {
         "test_hangs": "failed",
@@ -68,7 +71,7 @@ def test_worker_that_hangs_and_is_killed_has_crashed(lab) -> None:
     lab.write("test_suite.py", "import time\ndef test_hangs(): time.sleep(60)\ndef test_next(): pass\n")
     thread = ("--timeout", "0.5", "--timeout-method", "thread")
 
-    ran = lab.run("-m", "pytest", *QUIET, "--callbox-telemetry", "-n", "1", *thread)
+    ran = lab.run("-m", "pytest", *QUIET, "--callbox-telemetry", "-n", "1", *thread, **ALL)
 
     assert ran.code == 1
     assert {name: record["status"] for name, record in ran.records.items()} == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.support.plugins import ALL
 
 SUITE = """
     import socket, sqlite3, time
@@ -127,7 +128,7 @@ def test_test_that_passes_when_it_is_run_again_is_flaky(lab, more) -> None:
     pytest.importorskip("pytest_rerunfailures")
     lab.write("test_suite.py", "tries = []\ndef test_wavers():\n    tries.append(1)\n    assert len(tries) > 2\n")
 
-    ran = lab.run(*PYTEST, *more, "--reruns", "3")
+    ran = lab.run(*PYTEST, *more, "--reruns", "3", **ALL)
     report = lab.run("-m", "callbox", "telemetry", "report")
 
     record = ran.records["test_wavers"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from tests.support.plugins import ALL
 
 pytest.importorskip("coverage")
 
@@ -57,7 +58,7 @@ def shop_file(record) -> dict:
     ids=["pytest", "xdist", "pytest-cov", "unittest"],
 )
 def test_each_test_has_the_lines_that_it_ran_itself(shop, words) -> None:
-    records = shop.run(*words, CALLBOX_TELEMETRY_COVERAGE="1", COVERAGE_CORE="ctrace").records
+    records = shop.run(*words, CALLBOX_TELEMETRY_COVERAGE="1", COVERAGE_CORE="ctrace", **ALL).records
 
     full, reduced = shop_file(records["test_full"]), shop_file(records["test_reduced"])
     assert (full["lines_covered"], full["lines_total"], full["missing_lines"]) == (2, 3, [4])
@@ -66,7 +67,7 @@ def test_each_test_has_the_lines_that_it_ran_itself(shop, words) -> None:
 
 
 def test_file_that_a_test_does_not_touch_is_not_in_its_record(shop) -> None:
-    record = shop.run(*PYTEST, "test_suite.py").records["test_nothing"]
+    record = shop.run(*PYTEST, "test_suite.py", **ALL).records["test_nothing"]
 
     assert record["coverage"]["status"] == "collected"
     assert not (shop.folder / ".coverage").exists()
@@ -83,7 +84,7 @@ def test_file_that_a_test_does_not_touch_is_not_in_its_record(shop) -> None:
     ids=["off", "pytest-cov without contexts", "coverage run"],
 )
 def test_status_says_why_there_are_no_lines(shop, words, status) -> None:
-    record = shop.run(*words, COVERAGE_CORE="ctrace").records["test_full"]
+    record = shop.run(*words, COVERAGE_CORE="ctrace", **ALL).records["test_full"]
 
     assert record["coverage"]["status"].startswith(status)
 
@@ -91,7 +92,7 @@ def test_status_says_why_there_are_no_lines(shop, words, status) -> None:
 def test_coverage_that_is_not_installed_is_told(shop) -> None:
     shop.write("coverage.py", "raise ImportError('not here')")
 
-    ran = shop.run(*PYTEST, "-p", "no:pytest_cov", "test_suite.py")
+    ran = shop.run(*PYTEST, "-p", "no:pytest_cov", "test_suite.py", **ALL)
 
     status = ran.records["test_full"]["coverage"]["status"]
     assert (ran.code, status) == (0, "coverage is not installed: pip install 'callbox[telemetry]'")
@@ -99,16 +100,16 @@ def test_coverage_that_is_not_installed_is_told(shop) -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="sysmon is what coverage chooses from 3.14 on")
 def test_core_without_contexts_is_told(shop) -> None:
-    record = shop.run(*PYTEST, "--cov", "shop", "--cov-context", "test", "test_suite.py").records["test_full"]
+    record = shop.run(*PYTEST, "--cov", "shop", "--cov-context", "test", "test_suite.py", **ALL).records["test_full"]
 
     assert record["coverage"]["status"].startswith("the core sysmon of coverage has no contexts")
 
 
 def test_report_of_pytest_cov_is_what_it_is_without_telemetry(shop) -> None:
     words = ("-m", "pytest", "-q", "--cov", "shop", "--cov-context", "test", "--cov-report", "term", "test_suite.py")
-    plain = shop.run(*words)
+    plain = shop.run(*words, **ALL)
 
-    ran = shop.run(*words, "--callbox-telemetry", "--telemetry-coverage")
+    ran = shop.run(*words, "--callbox-telemetry", "--telemetry-coverage", **ALL)
 
     assert [line for line in ran.out.splitlines() if line.startswith(("shop.py", "TOTAL"))] == [
         line for line in plain.out.splitlines() if line.startswith(("shop.py", "TOTAL"))
@@ -117,9 +118,9 @@ def test_report_of_pytest_cov_is_what_it_is_without_telemetry(shop) -> None:
 
 
 def test_lines_are_the_same_where_branches_are_measured(shop) -> None:
-    by_lines = shop.run(*PYTEST).records
+    by_lines = shop.run(*PYTEST, **ALL).records
     shop.write(".coveragerc", "[run]\nbranch = true\n")
-    by_branches = shop.run(*PYTEST).records
+    by_branches = shop.run(*PYTEST, **ALL).records
 
     assert shop_file(by_lines["test_reduced"])["missing_lines"] == [8]
     assert shop_file(by_branches["test_reduced"]) == shop_file(by_lines["test_reduced"])

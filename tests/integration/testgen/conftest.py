@@ -15,12 +15,10 @@ from typing import Any
 
 import pytest
 from tests.support.patience import TIMEOUT_S
+from tests.support.plugins import loading
 
 from callbox.testgen.call_store import CallStore
 from callbox.testgen.model import Call
-
-_NO_OTHERS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""Verification starts pytest again and again, half of whose start is plugins that no generated test asks for."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Project:
     """A folder with programs, and the plugins of pytest that their tests need."""
 
     folder: Path
-    plugins: str = ""
+    plugins: tuple[str, ...] = ()
 
     def write(self, **files: str) -> None:
         for name, text in files.items():
@@ -43,7 +41,7 @@ class Project:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env={**os.environ, **_NO_OTHERS, "PYTEST_PLUGINS": self.plugins, "HOME": str(self.folder), **environ},
+            env={**os.environ, **loading(*self.plugins), "HOME": str(self.folder), **environ},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,

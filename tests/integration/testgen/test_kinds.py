@@ -92,7 +92,7 @@ MAIN = """
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("kinds"), plugins="anyio.pytest_plugin")
+    project = Project(tmp_path_factory.mktemp("kinds"), plugins=("anyio.pytest_plugin",))
     project.write(shop=SHOP, main=MAIN)
     project.record("shop.*", "math.gcd", "heapq.heappush", "--", "main.py")
     return project

@@ -112,7 +112,7 @@ MAIN = """
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A project whose bank is gone, with tests of what the shop did when it was there."""
-    project = Project(tmp_path_factory.mktemp("mocked"), plugins="anyio.pytest_plugin")
+    project = Project(tmp_path_factory.mktemp("mocked"), plugins=("anyio.pytest_plugin",))
     project.write(bank=BANK, shop=SHOP, main=MAIN)
     project.record("shop.*", "--mock", "bank.*", "--", "main.py")
     project.make_tests("--mock", "bank.*")
