@@ -23,9 +23,10 @@ def examples() -> list[bytes]:
 def check(data: bytes) -> None:
     """Reduce a statement; what it becomes must hold."""
     statement = data.decode("utf-8", "replace")
-    shape = shape_of(statement)
-    for value in shape.values:
-        if value.text not in statement:
-            raise AssertionError(f"{statement!r} has no literal {value.text!r}")
-    if shape_of(f" /* 'a' 1 */\n{statement}") != shape:
-        raise AssertionError(f"{statement!r} has another shape behind a comment")
+    for is_mysql in (False, True):
+        shape = shape_of(statement, is_mysql=is_mysql)
+        for value in shape.values:
+            if value.text not in statement:
+                raise AssertionError(f"{statement!r} has no literal {value.text!r}")
+        if shape_of(f" /* 'a' 1 */\n{statement}", is_mysql=is_mysql) != shape:
+            raise AssertionError(f"{statement!r} has another shape behind a comment")

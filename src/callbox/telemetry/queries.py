@@ -28,6 +28,7 @@ _BASES: dict[type, Callable[[Any], Any]] = {
     bytes: bytes.__bytes__,
 }
 """What gives the value of a subclass without its code."""
+_MYSQL = frozenset({"mysql", "mariadb"})
 _STANDARD = frozenset({"datetime", "decimal", "uuid"})
 _TRANSACTIONS = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"})
 _COUNTED_TRANSACTIONS = frozenset({"COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT"})
@@ -94,7 +95,8 @@ class QueryLog:
 
     def add(self, sql: Any, parameters: Any, duration_ns: int, **about: Any) -> None:
         """Note a statement that was executed now, by the code that calls; what is no text, the driver has refused."""
-        shape = _shape(str.__str__(sql) if isinstance(sql, str) else type(sql).__name__)
+        text = str.__str__(sql) if isinstance(sql, str) else type(sql).__name__
+        shape = _shape(text, about.get("system") in _MYSQL)
         if "origin" not in about:
             about["origin"] = origin_of(sys._getframe(1))
         about.setdefault("request", request.get())
@@ -201,8 +203,8 @@ def _plain(value: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _shape(sql: str) -> Shape:
-    return shape_of(sql)
+def _shape(sql: str, is_mysql: bool) -> Shape:
+    return shape_of(sql, is_mysql=is_mysql)
 
 
 def _slow(query: Query) -> dict[str, Any]:

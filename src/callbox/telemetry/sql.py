@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 
 _TOKEN = r"""
     \s*+ (?:
-      (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
+      (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z)<more comments>)
     | (?P<dollar>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
     | (?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
-    | (?P<string>[nNbBxX]?'(?:[^']|'')*(?:'|\Z))
+    | (?P<string><strings>)
     | (?P<quoted>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[A-Za-z_][\w\ $@\#]*\])
     | (?P<cast>::)
     | (?P<parameter>%[sbt](?!\w)|%\(\w+\)[sbt]|\?\d*|(?:(?<![\w\])]):|[@$])\w+)
@@ -29,6 +29,11 @@ _TOKEN = r"""
     | (?P<operator>->>?|\#>>?|@>|<@|<<|>>|<=|>=|<>|!=|[<>])
     | (?P<other>.)
     )"""
+_STANDARD = _TOKEN.replace("<more comments>", "").replace("<strings>", r"[nNbBxX]?'(?:[^']|'')*(?:'|\Z)")
+_MYSQL = _TOKEN.replace("<more comments>", r"|\#[^\n]*").replace(
+    "<strings>", r"""[nNbBxX]?'(?:[^'\\]|\\.|'')*(?:'|\Z)|"(?:[^"\\]|\\.|"")*(?:"|\Z)"""
+)
+"""Source: MySQL's reference manual, "String Literals" and "Comments", as it is unless its `sql_mode` says otherwise."""
 _MARK = "?"
 _VALUES = frozenset({"dollar", "tag", "escaped", "string", "number", "parameter"})
 _PAGING = frozenset({"LIMIT", "OFFSET", "FETCH", "TOP"})
@@ -149,17 +154,18 @@ class Shape:
         return self.template.partition(" ")[0].upper()
 
 
-def shape_of(sql: str) -> Shape:
+def shape_of(sql: str, *, is_mysql: bool = False) -> Shape:
     """Reduce a statement.
 
     Args:
         sql: as it is executed; parameters may stand apart from it, in any style of PEP 249.
+        is_mysql: read it as MySQL and MariaDB do, which have strings, backslashes in them and comments of their own.
     """
     if _compiled(_SAVEPOINT, 0).fullmatch(sql):
         return Shape(sql, "OTHER", (), plan=Plan.of((), _KEYS))  # each has a name of its own
     reader = _Reader()
     sql = sql[:_MAX_CHARS]
-    for match in _compiled(_TOKEN, re.VERBOSE | re.DOTALL).finditer(sql):
+    for match in _compiled(_MYSQL if is_mysql else _STANDARD, re.VERBOSE | re.DOTALL).finditer(sql):
         kind = match.lastgroup or ""
         if kind == "comment":
             continue

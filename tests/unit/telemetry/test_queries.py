@@ -99,6 +99,15 @@ def test_transaction_counts_where_it_ends_and_savepoint_where_it_begins(statemen
     assert (record["count"], record["transactions"]) == (0, n_transactions)
 
 
+def test_mysql_is_read_as_mysql_does() -> None:
+    log = QueryLog()
+    for system in ("mysql", "mariadb", "postgresql"):
+        log.add(r"SELECT 'it\'s', secret # 'x", (), 0, alias="", phase="call", system=system)
+
+    assert [query.shape.template for query in log.queries][:2] == ["SELECT ?, secret"] * 2
+    assert log.queries[2].shape.template != "SELECT ?, secret"
+
+
 def test_statement_of_megabytes_is_cut_where_it_is_shown() -> None:
     columns = ", ".join(f"c{number}" for number in range(200_000))
 

@@ -132,3 +132,34 @@ def test_saved_statements_have_the_same_shape_behind_a_comment(data) -> None:
 
     assert shape_of(f"/* 'a' 1 */ {statement}") == shape
     assert [value.text for value in shape.values if value.text not in statement] == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "template"),
+    [
+        (r"SELECT a FROM t WHERE b = 'it\'s secret' AND c = 1", "SELECT a FROM t WHERE b = ? AND c = ?"),
+        (r"SELECT 'ends in \\', secret", "SELECT ?, secret"),
+        ('SELECT "it\'s secret", `a"b` FROM `t`', 'SELECT ?, `a"b` FROM `t`'),
+        (r'SELECT "a \" secret", 1', "SELECT ?, ?"),
+        ("SELECT a # 'secret\nFROM t -- secret\nWHERE b = 2", "SELECT a FROM t WHERE b = ?"),
+        (r"""INSERT INTO t (a) VALUES ('a\\'), ("b"), ('not closed""", "INSERT INTO t (a) VALUES (?), (?"),
+    ],
+)
+def test_mysql_has_strings_and_comments_of_its_own(sql, template) -> None:
+    assert shape_of(sql, is_mysql=True).template == template
+
+
+@given(st.text(alphabet="ab'\"\\#-\n ", max_size=20))
+def test_what_mysql_escapes_is_one_value(text) -> None:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+
+    shape = shape_of(f"SELECT x FROM t WHERE a = '{escaped}' AND b = 1", is_mysql=True)
+
+    assert shape.template == "SELECT x FROM t WHERE a = ? AND b = ?"
+
+
+def test_backslash_ends_no_string_of_the_standard() -> None:
+    assert (
+        shape_of(r"SELECT x FROM t WHERE a = 'c:\' AND b = 'secret'").template
+        == "SELECT x FROM t WHERE a = ? AND b = ?"
+    )

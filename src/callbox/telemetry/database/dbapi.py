@@ -9,6 +9,15 @@ from typing import Any
 
 _EXECUTE = frozenset({"execute", "executemany", "callproc"})
 _OWN = frozenset({"_watched", "_alias"})
+_SYSTEMS = {
+    **dict.fromkeys(("MySQLdb", "aiomysql", "asyncmy", "mysql", "pymysql"), "mysql"),
+    **dict.fromkeys(("pg8000", "psycopg", "psycopg2", "pygresql"), "postgresql"),
+    "mariadb": "mariadb",
+    "oracledb": "oracle.db",
+    "pymssql": "microsoft.sql_server",
+    "sqlite3": "sqlite",
+}
+"""Kinds of databases, in OpenTelemetry's words, by the package of their driver."""
 
 
 def watch_connection(connection: Any, alias: str = "default") -> WatchedConnection:
@@ -43,12 +52,17 @@ class _Watched:
         is_many = called == "executemany"
         sql, parameters, *_ = (*args, *kwargs.values(), (), ())
         text = f"CALL {sql}" if called == "callproc" else text_of(sql, self._watched)
-        with _told(text, self._alias, () if is_many else parameters, is_many=is_many) as told:
+        with self._told(text, () if is_many else parameters, is_many=is_many) as told:
             result = method(*args, **kwargs)
             told["n_rows"] = getattr(result, "rowcount", getattr(self._watched, "rowcount", -1))
         if result is self._watched:
             return self
         return WatchedCursor(result, self._alias) if hasattr(result, "fetchone") else result
+
+    def _told(self, sql: str, parameters: Any = (), *, is_many: bool = False) -> Any:
+        """Time a statement and tell of it; see `_told` below."""
+        system = _SYSTEMS.get(type(self._watched).__module__.partition(".")[0], "")
+        return _told(sql, parameters, alias=self._alias, system=system, is_many=is_many)
 
     def __enter__(self) -> Any:
         self._watched.__enter__()
@@ -67,12 +81,12 @@ class WatchedConnection(_Watched):
 
     def commit(self) -> None:
         """Commit."""
-        with _told("COMMIT", self._alias):
+        with self._told("COMMIT"):
             self._watched.commit()
 
     def rollback(self) -> None:
         """Roll back."""
-        with _told("ROLLBACK", self._alias):
+        with self._told("ROLLBACK"):
             self._watched.rollback()
 
 
@@ -102,15 +116,15 @@ def text_of(sql: Any, context: Any) -> str:
 
 
 @contextlib.contextmanager
-def _told(sql: str, alias: str, parameters: Any = (), *, is_many: bool = False) -> Iterator[dict[str, Any]]:
+def _told(sql: str, parameters: Any, **about: Any) -> Iterator[dict[str, Any]]:
     """Time a statement and tell of it; the block may add `n_rows`."""
     from callbox.telemetry.database import active
 
     with contextlib.ExitStack() as stack:
-        abouts = [stack.enter_context(w.watching(sql, parameters, alias=alias, is_many=is_many)) for w in active]
+        abouts = [stack.enter_context(watchers.watching(sql, parameters, **about)) for watchers in active]
         told: dict[str, Any] = {}
         try:
             yield told
         finally:
-            for about in abouts:
-                about.update(told)
+            for each in abouts:
+                each.update(told)

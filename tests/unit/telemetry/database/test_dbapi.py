@@ -129,3 +129,17 @@ def test_statement_is_told_as_text_however_it_is_given(told, arguments, statemen
     watch_connection(Driver()).execute(**arguments)
 
     assert [(sql, parameters) for sql, parameters, _ in told] == [statement]
+
+
+@pytest.mark.parametrize(
+    ("package", "system"), [("pymysql.connections", "mysql"), ("psycopg2.extensions", "postgresql"), ("fruit", "")]
+)
+def test_kind_of_database_is_known_by_its_driver(told, package, system) -> None:
+    driver = type("Connection", (sqlite3.Connection,), {"__module__": package})
+    connection = watch_connection(driver(":memory:"))
+
+    connection.execute("SELECT 1")
+    connection.commit()
+    connection.close()
+
+    assert [about["system"] for _, _, about in told] == [system, system]
