@@ -73,7 +73,8 @@ def capture(plan: Plan, snapshots: Snapshots, executor: Executor, *, is_fresh: b
             for case, (first, second) in results:
                 compare = _in_module(comparer, case.benchmark.module)
                 entry = judge_capture(case, first, second, origin, compare)
-                yield finding_of(_keep(snapshots, entry, first))
+                found = finding_of(_keep(snapshots, entry, first))
+                yield msgspec.structs.replace(found, seconds=first.seconds)
     finally:
         comparer.close()
     snapshots.mark_finished()

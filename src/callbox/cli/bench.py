@@ -266,15 +266,16 @@ def _report(options: BenchOptions, title: str, findings: list[Finding], broken: 
     from callbox.bench.reports.page import write_page
     from callbox.bench.reports.text import is_worth_showing, lines_of, summary
     from callbox.bench.verification import exit_code_of
-    from callbox.cli.output import open_output
+    from callbox.cli.output import STDOUT, open_output
 
     findings = sorted(findings, key=lambda finding: finding.id)
-    if options.junit:
-        with open_output(options.junit) as file:
-            file.write(write_junit(findings, broken))
-    if options.html:
-        with open_output(options.html) as file:
-            file.write(write_page(title, findings, broken))
+    reports = (options.junit, write_junit(findings, broken)), (options.html, write_page(title, findings, broken))
+    for target, content in reports:
+        if target:
+            with open_output(target) as file:
+                file.write(content)
+            if target != STDOUT and not options.quiet:
+                click.echo(f"wrote {target}", err=True)
     if options.as_json:
         document = {
             "findings": to_builtins(findings),

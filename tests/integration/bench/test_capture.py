@@ -50,6 +50,7 @@ def names_of(entry):
 )
 def test_each_case_has_its_verdict(findings, case, verdict) -> None:
     assert findings[case]["verdict"] == verdict
+    assert (findings[case]["seconds"] > 0) == (verdict != "skipped")
 
 
 @pytest.mark.parametrize(

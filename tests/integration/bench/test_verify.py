@@ -169,10 +169,11 @@ def test_damaged_snapshots_are_named_and_cost_no_other(ready) -> None:
 def test_reports_are_written_for_machines_and_people(ready) -> None:
     ready.change(PRICES, "line.price * line.count", "line.price")
 
-    ready.bench("verify", ".", "--filter", "track_total", "--junit", "report.xml", "--html", "report.html")
+    ran = ready.bench("verify", ".", "--filter", "track_total", "--junit", "report.xml", "--html", "report.html")
 
     suite = ElementTree.parse(ready.desk.folder / "report.xml").getroot()[0]
     page = (ready.desk.folder / "report.html").read_text()
+    assert ran.err == b"wrote report.xml\nwrote report.html\n"
     assert (suite.get("tests"), suite.get("failures")) == ("3", "3")
     assert "features.Totals.track_total(10)" in page
     assert "<script" not in page
