@@ -13,6 +13,7 @@ from typing import Any
 from callbox.telemetry.n_plus_one import find_n_plus_one
 from callbox.telemetry.places import NOWHERE, Origin, Place, origin_of
 from callbox.telemetry.sql import Role, Shape, shape_of
+from callbox.values.statics import reference_of_class
 
 SLOW_MS = 100.0
 PHASES = ("setup", "call", "teardown")
@@ -20,7 +21,8 @@ request: ContextVar[int] = ContextVar("callbox_request", default=0)
 """Number of the request that a server answers in this context; 0 outside of any."""
 _MAX_SLOW = 20
 _KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "OTHER")
-_ATOMS = frozenset({type(None), bool, int, float, str, bytes})
+_ATOMS = frozenset(map(id, (type(None), bool, int, float, str, bytes)))
+"""Types go by identity: a metaclass may hash and compare its own by code."""
 _BASES: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
     float: float.__float__,
@@ -153,8 +155,8 @@ def hash_values(parameters: Any, shape: Shape) -> tuple[int, int]:
     plan = shape.plan
     if plan is not None:
         given = () if parameters is None else parameters
-        is_list = type(given) in (tuple, list) and len(given) == plan.n_parameters
-        if is_list and _ATOMS.issuperset(map(type, given)):
+        is_list = (type(given) is tuple or type(given) is list) and len(given) == plan.n_parameters
+        if is_list and _ATOMS.issuperset(map(id, map(type, given))):
             keys = (*plan.key_literals, *[given[index] for index in plan.keys])
             return hash((*plan.literals, *given)), hash(keys)
     found = list(_values(parameters, shape))
@@ -178,7 +180,8 @@ def _values(parameters: Any, shape: Shape) -> Iterator[tuple[Role, Any]]:
         elif asked:
             index, position = position, position + 1
             found = _look_up(value.text, index, named, given)
-            yield (Role.LIST if type(found) in (list, tuple) else value.role), _plain(found)
+            is_list = type(found) is list or type(found) is tuple
+            yield (Role.LIST if is_list else value.role), _plain(found)
 
 
 def _look_up(text: str, index: int, named: dict[str, Any] | None, given: Sequence[Any]) -> Any:
@@ -192,14 +195,14 @@ def _look_up(text: str, index: int, named: dict[str, Any] | None, given: Sequenc
 def _plain(value: Any) -> Any:
     """Return what tells a value apart by a hash of built-in types; of a stranger's class, by identity."""
     kind = type(value)
-    if kind in _ATOMS:
+    if id(kind) in _ATOMS:
         return value
-    if kind in (list, tuple):
-        return kind, tuple(item if type(item) in _ATOMS else id(item) for item in value)
+    if kind is list or kind is tuple:
+        return kind, tuple(item if id(type(item)) in _ATOMS else id(item) for item in value)
     for base, plain in _BASES.items():
         if issubclass(kind, base):
             return plain(value)
-    return kind, str(value) if kind.__module__ in _STANDARD else id(value)
+    return id(kind), str(value) if reference_of_class(kind)[0] in _STANDARD else id(value)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -18,6 +18,8 @@ def shape_of(arguments: tuple[Any, ...]) -> Shape:
 
 def _shape(value: Any) -> Any:
     cls = type(value)
+    if type(cls) is not type:
+        return id(cls)  # a metaclass may hash its classes by code of its own
     if cls in _SIZED:
         n = len(value)
         return cls, n if n < _FEW else _FEW

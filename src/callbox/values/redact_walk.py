@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from callbox.values.redact import Redactor
 
 _MAX_DEPTH = 200
-_PLAIN = frozenset({type(None), bool, float, complex})
-_SAYS_NOTHING = frozenset({type(None), bool})
-"""Types whose values are no secret under any key."""
+_PLAIN = frozenset(map(id, (type(None), bool, float, complex)))
+_SAYS_NOTHING = frozenset(map(id, (type(None), bool)))
+"""Types whose values are no secret under any key. Types go by identity: a metaclass may hash its own by code."""
 _MIN_CARD, _MAX_CARD = 10**12, 10**19
 _UNKNOWN = object()
 _TOO_DEEP = "[redacted: nested too deeply to look at]"
@@ -34,7 +34,7 @@ class Walk:
         kind = type(value)
         if kind is str:
             return self._redactor.redact_text(value)
-        if kind in _PLAIN:
+        if id(kind) in _PLAIN:
             return value
         if kind is int:
             return self._int(value)
@@ -44,7 +44,7 @@ class Walk:
             return self._copies[id(value)]
         if depth > _MAX_DEPTH:
             return _TOO_DEEP
-        walk = _WALKS.get(kind)
+        walk = _WALKS.get(id(kind))
         return self._object(value) if walk is None else walk(self, value, depth + 1)
 
     def pairs(self, pairs: Any, depth: int) -> list[tuple[Any, Any]]:
@@ -57,7 +57,7 @@ class Walk:
             kind = type(item)
             if type(key) is str:
                 rule = verdicts[key] if key in verdicts else self._redactor.redact_key(key)
-                if rule is not None and kind not in _SAYS_NOTHING:
+                if rule is not None and id(kind) not in _SAYS_NOTHING:
                     item = self._redactor.replace(f"key {rule}", key, item)
                     kind = NoneType
             elif key is not None:
@@ -65,7 +65,7 @@ class Walk:
             if kind is str:
                 texts.append(item)
                 places.append(len(found))
-            elif kind not in _PLAIN:
+            elif id(kind) not in _PLAIN:
                 item = self.value(item, depth)
             found.append((key, item))
         redacted = self._redactor.redact_texts(texts) if texts else texts
@@ -112,7 +112,7 @@ class Walk:
             if kind is str:
                 texts.append(item)
                 text_keys.append(key)
-            elif kind not in _PLAIN and (kind is not int or item >= _MIN_CARD):
+            elif id(kind) not in _PLAIN and (kind is not int or item >= _MIN_CARD):
                 copy[key] = self.value(item, depth)
         redacted = self._redactor.redact_texts(texts)
         if redacted is not texts:
@@ -124,7 +124,7 @@ class Walk:
         secrets = set()
         for (key, item), known in zip(list(copy.items()), rules, strict=True):
             rule = self._redactor.redact_key(key) if known is _UNKNOWN else known
-            if rule is not None and type(item) not in _SAYS_NOTHING:
+            if rule is not None and id(type(item)) not in _SAYS_NOTHING:
                 copy[key] = self._redactor.replace(f"key {rule}", key, item)
                 secrets.add(key)
         return secrets
@@ -172,14 +172,14 @@ def _number_keys(copy: dict[Any, Any], pairs: list[tuple[Any, Any]]) -> dict[Any
     return copy
 
 
-_WALKS: dict[type, Any] = {
-    list: Walk._list,
-    dict: Walk._dict,
-    tuple: Walk._tuple,
-    set: Walk._set,
-    frozenset: Walk._set,
-    frozen.FrozenItems: Walk._frozen_items,
-    frozen.FrozenDict: Walk._frozen_dict,
-    frozen.FrozenObject: Walk._frozen_object,
-    frozen.FrozenText: Walk._frozen_text,
+_WALKS: dict[int, Any] = {
+    id(list): Walk._list,
+    id(dict): Walk._dict,
+    id(tuple): Walk._tuple,
+    id(set): Walk._set,
+    id(frozenset): Walk._set,
+    id(frozen.FrozenItems): Walk._frozen_items,
+    id(frozen.FrozenDict): Walk._frozen_dict,
+    id(frozen.FrozenObject): Walk._frozen_object,
+    id(frozen.FrozenText): Walk._frozen_text,
 }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.metaclasses import Guarded
 
 from callbox.telemetry.places import Origin
 from callbox.telemetry.queries import QueryLog, hash_values
@@ -140,3 +141,8 @@ def test_values_are_told_apart_in_subclasses_of_built_in_types(sql, wrap) -> Non
 
     assert len({hash_values(wrap(number), shape)[1] for number in (1, 2, 3)}) == 3
     assert hash_values(wrap(1), shape) == hash_values(wrap(1), shape)
+
+
+@pytest.mark.parametrize("parameters", [(Guarded(),), ([Guarded()],), {"id": Guarded()}])
+def test_code_of_metaclasses_does_not_run(parameters) -> None:
+    assert log_of(("SELECT a FROM t WHERE id = %s", parameters)).as_record()["count"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.metaclasses import Guarded
 
 from callbox.testgen.shapes import shape_of
 
@@ -33,3 +34,8 @@ def test_code_of_arguments_does_not_run() -> None:
         __eq__ = __hash__ = __bool__ = __len__  # type: ignore[assignment]
 
     assert shape_of((Hostile(),)) == (Hostile,)
+
+
+def test_code_of_metaclasses_does_not_run() -> None:
+    assert {shape_of((Guarded(),)), shape_of((Guarded(),))} == {(id(Guarded),)}
+    assert shape_of((Guarded,)) == shape_of((Guarded,))

@@ -8,6 +8,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.metaclasses import Guarded
 
 from callbox.errors import ConfigError
 from callbox.secrets import RedactRules
@@ -294,3 +295,13 @@ def test_verdicts_on_keys_are_bounded(redactor) -> None:
 
 def test_markers_name_their_rule() -> None:
     assert re.fullmatch(r"\[redacted: key \w+\]", Redactor().redact_value({"dbPassword": "x"})["dbPassword"])
+
+
+def test_code_of_metaclasses_does_not_run(redactor) -> None:
+    guarded = Guarded()
+    value = {"a": guarded, "password": guarded, "b": [guarded, (guarded,)], 1: guarded}
+
+    redacted = redactor.redact_value(value)
+
+    assert redacted["a"] is redacted["b"][0] is redacted[1] is guarded
+    assert redacted["password"] == "[redacted: key password]"
