@@ -78,22 +78,23 @@ class FrameReader:
 
     def _locals(self, frame: types.FrameType) -> dict[str, str]:
         """Write what the variables held; a module's are its definitions, and are left out with the dunder names."""
-        found: dict[str, str] = {}
         namespace: Any = frame.f_locals
         if frame.f_code.co_flags & _OPTIMIZED == 0 and type(namespace) is not dict:
-            return found  # a class body, whose namespace may be anything
+            return {}  # a class body, whose namespace may be anything
         is_module = frame.f_code.co_name == "<module>"
-        for name, value in list(namespace.items()):
-            # namespaces that `exec` was given have keys of any kind; "@": what pytest adds to a test's own
-            if type(name) is not str or name in _HIDDEN or name.startswith("@"):
-                continue
-            if is_module and (name.startswith("__") or _is_definition(type(value))):
-                continue
-            if len(found) >= MAX_LOCALS:
-                found["…"] = f"{len(namespace) - MAX_LOCALS} more variables"
-                break
-            found[name] = self._writer.write_named(name, value)
+        shown = [(name, value) for name, value in list(namespace.items()) if _is_shown(name, value, is_module)]
+        found = {name: self._writer.write_named(name, value) for name, value in shown[:MAX_LOCALS]}
+        if len(shown) > MAX_LOCALS:
+            n_more = len(shown) - MAX_LOCALS
+            found["…"] = f"{n_more} more variable{'' if n_more == 1 else 's'}"
         return found
+
+
+def _is_shown(name: Any, value: Any, is_module: bool) -> bool:
+    # namespaces that `exec` was given have keys of any kind; "@": what pytest adds to a test's own
+    if type(name) is not str or name in _HIDDEN or name.startswith("@"):
+        return False
+    return not (is_module and (name.startswith("__") or _is_definition(type(value))))
 
 
 def _is_definition(kind: type) -> bool:

@@ -188,6 +188,16 @@ def test_texts_and_containers_are_cut_and_counted(caught) -> None:
     assert described["items"] == "[30, 31, 32, 33, 34, 35, 36, 37, 38, 39, … 1 more]"
 
 
+@pytest.mark.parametrize(("n", "more"), [(40, None), (41, "1 more variable"), (50, "10 more variables")])
+def test_variables_that_could_be_shown_are_counted(caught, n, more) -> None:
+    names = {f"v{number}": number for number in range(n)} | {"@py_assert1": None, 3: "no name"}
+
+    [*_, frame] = capture(caught(exec, "1 / 0", names), EVERYTHING).exception.frames
+
+    assert len(frame.locals) == min(n, 40) + (more is not None)
+    assert frame.locals.get("…") == more
+
+
 def test_fingerprint_outlives_edits_elsewhere_in_the_file(caught, tmp_path) -> None:
     kinds = []
     for name, above in (("before.py", ""), ("after.py", "import sys\n\nLIMIT = 3\n")):
