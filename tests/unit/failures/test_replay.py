@@ -42,6 +42,28 @@ def test_call_that_does_not_end_is_told(tmp_path) -> None:
     assert fails_alike(path, failure(), timeout_s=1) == "it does not end within 1 s"
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("raise ValueError('no')", ""),
+        ("raise type('ValueError', (Exception,), {'__module__': 'shop'})", ""),
+        ("raise ExceptionGroup('two', [ValueError(1), KeyError(2)])", ""),
+        ("raise KeyError('ValueError: no')", "it fails otherwise: "),
+        ("from shop import ValueError", "it fails otherwise: "),
+        ("pass", "it passes: the failure came from something that the call does not hold"),
+    ],
+)
+def test_test_fails_alike_if_its_error_is_of_the_type(tmp_path, monkeypatch, statement, said) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.py").touch()
+    path = tmp_path / "test_it.py"
+    path.write_text(f"def test_it():\n    {statement}\n")
+
+    found = fails_alike(path, Failure("4f2a", 0.0, "test_it", exception=Raised("shop.ValueError", "no")))
+
+    assert found.startswith(said) and bool(found) == bool(said)
+
+
 def test_every_frame_says_why_it_cannot_be_called_again() -> None:
     outer = Reproduction("shop.pay", reason="its argument 'stream' is open")
     inner = Reproduction("shop.price", reason="its argument 'items' is too large for a test")
