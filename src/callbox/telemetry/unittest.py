@@ -151,21 +151,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return refuse(error)
     # A class: of an object unittest would not set what its options say.
     runner = type("TelemetryTestRunner", (unittest.TextTestRunner,), {"resultclass": result_class(collector)})
-    code = 1
     try:
         with collector.installed():
             program = unittest.main(
                 module=None, argv=["python -m unittest", *(words or ["discover"])], testRunner=runner, exit=False
             )
-        result = program.result
-        code = 0 if result.wasSuccessful() else 1
-        if result.testsRun == 0 and not result.skipped and sys.version_info >= (3, 12):
-            code = 5
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
+    except SystemExit:
+        collector.abandon()  # its command line asked for help, or is wrong: there is no run
         raise
-    finally:
-        collector.finish(code)
+    except BaseException:
+        collector.finish(1)
+        raise
+    result = program.result
+    code = 0 if result.wasSuccessful() else 1
+    if result.testsRun == 0 and not result.skipped and sys.version_info >= (3, 12):
+        code = 5
+    collector.finish(code)
     return code
 
 

@@ -62,6 +62,17 @@ def test_discovery_is_the_default_and_success_gives_0(lab) -> None:
     assert (ran.code, list(ran.records), ran.summary["exit_code"]) == (0, ["test_it"], 0)
 
 
+@pytest.mark.parametrize("option", ["--help", "--nonsense"])
+def test_command_line_without_a_run_leaves_none(lab, option) -> None:
+    plain = lab.run("-m", "unittest", option)
+
+    ran = lab.run("-m", "callbox.telemetry.unittest", option)
+    report = lab.run("-m", "callbox", "telemetry", "report")
+
+    assert (ran.code, ran.out, ran.err, ran.summary) == (plain.code, plain.out, plain.err, {})
+    assert report.code == 3
+
+
 def test_wrong_setting_is_one_line(lab) -> None:
     ran = lab.run("-m", "callbox.telemetry.unittest", CALLBOX_TELEMETRY_NETWORK="maybe")
 
