@@ -27,7 +27,7 @@ COMMANDS = [
     "-m callbox run -q --spill -o b.cbx -- shop.py",
     "-m callbox show a.cbx",
     "-m callbox stats a.cbx",
-    "-m callbox diff a.cbx b.cbx",
+    "-m callbox diff --no-times a.cbx b.cbx",
     "-m callbox export -o a.json a.cbx",
     "-m callbox view --static a.html a.cbx",
     "-m callbox record -q shop.price -- -c import\tshop;shop.price('pear')",

@@ -17,6 +17,7 @@ from callbox.testgen.call_store import FOLDER, CallStore
 from callbox.testgen.capture import CaptureOptions, Capturer, ObservedFunction
 from callbox.testgen.model import Call, Target
 from callbox.testgen.targets import Targets, describe
+from callbox.values.redact import project_redactor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,11 +36,12 @@ def trace(
             file for each call; None for the exact store.
 
     Raises:
-        ConfigError: what is decorated is no Python function; the storage is unknown.
+        ConfigError: what is decorated is no Python function; the storage is unknown; a setting makes no sense.
     """
 
     def decorate(function: F) -> F:
         code = _code_of(function)
+        project_redactor()
         store = _open(Path(storage_dir).absolute(), storage)
         keeper = _Keeper(store)
         capturer = _OneFunction(code, keeper, CaptureOptions(limit))

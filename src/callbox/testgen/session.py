@@ -15,6 +15,7 @@ from callbox.testgen.capture import CaptureOptions, Capturer
 from callbox.testgen.model import Call, Target
 from callbox.testgen.stand_in import Replacement, StandIn, describe_builtin, find_builtins
 from callbox.testgen.targets import Targets
+from callbox.values.redact import project_redactor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class Session:
         Raises:
             RecordingError: calls are being recorded already, or the store cannot be written.
             FormatError: the store is something else, or of another version.
+            ConfigError: what is to be redacted makes no sense: no call could be kept.
         """
+        project_redactor()
         self._store.prepare()
         self._n_before = self._store.n_seen()
         observe(self._capturer.choose)
@@ -170,6 +173,10 @@ def install(
 
     Returns:
         `uninstall`.
+
+    Raises:
+        RecordingError: calls are being recorded already, or the store cannot be written.
+        ConfigError: a setting makes no sense.
     """
     options = CaptureOptions(limit, nested, Targets(mock) if mock else None)
     session = Session(Targets(targets), options, CallStore(Path(storage_dir).absolute()))

@@ -135,3 +135,24 @@ def test_variable_may_hold_quotation_marks(project) -> None:
 
     assert r'monkeypatch.setattr("marks._mark", "\xabraw»")' in project.generated("marks_put")
     assert project.python("-m", "pytest", "-q", "-p", "no:cacheprovider").returncode == 0
+
+
+@pytest.mark.parametrize("begin", ["callbox.testgen.install('shop.double')", "callbox.testgen.trace()(shop.double)"])
+def test_setting_that_makes_no_sense_is_told_where_recording_begins(project, begin) -> None:
+    project.write(
+        shop="def double(n): return n + n",
+        main=f"""
+        import callbox, callbox.testgen, shop
+        try:
+            {begin}
+        except callbox.CallboxError as error:
+            print(error)
+        print(shop.double(2))
+        """,
+    )
+
+    ran = project.python("main.py", CALLBOX_NONSENSE="1")
+
+    told, answer = ran.stdout.splitlines()
+    assert told.startswith("unknown environment variable CALLBOX_NONSENSE")
+    assert (answer, ran.stderr) == ("4", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import defaultdict
 from typing import Any
 
@@ -77,7 +78,8 @@ def test_each_task_has_its_own_calls(engine: str) -> None:
 
 
 def test_a_task_names_the_task_that_made_it(engine: str) -> None:
-    folded = record_async(engine)
+    # A coroutine that ran in the context of this thread would be the parent.
+    folded = contextvars.Context().run(record_async, engine)
     parents = folded.parents_of_tasks()
     root = int(folded.rows("parent")[0]["task"])
     children = [int(row["task"]) for row in folded.rows("child")]
