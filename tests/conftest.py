@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -56,10 +57,26 @@ class Hooks:
                 sys.monitoring.free_tool_id(tool_id)
 
 
+MANY_OBJECTS = 20_000
+known_recorders: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
 def running_recorders() -> list[Any]:
-    """Find what records in the core: not every engine's hook can be seen from Python."""
+    """Find what records in the core: not every engine's hook can be seen from Python.
+
+    What has been looked at is left out the next time: to look at all objects after each of some thousand tests takes
+    longer than the tests.
+    """
     engine = sys.modules.get("callbox.engine.recorder")
-    return [o for o in gc.get_objects() if engine and type(o) is engine.NativeRecorder and o.is_recording]
+    if engine is None:
+        return []
+    kind, objects = engine.NativeRecorder, gc.get_objects()
+    known_recorders.update(o for o in objects if type(o) is kind)
+    if len(objects) > MANY_OBJECTS:
+        del objects
+        gc.collect()
+        gc.freeze()
+    return [recorder for recorder in known_recorders if recorder.is_recording]
 
 
 @pytest.fixture(scope="session")
