@@ -6,6 +6,7 @@ TEST_SUMMARY:{...}
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 import unittest
@@ -149,13 +150,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         collector = Collector(TelemetrySettings.load())
     except CallboxError as error:
         return refuse(error)
+    name = f"{os.path.basename(sys.executable)} -m unittest"  # noqa: PTH119  (what unittest calls itself)
     # A class: of an object unittest would not set what its options say.
     runner = type("TelemetryTestRunner", (unittest.TextTestRunner,), {"resultclass": result_class(collector)})
     try:
         with collector.installed():
-            program = unittest.main(
-                module=None, argv=["python -m unittest", *(words or ["discover"])], testRunner=runner, exit=False
-            )
+            program = unittest.main(module=None, argv=[name, *(words or ["discover"])], testRunner=runner, exit=False)
     except SystemExit:
         collector.abandon()  # its command line asked for help, or is wrong: there is no run
         raise
