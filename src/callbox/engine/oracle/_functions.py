@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import BuiltinFunctionType, ClassMethodDescriptorType, CodeType, FrameType, MethodDescriptorType
 from typing import Any
 
@@ -14,8 +15,9 @@ class FunctionTable:
     """Functions by id, interned by what they are, not by the object that stands for them."""
 
     def __init__(self) -> None:
-        self._functions: list[Function] = []
+        self._functions: dict[int, Function] = {}
         self._ids: dict[_Key, int] = {}
+        self._numbers = itertools.count()
         self._codes: dict[int, tuple[CodeType, int]] = {}  # keeps the code alive, so that its id stays its own
 
     def __getitem__(self, function_id: int) -> Function:
@@ -23,7 +25,8 @@ class FunctionTable:
 
     def rows(self) -> tuple[Function, ...]:
         """Return the table, ordered by id."""
-        return tuple(self._functions)
+        functions = self._functions.copy()
+        return tuple(functions[function_id] for function_id in sorted(functions))
 
     def id_of_frame(self, frame: FrameType) -> int:
         """Return the id of a frame's function."""
@@ -50,10 +53,13 @@ class FunctionTable:
 
     def _intern(self, key: _Key, name: str, flags: int) -> int:
         if key not in self._ids:
+            # Another thread may come here with the same function or with another one, between any two steps.
+            function_id = next(self._numbers)
             module, filename, qualified_name, line, _, is_c = key
-            self._ids[key] = len(self._functions)
-            function = Function(len(self._functions), name, qualified_name, module, filename, line, is_c, flags)
-            self._functions.append(function)
+            function = Function(function_id, name, qualified_name, module, filename, line, is_c, flags)
+            self._functions[function_id] = function
+            if self._ids.setdefault(key, function_id) != function_id:
+                del self._functions[function_id]
         return self._ids[key]
 
 
