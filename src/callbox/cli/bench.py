@@ -259,6 +259,15 @@ def _follow(found: Iterator[Finding], n_cases: int, options: BenchOptions) -> li
     return findings
 
 
+def _write(options: BenchOptions, target: str, content: bytes) -> None:
+    from callbox.cli.output import STDOUT, open_output
+
+    with open_output(target) as file:
+        file.write(content)
+    if target != STDOUT and not options.quiet:
+        click.echo(f"wrote {target}", err=True)
+
+
 def _report(options: BenchOptions, title: str, findings: list[Finding], broken: tuple[BrokenModule, ...]) -> int:
     from msgspec import to_builtins
 
@@ -266,16 +275,12 @@ def _report(options: BenchOptions, title: str, findings: list[Finding], broken: 
     from callbox.bench.reports.page import write_page
     from callbox.bench.reports.text import is_worth_showing, lines_of, summary
     from callbox.bench.verification import exit_code_of
-    from callbox.cli.output import STDOUT, open_output
 
     findings = sorted(findings, key=lambda finding: finding.id)
-    reports = (options.junit, write_junit(findings, broken)), (options.html, write_page(title, findings, broken))
-    for target, content in reports:
-        if target:
-            with open_output(target) as file:
-                file.write(content)
-            if target != STDOUT and not options.quiet:
-                click.echo(f"wrote {target}", err=True)
+    if options.junit:
+        _write(options, options.junit, write_junit(findings, broken))
+    if options.html:
+        _write(options, options.html, write_page(title, findings, broken))
     if options.as_json:
         document = {
             "findings": to_builtins(findings),
