@@ -59,10 +59,25 @@ class _Watched:
             return self
         return WatchedCursor(result, self._alias) if hasattr(result, "fetchone") else result
 
-    def _told(self, sql: str, parameters: Any = (), *, is_many: bool = False) -> Any:
-        """Time a statement and tell of it; see `_told` below."""
+    @contextlib.contextmanager
+    def _told(self, sql: str, parameters: Any = (), *, is_many: bool = False) -> Iterator[dict[str, Any]]:
+        """Time a statement and tell of it; the block may add `n_rows`."""
+        from callbox.telemetry.database import active
+
         system = _SYSTEMS.get(type(self._watched).__module__.partition(".")[0], "")
-        return _told(sql, parameters, alias=self._alias, system=system, is_many=is_many)
+        with contextlib.ExitStack() as stack:
+            abouts = [
+                stack.enter_context(
+                    watchers.watching(sql, parameters, alias=self._alias, system=system, is_many=is_many)
+                )
+                for watchers in active
+            ]
+            told: dict[str, Any] = {}
+            try:
+                yield told
+            finally:
+                for each in abouts:
+                    each.update(told)
 
     def __enter__(self) -> Any:
         self._watched.__enter__()
@@ -113,18 +128,3 @@ def text_of(sql: Any, context: Any) -> str:
         return sql
     compose = getattr(sql, "as_string", None)
     return str(compose(context)) if compose is not None else type(sql).__name__
-
-
-@contextlib.contextmanager
-def _told(sql: str, parameters: Any, **about: Any) -> Iterator[dict[str, Any]]:
-    """Time a statement and tell of it; the block may add `n_rows`."""
-    from callbox.telemetry.database import active
-
-    with contextlib.ExitStack() as stack:
-        abouts = [stack.enter_context(watchers.watching(sql, parameters, **about)) for watchers in active]
-        told: dict[str, Any] = {}
-        try:
-            yield told
-        finally:
-            for each in abouts:
-                each.update(told)
