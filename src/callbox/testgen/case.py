@@ -71,7 +71,7 @@ class Case:
     def texts(self) -> Iterator[str]:
         """Give the texts that a test would hold, whole where literals are in parts; of bytes, each as a character."""
         for source in (*self.setup, *self.before, *self.sources.values(), *self.body):
-            for node in ast.walk(ast.parse(_PLACE.sub("None", source))):
+            for node in ast.walk(ast.parse(_PLACE.sub("_", source))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
                     yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
         yield from (content.decode("latin-1") for content in self.side_files.values())
