@@ -74,9 +74,23 @@ def running_recorders() -> list[Any]:
     known_recorders.update(o for o in objects if type(o) is kind)
     if len(objects) > MANY_OBJECTS:
         del objects
+        introduce_numpy()
         gc.collect()
         gc.freeze()
     return [recorder for recorder in known_recorders if recorder.is_recording]
+
+
+def pytest_unconfigure() -> None:
+    """Let the end of the process find everything again, and the core no leaks that are none."""
+    gc.unfreeze()
+
+
+def introduce_numpy() -> None:
+    """Let Hypothesis find NumPy's generator now: it asks what refers to it, which nobody knows of frozen objects."""
+    if "hypothesis" in sys.modules and "numpy" in sys.modules:
+        from hypothesis import given, strategies
+
+        given(strategies.none())(lambda _: None)()
 
 
 @pytest.fixture(scope="session")
