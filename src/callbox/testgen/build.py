@@ -39,6 +39,7 @@ class Variant:
     Attributes:
         is_close: floats may differ in their last bits.
         has_frozen_time: the clock stands still at the moment of the recording.
+        has_time_zone: and in the time zone of the recording.
         has_message: what an exception says is asserted.
         has_inner_arguments: what replayed functions were called with is asserted.
         has_setting: variables of the project's modules are set to what they held.
@@ -46,6 +47,7 @@ class Variant:
 
     is_close: bool = False
     has_frozen_time: bool = False
+    has_time_zone: bool = False
     has_message: bool = True
     has_inner_arguments: bool = True
     has_setting: bool = False
@@ -117,7 +119,7 @@ class CaseBuilder:
         arguments = decode(call.arguments, allow=_ALLOW)
         held = _Held(arguments, *decode(call.end, allow=_ALLOW), *decode(call.end, allow=_ALLOW))
         form = form_call(call.target, access, arguments, held.result)
-        surroundings = surround(call, form, variant.has_frozen_time)
+        surroundings = surround(call, form, is_frozen=variant.has_frozen_time, is_zoned=variant.has_time_zone)
         taken = TAKEN_NAMES | {*form.values, access.path.partition(".")[0]}
         parts = _Parts(dict(form.values))
         parts.circumstances = add_replay(call, form, surroundings, taken, has_arguments=variant.has_inner_arguments)

@@ -18,7 +18,7 @@ FILE_NAME = "calls.db"
 
 SCHEMA = Schema(
     "recorded calls",
-    2,
+    3,
     (
         """CREATE TABLE targets (
             id INTEGER PRIMARY KEY, module TEXT NOT NULL, qualname TEXT NOT NULL, description TEXT NOT NULL,
@@ -27,15 +27,16 @@ SCHEMA = Schema(
             id INTEGER PRIMARY KEY, target INTEGER NOT NULL REFERENCES targets (id), arguments TEXT NOT NULL,
             end TEXT NOT NULL, outcome TEXT NOT NULL, refusal TEXT NOT NULL, stdout TEXT NOT NULL, stderr TEXT NOT NULL,
             effects TEXT NOT NULL, inner_calls TEXT NOT NULL,
-            t_epoch_ns INTEGER NOT NULL, duration_ns INTEGER NOT NULL, n_seen INTEGER NOT NULL,
+            t_epoch_ns INTEGER NOT NULL, time_zone TEXT NOT NULL, duration_ns INTEGER NOT NULL, n_seen INTEGER NOT NULL,
             UNIQUE (target, arguments, end, outcome, refusal, stdout, stderr, effects, inner_calls))""",
         "CREATE INDEX calls_by_time ON calls (t_epoch_ns)",
     ),
 )
 
 _ADD_CALL = """INSERT INTO calls (target, arguments, end, outcome, refusal, stdout, stderr, effects,
-        inner_calls, t_epoch_ns, duration_ns, n_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET n_seen = n_seen + excluded.n_seen, t_epoch_ns = max(t_epoch_ns, excluded.t_epoch_ns)"""
+        inner_calls, t_epoch_ns, time_zone, duration_ns, n_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET n_seen = n_seen + excluded.n_seen, t_epoch_ns = max(t_epoch_ns, excluded.t_epoch_ns),
+        time_zone = iif(excluded.t_epoch_ns > t_epoch_ns, excluded.time_zone, time_zone)"""
 _DIGESTS = "SELECT arguments FROM calls UNION SELECT end FROM calls UNION SELECT inner_calls FROM calls"
 
 
@@ -102,7 +103,7 @@ class CallStore:
         """Read every call, function by function in the order of their names, then in the order of content."""
         rows = self._store.query(
             """SELECT calls.id, description, arguments, end, outcome, refusal, stdout, stderr, effects, inner_calls,
-                t_epoch_ns, duration_ns, n_seen
+                t_epoch_ns, time_zone, duration_ns, n_seen
             FROM calls JOIN targets ON targets.id = target
             ORDER BY module, qualname, targets.id, arguments, end, calls.id"""
         )
@@ -113,7 +114,7 @@ class CallStore:
             effects = tuple(msgspec.json.decode(row[8], type=list[Effect]))
             inner = msgspec.json.decode(self._store.get_blob(row[9]), type=list[InnerCall]) if row[9] else []
             refusal, stdout, stderr = row[5:8]
-            t_epoch_ns, duration_ns, n_seen = row[10:13]
+            t_epoch_ns, time_zone, duration_ns, n_seen = row[10:14]
             call = Call(
                 target=target,
                 arguments=arguments,
@@ -125,6 +126,7 @@ class CallStore:
                 effects=effects,
                 inner=tuple(inner),
                 t_epoch_ns=t_epoch_ns,
+                time_zone=time_zone,
                 duration_ns=duration_ns,
                 n_seen=n_seen,
             )
@@ -164,7 +166,7 @@ class CallStore:
         effects = msgspec.json.encode(call.effects).decode()
         inner = self._store.put_blob(msgspec.json.encode(call.inner)) if call.inner else ""
         texts = call.outcome.value, call.refusal, call.stdout, call.stderr, effects, inner
-        return (target, *digests, *texts, call.t_epoch_ns, call.duration_ns, call.n_seen)
+        return (target, *digests, *texts, call.t_epoch_ns, call.time_zone, call.duration_ns, call.n_seen)
 
 
 def _target_id(db: sqlite3.Connection, target: Target) -> int:

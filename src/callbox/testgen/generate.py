@@ -234,9 +234,7 @@ class Generator:
             modules = self._modules(cases)
             self._write_modules(folder, modules)
             traced = frozenset(self._stored[case.id].call.target.filename for case in cases)
-            first = run_tests([folder], self._options.root, Conditions(1, 0, traced=traced))
-            moved = Conditions(4242, 7, "Pacific/Auckland", moves_clock=can_move_clock())
-            second = run_tests([folder], self._options.root, moved)
+            first, second = self._run_twice(folder, traced)
             failures = self._failures(modules, first, second)
             broken = {**first.broken, **second.broken}
             suspects = {call_id for file in broken if file in modules for call_id in modules[file].places}
@@ -244,6 +242,12 @@ class Generator:
             return {**known, **self._try_alone([c for c in cases if c.id in suspects], folder)}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _run_twice(self, folder: Path, traced: frozenset[str] = frozenset()) -> tuple[Results, Results]:
+        """Run tests under conditions that have nothing in common: here it is always another day than there."""
+        here = Conditions(1, 0, "Etc/GMT+12", traced=traced)
+        there = Conditions(4242, 7, "Etc/GMT-14", moves_clock=can_move_clock())
+        return run_tests([folder], self._options.root, here), run_tests([folder], self._options.root, there)
 
     def _failures(self, modules: dict[str, Module], first: Results, second: Results) -> dict[int, str]:
         failed = merge_failures([first, second])
@@ -266,8 +270,7 @@ class Generator:
         alone = {f"test_alone_{c.id}.py": write_module("A call.", [c], self._head(folder)) for c in cases}
         shutil.rmtree(folder, ignore_errors=True)
         self._write_modules(folder, alone)
-        first = run_tests([folder], self._options.root, Conditions(1, 0))
-        second = run_tests([folder], self._options.root, Conditions(4242, 7, "Pacific/Auckland", can_move_clock()))
+        first, second = self._run_twice(folder)
         failures = self._failures(alone, first, second)
         reasons = {**first.broken, **second.broken}
         for file, module in alone.items():
@@ -393,4 +396,5 @@ _ROUNDS = (
     Variant(has_setting=True),
     Variant(has_setting=True, is_close=True, has_message=False, has_inner_arguments=False),
     Variant(has_setting=True, has_frozen_time=True),
+    Variant(has_setting=True, has_frozen_time=True, has_time_zone=True),
 )

@@ -119,6 +119,7 @@ class Call:
         effects: what else it touched, itself and not in `inner`.
         inner: the calls that it made to functions which were to be kept for replay, in their order.
         t_epoch_ns: when it began.
+        time_zone: the local one, as IANA names it; empty if unknown.
         duration_ns: how long it took, with what recording cost inside it.
         n_seen: how often the same call was seen.
     """
@@ -133,5 +134,6 @@ class Call:
     effects: tuple[Effect, ...] = field(default=())
     inner: tuple[InnerCall, ...] = field(default=())
     t_epoch_ns: int = 0
+    time_zone: str = ""
     duration_ns: int = 0
     n_seen: int = 1

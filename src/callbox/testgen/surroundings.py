@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import sys
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -16,6 +17,7 @@ from callbox.errors import GenerateError
 from callbox.testgen.call_form import CallForm
 from callbox.testgen.case import place
 from callbox.testgen.model import Call, Effect
+from callbox.values.literals import Literal, literals
 
 _REFUSED = {
     "network": "it talks to the network ({}): record and generate with --mock for the function that does",
@@ -57,8 +59,14 @@ class Surroundings:
         return template
 
 
-def surround(call: Call, form: CallForm, has_frozen_time: bool) -> Surroundings:
+def surround(call: Call, form: CallForm, *, is_frozen: bool, is_zoned: bool) -> Surroundings:
     """Prepare what a call touched.
+
+    Args:
+        call: the recorded call.
+        form: how the test calls.
+        is_frozen: let the clock stand still.
+        is_zoned: let it show the time zone of the recording.
 
     Raises:
         GenerateError: it touched something that a test cannot bring about.
@@ -71,8 +79,8 @@ def surround(call: Call, form: CallForm, has_frozen_time: bool) -> Surroundings:
         if effect.kind == "randomness":
             _seed(effect, around)
     _prepare_files([e for e in call.effects if e.kind.endswith(" file")], form.values, around)
-    if has_frozen_time:
-        _freeze_time(call, around)
+    if is_frozen:
+        _freeze_time(call, around, is_zoned=is_zoned)
     return around
 
 
@@ -162,15 +170,27 @@ def _is_everywhere(path: str) -> bool:
     return any(where.is_relative_to(root) for root in roots if Path(root).absolute() != Path.cwd())
 
 
-def _freeze_time(call: Call, around: Surroundings) -> None:
+def _freeze_time(call: Call, around: Surroundings, *, is_zoned: bool) -> None:
     """Let the clock stand still at the moment of the recording, by the library that the project has."""
     moment = dt.datetime.fromtimestamp(call.t_epoch_ns // 10**9, dt.UTC)
     text = moment.strftime("%Y-%m-%d %H:%M:%S")
     if importlib.util.find_spec("time_machine") is not None:
-        around.imports += ("import time_machine",)
-        around.decorators += (f'@time_machine.travel("{text}+00:00", tick=False)',)
+        written = Literal(f'"{text}+00:00"')
+        if is_zoned:
+            written = literals({"moment": moment.astimezone(_zone_of(call))})[0]
+        around.imports += ("import time_machine", *written.imports)
+        around.decorators += (f"@time_machine.travel({written.source}, tick=False)",)
     elif importlib.util.find_spec("freezegun") is not None:
         around.imports += ("from freezegun import freeze_time",)
-        around.decorators += (f'@freeze_time("{text}")',)
+        offset = moment.astimezone(_zone_of(call)).utcoffset() if is_zoned else None
+        zone = f", tz_offset={offset / dt.timedelta(hours=1):g}" if offset else ""
+        around.decorators += (f'@freeze_time("{text}"{zone})',)
     else:
         raise GenerateError("it depends on the clock: install time-machine or freezegun to test it")
+
+
+def _zone_of(call: Call) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(call.time_zone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+        raise GenerateError(f"it depends on the time zone, and there is none called {call.time_zone!r}") from error

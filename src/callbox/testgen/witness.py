@@ -11,6 +11,7 @@ from callbox.model import EventKind
 from callbox.testgen.allowance import Allowance
 from callbox.testgen.ambient import Ambient, ambient_effects
 from callbox.testgen.effects import freeze_effects, has_surrogates, is_long
+from callbox.testgen.local_zone import local_zone
 from callbox.testgen.model import Call, InnerCall, Kind, Outcome, Target
 from callbox.testgen.secrets import without_secrets
 from callbox.values.refusal import RefusalError
@@ -120,6 +121,7 @@ class CallWitness:
             effects=effects,
             inner=self._inner(),
             t_epoch_ns=self.t_epoch_ns,
+            time_zone=local_zone(),
             duration_ns=duration_ns,
         )
         capturer.add(without_secrets(call))
