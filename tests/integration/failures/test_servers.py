@@ -19,7 +19,7 @@ import callbox
 from flask import Flask
 from callbox.failures.middleware import WSGIMiddleware
 
-callbox.install("trace", include="shop", rate_limit=1000)
+callbox.install("trace", include="shop", rate_limit=1000, budget=None)
 app = Flask(__name__)
 app.wsgi_app = WSGIMiddleware(app.wsgi_app)
 
@@ -42,7 +42,7 @@ import callbox
 from fastapi import FastAPI
 from callbox.failures.middleware import ASGIMiddleware
 
-callbox.install("trace", include="shop", rate_limit=1000)
+callbox.install("trace", include="shop", rate_limit=1000, budget=None)
 app = FastAPI()
 app.add_middleware(ASGIMiddleware)
 
@@ -179,7 +179,7 @@ def test_application_loaded_before_the_fork_records_in_every_worker(history, gun
 
 
 def test_preloaded_application_that_is_installed_in_each_worker_dumps_on_a_signal(project, history, gunicorn) -> None:
-    install = 'def post_worker_init(worker):\n    import callbox\n    callbox.install("trace", include="shop")\n'
+    install = 'def post_worker_init(worker):\n    import callbox\n    callbox.install("trace", include="shop", budget=None)\n'
     (project / "conf.py").write_text(install)
     service = gunicorn("--preload", "--workers=1", "--config=conf.py")
     worker = service.get("/pid")[1]
