@@ -16,7 +16,7 @@ _QUOTE = re.compile("[\"']")
 _NAME_BEFORE = re.compile(r"""([\w.-]+)(?:\s*:\s*[\w.\[\]| ]+=|["']?\]?\s*(?:==?|:)|["']\s*,)\s*[bBrRuUfF]{0,2}$""")
 """What a literal is given to: a variable, annotated or not, an argument, a key, the first of a pair."""
 _MAX_NAME_CHARS = 100
-_MAX_LINE_CHARS = 2_000
+MAX_LINE_CHARS = 2_000
 
 
 @functools.lru_cache(maxsize=16_384)
@@ -27,14 +27,15 @@ def clean_line(line: str) -> str:
     """
     if '"' not in line and "'" not in line:
         return line
-    shown = line[:_MAX_LINE_CHARS]
+    shown = line[:MAX_LINE_CHARS]
     is_cut = shown != line
     parts: list[str] = []
     done = end = 0
     for match in _LITERAL.finditer(shown):
         text, end = "long" if match["triple"] else "short", match.end()
         is_half = is_cut and match.end(text) == end
-        parts += [shown[done : match.start(text)], "…" if is_half else _cleaned(shown, match, match[text])]
+        cleaned = "…" if is_half else clean_literal(match[text], shown[: match.start()])
+        parts += [shown[done : match.start(text)], cleaned]
         done = match.end(text)
     begun = _QUOTE.search(shown, end) if is_cut else None
     if begun is not None:
@@ -42,13 +43,18 @@ def clean_line(line: str) -> str:
     return "".join(parts) + shown[done:]
 
 
-def _cleaned(line: str, match: re.Match[str], text: str) -> str:
-    """Return what shall stand for the text of a literal."""
+def clean_literal(text: str, before: str) -> str:
+    """Return what shall stand for the text of a literal.
+
+    Args:
+        text: as it is in the source.
+        before: what stands in the line before its quotation mark, which may name it.
+    """
     if not text:
         return text
     redactor = shared_redactor()
-    before = _NAME_BEFORE.search(line[max(0, match.start() - _MAX_NAME_CHARS) : match.start()])
-    rule = redactor.redact_key(before[1].rpartition(".")[2]) if before else None
+    name = _NAME_BEFORE.search(before[-_MAX_NAME_CHARS:])
+    rule = redactor.redact_key(name[1].rpartition(".")[2]) if name else None
     if rule is None:
         return redactor.redact_text(text)
     note_secret(text)

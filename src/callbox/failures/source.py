@@ -15,7 +15,7 @@ import sysconfig
 import types
 from pathlib import Path
 
-from callbox.failures.clean import clean_line
+from callbox.failures.long_literals import LongLiteral, clean_lines, find_long_literals
 
 _CLASS_LINE = r"(?P<indent>[ \t]*)class[ \t]+{name}\b"
 _MAX_FILE_LINES = 200_000
@@ -28,14 +28,14 @@ def context_of(filename: str, line: int, n_lines: int) -> tuple[int, tuple[str, 
     if not 0 < line <= len(lines):
         return 0, ()
     first = max(1, line - n_lines)
-    return first, tuple(clean_line(text.rstrip("\r\n")) for text in lines[first - 1 : line + n_lines])
+    return first, tuple(_clean(filename, first - 1, min(line + n_lines, len(lines))))
 
 
 @functools.lru_cache(maxsize=4096)
 def line_of(filename: str, line: int) -> str:
     """Return a source line without the space around it; empty where there is none."""
     lines = _lines(filename)
-    return clean_line(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
+    return _clean(filename, line - 1, line)[0].strip() if 0 < line <= len(lines) else ""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -44,7 +44,7 @@ def source_of(code: types.CodeType, max_lines: int) -> str:
     lines = _lines(code.co_filename)
     if code.co_name == "<module>" or not 0 < code.co_firstlineno <= len(lines):
         return ""
-    return _clip(lines[code.co_firstlineno - 1 : _last_line(code)], max_lines)
+    return _clip(code.co_filename, code.co_firstlineno - 1, _last_line(code), max_lines)
 
 
 def class_source_of(code: types.CodeType, max_lines: int) -> str:
@@ -68,7 +68,7 @@ def _class_source(filename: str, owner: str, method_line: int, max_lines: int) -
             end += 1
         while not lines[end - 1].strip():
             end -= 1
-        return _clip(lines[index:end], max_lines)
+        return _clip(filename, index, end, max_lines)
     return ""
 
 
@@ -83,10 +83,20 @@ def _last_line(code: types.CodeType) -> int:
     return max((*(line for *_, line in code.co_lines() if line is not None), *inner), default=0)
 
 
-def _clip(lines: list[str], max_lines: int) -> str:
-    text = "\n".join(clean_line(line.rstrip("\r\n")) for line in lines[:max_lines]).rstrip("\n")
-    n_more = len(lines) - max_lines
+def _clip(filename: str, first: int, end: int, max_lines: int) -> str:
+    end = min(end, len(_lines(filename)))
+    text = "\n".join(_clean(filename, first, min(end, first + max_lines))).rstrip("\n")
+    n_more = end - first - max_lines
     return text if n_more <= 0 else f"{text}\n… {n_more:,} more line{'s' if n_more > 1 else ''}"
+
+
+def _clean(filename: str, first: int, end: int) -> list[str]:
+    return clean_lines(_lines(filename), _long_literals(filename), first, end)
+
+
+@functools.lru_cache(maxsize=512)
+def _long_literals(filename: str) -> tuple[LongLiteral, ...]:
+    return find_long_literals(_lines(filename))
 
 
 def _lines(filename: str) -> list[str]:
