@@ -20,7 +20,8 @@ from callbox.testgen.call_store import CallStore, StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.choose import choose
 from callbox.testgen.constants import Constants
-from callbox.testgen.module import Module, sign, title_of, write_module
+from callbox.testgen.module import Module
+from callbox.testgen.module_folder import ModuleFolder
 from callbox.testgen.mutate import mutate_functions
 from callbox.testgen.outputs import Layout
 from callbox.testgen.project_imports import as_main, importing_from
@@ -73,7 +74,7 @@ class Generator:
         self._report = Report(is_verified=options.is_verified)
         self._stored: dict[int, StoredCall] = {}
         self._lines: dict[int, frozenset[tuple[str, int]]] = {}
-        self._path_lines: list[str] = []
+        self._folder = ModuleFolder(options.layout, options.root, (), self._stored)
         self._builders: dict[str | None, CaseBuilder] = {}
         self._async_style = async_style()
         self._constants = Constants()
@@ -100,7 +101,8 @@ class Generator:
         roots = {outputs.root_of(c.call.target) for c in calls}
         with importing_from(roots):
             cases = self._build_all(self._without_duplicates(calls))
-            self._path_lines = outputs.path_lines(filter(outputs.needs_path, roots), self._options.layout.folder)
+            path_lines = outputs.path_lines(filter(outputs.needs_path, roots), options.layout.folder)
+            self._folder = ModuleFolder(options.layout, options.root, path_lines, self._stored)
             if self._options.is_verified:
                 cases = self._verify(cases)
             self._write(self._choose(cases))
@@ -231,8 +233,8 @@ class Generator:
         parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="candidates_", dir=parent))
         try:
-            modules = self._modules(cases)
-            self._write_modules(folder, modules)
+            modules = self._folder.modules(cases)
+            self._folder.write_elsewhere(folder, modules)
             traced = frozenset(self._stored[case.id].call.target.filename for case in cases)
             first, second = self._run_twice(folder, traced)
             failures = self._failures(modules, first, second)
@@ -267,9 +269,9 @@ class Generator:
         """Try each case in a module of its own; return those that fail, with the reason."""
         if not cases:
             return {}
-        alone = {f"test_alone_{c.id}.py": write_module("A call.", [c], self._head(folder)) for c in cases}
+        alone = self._folder.alone(cases, folder)
         shutil.rmtree(folder, ignore_errors=True)
-        self._write_modules(folder, alone)
+        self._folder.write_elsewhere(folder, alone)
         first, second = self._run_twice(folder)
         failures = self._failures(alone, first, second)
         reasons = {**first.broken, **second.broken}
@@ -305,38 +307,6 @@ class Generator:
                 self._decide(case.id, Fate.NOT_CHOSEN, f"{self._options.limit} tests of it show more behaviour")
         return chosen
 
-    def _modules(self, cases: Sequence[Case]) -> dict[str, Module]:
-        by_file: dict[str, list[Case]] = {}
-        titles: dict[str, set[str]] = {}
-        for case in cases:
-            target = self._stored[case.id].call.target
-            file = self._options.layout.file_name(target)
-            by_file.setdefault(file, []).append(case)
-            titles.setdefault(file, set()).add(f"{module_name(target)}.{target.qualname}")
-        return {
-            file: write_module(title_of(titles[file]), by_file[file], self._head(self._options.layout.folder))
-            for file in sorted(by_file)
-        }
-
-    def _head(self, folder: Path) -> list[str]:
-        """Return the statements that a module itself needs to import the project."""
-        if not self._path_lines or self._has_conftest(folder):
-            return []
-        return self._path_lines
-
-    def _has_conftest(self, folder: Path) -> bool:
-        own = self._options.layout.folder / "conftest.py"
-        return self._options.layout.single is None and (
-            not own.exists() or not outputs.is_edited(own) or folder != own.parent
-        )
-
-    def _write_modules(self, folder: Path, modules: dict[str, Module]) -> None:
-        for file, module in modules.items():
-            outputs.write_text(folder / file, module.text)
-            outputs.write_side_files(folder, module.side_files)
-        if self._path_lines and self._options.layout.single is None:
-            outputs.write_conftest(folder, self._path_lines)
-
     def _write(self, cases: list[Case]) -> None:
         """Write the modules; run them where they stand; take out what fails there."""
         layout, report = self._options.layout, self._report
@@ -344,10 +314,10 @@ class Generator:
         written: set[str] = set()
         for n_left in reversed(range(_MAX_FINAL_RUNS + 1)):
             before = modules
-            modules = {f: m for f, m in self._modules(cases).items() if not outputs.is_edited(layout.folder / f)}
+            modules = {f: m for f, m in self._folder.modules(cases).items() if not outputs.is_edited(layout.folder / f)}
             for file in (before.keys() - modules.keys()) & written:
                 (layout.folder / file).unlink()
-            written |= self._replace(modules)
+            written |= self._folder.replace(modules)
             if not self._options.is_verified or not modules or not n_left:
                 break
             self._say(f"running {count(len(cases), 'test')} in place, in order and shuffled")
@@ -359,36 +329,15 @@ class Generator:
             for call_id, reason in failures.items():
                 self._decide(call_id, Fate.QUARANTINED, f"beside the others: {reason}")
             cases = [case for case in cases if case.id not in failures]
+        self._folder.remove_unused_data()
         report.left = sorted(
-            {str(layout.folder / f) for f in self._modules(cases)} - {str(layout.folder / f) for f in modules}
+            {str(layout.folder / f) for f in self._folder.modules(cases)} - {str(layout.folder / f) for f in modules}
         )
         report.files = [str(layout.folder / f) for f in modules if f in written]
         report.unchanged = [str(layout.folder / f) for f in modules if f not in written]
-        for file, module in self._modules(cases).items():
+        for file, module in self._folder.modules(cases).items():
             for call_id, spot in module.places.items():
                 self._decide(call_id, Fate.TEST, f"{file}::{spot.test_name}[{spot.row}]")
-
-    def _replace(self, modules: dict[str, Module]) -> set[str]:
-        """Write what changed, formatted; return the names of those files."""
-        layout = self._options.layout
-        beside = Path(tempfile.mkdtemp(prefix="formatted_"))
-        try:
-            for file, module in modules.items():
-                outputs.write_text(beside / file, module.text)
-            outputs.format_files([beside / file for file in modules], self._options.root)
-            written = set()
-            for file, module in modules.items():
-                text = sign((beside / file).read_text(encoding="utf-8"))
-                outputs.write_side_files(layout.folder, module.side_files)
-                path = layout.folder / file
-                if not path.exists() or path.read_text(encoding="utf-8") != text:
-                    outputs.write_text(path, text)
-                    written.add(file)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-        if self._path_lines and layout.single is None:
-            outputs.write_conftest(layout.folder, self._path_lines)
-        return written
 
 
 _ROUNDS = (

@@ -1,4 +1,4 @@
-"""The formatter that a project is set up for."""
+"""The formatter that a project is set up for; data that no module names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callbox.testgen import outputs
+from callbox.testgen.module_folder import ModuleFolder
 
 
 @pytest.fixture
@@ -54,3 +55,18 @@ def test_files_are_formatted_as_the_project_says(tmp_path) -> None:
     outputs.format_files([path], tmp_path)
 
     assert path.read_text() == "a = '1'\n"
+
+
+def test_data_that_no_module_names_is_removed(tmp_path) -> None:
+    used, edited, unused = (f"1eeba0d{n}-79e41dd0980d.bin" for n in range(3))
+    (tmp_path / "data").mkdir()
+    for name in (used, edited, unused, "mine.bin", "0123-ab.bin"):
+        (tmp_path / "data" / name).touch()
+    (tmp_path / "test_size.py").write_text(f'(DATA / "{used}").read_bytes()')
+    (tmp_path / "mine.py").write_text(f"# {edited}")
+
+    ModuleFolder(outputs.Layout(tmp_path), tmp_path, (), {}).remove_unused_data()
+
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == sorted(
+        {used, edited, "mine.bin", "0123-ab.bin"}
+    )
