@@ -27,15 +27,14 @@ def command(calls_dir: str, formats: tuple[str, ...], output_dir: str) -> int:
     from callbox.testgen.observed_types import TypeNames, observe_types, write_stub
     from callbox.testgen.outputs import root_of, write_text
     from callbox.testgen.project_imports import importing_from
-    from callbox.testgen.resolve import module_name
 
     calls = read_calls(calls_dir, formats)
-    names = {module: TypeNames(module) for module in {module_name(c.call.target) for c in calls}}
+    names = {module: TypeNames(module) for module in {c.call.target.import_module for c in calls}}
     with waiting("looking at types"), importing_from({root_of(c.call.target) for c in calls}):
         signatures = observe_types(calls, names)
     n_functions = 0
     for module in sorted(names):
-        own = [s for s in signatures if module_name(s.target) == module]
+        own = [s for s in signatures if s.target.import_module == module]
         if own:
             path = Path(output_dir) / (module.replace(".", "/") + ".pyi")
             write_text(path, write_stub(own, names[module]))

@@ -19,7 +19,7 @@ from callbox.testgen.equality import Check, check_for
 from callbox.testgen.model import Call, Kind, Outcome
 from callbox.testgen.plain_data import data_of
 from callbox.testgen.replay import add_replay, without_replayed
-from callbox.testgen.resolve import Access, resolve
+from callbox.testgen.resolve import NO_NAME, Access, resolve
 from callbox.testgen.setting import Settings, expect_set
 from callbox.testgen.shapes import shape_of
 from callbox.testgen.surroundings import Surroundings, surround
@@ -338,7 +338,8 @@ def _alias(form: CallForm, held: _Held) -> str | None:
 
 def _test_name(call: Call, access: Access, form: CallForm, parts: _Parts) -> str:
     """Name the test by what the call does."""
-    words = [snake(part) for part in call.target.qualname.split(".")]
+    own = call.target.qualname.split(".")
+    words = [snake(part) for part in (*own[:-1], access.name if own[-1] == NO_NAME else own[-1])]
     if access.form == "constructor":
         words = [*words[:-1], "init"]
     name = "test_" + "_".join(word.strip("_") for word in words)

@@ -21,7 +21,6 @@ from callbox.errors import CallboxError, CaptureError, FormatError, RecordingErr
 from callbox.replacement import make_folder, replacing
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.model import Call, Kind, Outcome, Target
-from callbox.testgen.resolve import module_name
 from callbox.testgen.targets import describe
 from callbox.values.exact import decode, encode
 
@@ -241,7 +240,7 @@ def entry_of(call: Call) -> dict[str, Any]:
     moment = dt.datetime.fromtimestamp(call.t_epoch_ns / 1e9, dt.UTC)
     entry = {
         "schema": ENTRY_SCHEMA,
-        "func": f"{module_name(target)}.{target.qualname}",
+        "func": target.import_name,
         "args": (*held[: target.n_positional], *extra),
         "kwargs": keywords,
         "timestamp": moment.isoformat(),

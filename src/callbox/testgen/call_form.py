@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from inspect import getattr_static
 from typing import Any
 
 from callbox.errors import CallboxError
@@ -205,7 +206,9 @@ class _Former:
         arguments = ", ".join(passed)
         if access.form != "method":
             return f"{receiver}.{access.name}({arguments})" if receiver else f"{access.name}({arguments})"
-        if getattr(type(self._arguments[0]), access.name, None) is not getattr(access.owner, access.name, None):
+        if getattr_static(type(self._arguments[0]), access.name, None) is not getattr_static(
+            access.owner, access.name, None
+        ):
             return f"{access.path}({', '.join([receiver, *passed])})"
         if access.name in _BUILTIN_CALLS and not passed:
             return f"{_BUILTIN_CALLS[access.name]}({receiver})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,23 +132,19 @@ class CallStore:
             )
             yield StoredCall(row[0], call)
 
-    def find(self, functions: Sequence[str], before_ns: int | None) -> list[int]:
-        """Return the ids of calls of some functions, by full name, all for none, that began before a time."""
+    def find(self, functions: Collection[str], before_ns: int | None) -> list[int]:
+        """Return the ids of calls of some functions, by a full name, all for none, that began before a time."""
         rows = self._store.query(
-            "SELECT calls.id, module || '.' || qualname, t_epoch_ns FROM calls JOIN targets ON targets.id = target"
+            "SELECT description, calls.id, t_epoch_ns FROM calls JOIN targets ON targets.id = target ORDER BY calls.id"
         )
-        return [
-            row[0]
-            for row in rows
-            if (not functions or row[1] in functions) and (before_ns is None or row[2] < before_ns)
-        ]
+        wanted = set(functions)
+        meant = {text for text in {row[0] for row in rows} if not wanted or wanted & _read_target(text).names}
+        return [row[1] for row in rows if row[0] in meant and (before_ns is None or row[2] < before_ns)]
 
     def names(self) -> list[str]:
-        """Return the full names of the functions that calls are kept of."""
-        rows = self._store.query(
-            "SELECT DISTINCT module || '.' || qualname FROM targets JOIN calls ON targets.id = target ORDER BY 1"
-        )
-        return [row[0] for row in rows]
+        """Return the full names of the functions that calls are kept of; of a script's, both of them."""
+        rows = self._store.query("SELECT DISTINCT description FROM targets JOIN calls ON targets.id = target")
+        return sorted({name for row in rows for name in _read_target(row[0]).names})
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget calls, and what nothing else refers to."""

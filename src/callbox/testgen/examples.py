@@ -15,7 +15,7 @@ from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import fill
 from callbox.testgen.constants import Constants
 from callbox.testgen.model import Kind, Outcome, Target
-from callbox.testgen.resolve import module_name, resolve
+from callbox.testgen.resolve import resolve
 from callbox.testgen.vocabulary import Vocabulary
 from callbox.values.exact import decode
 
@@ -106,7 +106,7 @@ def _example_of(stored: StoredCall, vocabulary: Vocabulary) -> Example | None:
     if want is None or "\n" in source or any(len(line) > _MAX_CHARS for line in (source, *want)):
         return None
     name = access.path.partition(".")[0]
-    return Example(f"{module_name(call.target)}.{call.target.qualname}", access.module, name, source, want)
+    return Example(call.target.import_name, access.module, name, source, want)
 
 
 def _want(outcome: Outcome, result: Any, stdout: str) -> tuple[str, ...] | None:

@@ -20,15 +20,15 @@ from callbox.testgen.call_store import CallStore, StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.choose import choose
 from callbox.testgen.constants import Constants
+from callbox.testgen.model import MAIN
 from callbox.testgen.module import Module
 from callbox.testgen.module_folder import ModuleFolder
 from callbox.testgen.mutate import mutate_functions
 from callbox.testgen.outputs import Layout
 from callbox.testgen.project_imports import as_main, importing_from
 from callbox.testgen.report import Fate, Report, Verdict
-from callbox.testgen.resolve import is_named, module_name
+from callbox.testgen.resolve import is_named
 from callbox.testgen.setting import Settings
-from callbox.testgen.targets import MAIN
 from callbox.testgen.verify import Conditions, Results, can_move_clock, merge_failures, run_tests
 from callbox.testgen.vocabulary import Vocabulary
 
@@ -153,7 +153,7 @@ class Generator:
 
     def _build(self, stored: StoredCall, variant: Variant) -> Case:
         target = stored.call.target
-        main = module_name(target) if target.module == MAIN else None
+        main = target.import_module if target.module == MAIN else None
         builder = self._builders.get(main)
         if builder is None:
             vocabulary = Vocabulary(self._constants, main)

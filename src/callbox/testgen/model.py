@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from pathlib import Path
+
+MAIN = "__main__"
+"""The module of a script."""
 
 
 class Kind(enum.StrEnum):
@@ -58,6 +62,21 @@ class Target:
     def full_name(self) -> str:
         """`module.qualname`, the name people know it by."""
         return f"{self.module}.{self.qualname}"
+
+    @property
+    def import_module(self) -> str:
+        """The name by which a test imports its module; a script's is that of its file."""
+        return self.main or Path(self.filename).stem if self.module == MAIN else self.module
+
+    @property
+    def import_name(self) -> str:
+        """The full name by which a test knows it."""
+        return f"{self.import_module}.{self.qualname}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The full names by which it may be meant."""
+        return frozenset({self.full_name, self.import_name})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import Case
 from callbox.testgen.module import Module, sign, title_of, write_module
 from callbox.testgen.outputs import Layout
-from callbox.testgen.resolve import module_name
 
 _SIDE_FILE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{12}\.\w+")
 """Names of side files: digests of the call and of the content."""
@@ -44,7 +43,7 @@ class ModuleFolder:
             target = self._stored[case.id].call.target
             file = self._layout.file_name(target)
             by_file.setdefault(file, []).append(case)
-            titles.setdefault(file, set()).add(f"{module_name(target)}.{target.qualname}")
+            titles.setdefault(file, set()).add(target.import_name)
         head = self._head(self._layout.folder)
         return {file: write_module(title_of(titles[file]), by_file[file], head) for file in sorted(by_file)}
 

@@ -13,7 +13,7 @@ from typing import Any
 from callbox.errors import CallboxError
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.model import Kind, Outcome, Target
-from callbox.testgen.resolve import module_name, resolve
+from callbox.testgen.resolve import resolve
 from callbox.values import statics
 from callbox.values.exact import decode
 
@@ -121,7 +121,7 @@ def observe_types(calls: Sequence[StoredCall], names: Mapping[str, TypeNames]) -
         call = stored.call
         if not call.arguments or "<locals>" in call.target.qualname:
             continue
-        module = module_name(call.target)
+        module = call.target.import_module
         try:
             access = resolve(call.target)
             arguments = decode(call.arguments, allow=_ALLOW)

@@ -15,7 +15,6 @@ from pathlib import Path
 from callbox.errors import GenerateError, reason
 from callbox.testgen.model import Target
 from callbox.testgen.module import is_made_here, is_ours, sign
-from callbox.testgen.resolve import module_name
 
 DATA_FOLDER = "data"
 _CONFTEST = "conftest.py"
@@ -39,7 +38,7 @@ class Layout:
         """Return the name of the module that tests a function."""
         if self.single is not None:
             return self.single
-        words = f"{module_name(target)}.{target.qualname.replace('<locals>.', '')}"
+        words = f"{target.import_module}.{target.qualname.replace('<locals>.', '')}"
         return f"test_{re.sub(r'[^0-9a-z]+', '_', words.lower()).strip('_')}.py"
 
 
@@ -48,7 +47,7 @@ def root_of(target: Target) -> Path:
     if not target.filename:
         return Path(sysconfig.get_path("stdlib"))
     path = Path(target.filename).absolute()
-    n_up = module_name(target).count(".") + (path.name == "__init__.py")
+    n_up = target.import_module.count(".") + (path.name == "__init__.py")
     return path.parents[min(n_up, len(path.parents) - 1)]
 
 

@@ -12,10 +12,9 @@ from typing import Any
 from callbox.errors import CallboxError, GenerateError
 from callbox.testgen.call_form import CallForm, passed_by_name, snake, variable_of
 from callbox.testgen.case import place
-from callbox.testgen.model import Call, Effect, InnerCall, Kind, Outcome
-from callbox.testgen.resolve import Access, is_named, module_name, resolve
+from callbox.testgen.model import MAIN, Call, Effect, InnerCall, Kind, Outcome
+from callbox.testgen.resolve import Access, is_named, resolve
 from callbox.testgen.surroundings import Surroundings
-from callbox.testgen.targets import MAIN
 from callbox.values.exact import decode, encode
 
 _ALLOW = ("*",)
@@ -103,7 +102,7 @@ def add_replay(call: Call, form: CallForm, around: Surroundings, taken: Containe
             raise GenerateError(f"it calls {inner.target.full_name}, which cannot be replayed: {inner.refusal}")
         by_function.setdefault(inner.target.full_name, []).append(inner)
     words = []
-    setting = _Setting(module_name(call.target), form, around)
+    setting = _Setting(call.target.import_module, form, around)
     names: set[str] = set()
     for calls in by_function.values():
         access = resolve(calls[0].target)

@@ -9,13 +9,11 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 from callbox.errors import GenerateError
 from callbox.testgen.model import Target
 from callbox.testgen.sources import is_builtin
-from callbox.testgen.targets import MAIN
 from callbox.values.literals.layout import is_name
 
 
@@ -51,21 +49,15 @@ class Access:
         return self.form in ("class", "method", "constructor", "getter", "setter", "deleter")
 
 
-def module_name(target: Target) -> str:
-    """Return the name by which a test imports a target's module; a script's is that of its file."""
-    return target.main or Path(target.filename).stem if target.module == MAIN else target.module
-
-
 def is_named(target: Target, globs: Sequence[str]) -> bool:
     """Say whether a function is meant, by its name, its class or its module: the last glob that matches decides.
 
     Those that begin with `!` exclude; where there are no others, they do so from everything.
     """
-    names = (target.full_name, f"{module_name(target)}.{target.qualname}")
     is_meant = bool(globs) and all(glob.startswith("!") for glob in globs)
     for glob in globs:
         bare = glob.removeprefix("!")
-        if any(fnmatchcase(name, bare) or fnmatchcase(name, f"{bare}.*") for name in names):
+        if any(fnmatchcase(name, bare) or fnmatchcase(name, f"{bare}.*") for name in target.names):
             is_meant = bare is glob
     return is_meant
 
@@ -79,7 +71,7 @@ def resolve(target: Target) -> Access:
     if "<locals>" in target.qualname:
         outer = target.qualname.partition(".<locals>")[0]
         raise GenerateError(f"it is defined inside {outer}, where a test cannot reach it")
-    module = module_name(target)
+    module = target.import_module
     if not all(map(is_name, module.split("."))):
         raise GenerateError(f"no import can spell {module}: give the file another name, and record again")
     try:
@@ -95,10 +87,14 @@ def resolve(target: Target) -> Access:
         owner, found = found, inspect.getattr_static(found, words[-1], _MISSING)
         if found is _MISSING:
             raise GenerateError(f"{module} has no {target.qualname} any more: record it again")
+    if words[-1] == NO_NAME or not _is_it(_unwrap(found, target), target):
+        words[-1], found = _find_generic(owner, target) or (words[-1], found)
     return _classify(target, Access("function", module, ".".join(words), {}), owner, found)
 
 
 _MISSING = object()
+NO_NAME = "_"
+"""What functions are called that another name leads to."""
 
 
 def mangle(name: str, owner: Any) -> str:
@@ -107,12 +103,33 @@ def mangle(name: str, owner: Any) -> str:
     return f"_{owner.__name__.lstrip('_')}{name}" if is_private else name
 
 
+def _find_generic(owner: Any, target: Target) -> tuple[str, Any] | None:
+    """Return the name of the generic function that a target is registered with, and what is registered.
+
+    Their own name is mostly `_`, which the next one takes. Source: functools.singledispatch.
+    """
+    for name, value in vars(owner).items() if isinstance(owner, type | types.ModuleType) else ():
+        generic = value.dispatcher if isinstance(value, functools.singledispatchmethod) else value
+        registry = generic.__dict__.get("registry") if isinstance(generic, types.FunctionType) else None
+        for function in registry.values() if isinstance(registry, types.MappingProxyType) else ():
+            if _is_it(_unwrap(function, target), target):
+                return name, function
+    return None
+
+
+def _unwrap(found: Any, target: Target) -> Any:
+    """Return the function inside its decorators, or what is innermost."""
+    return inspect.unwrap(
+        found, stop=lambda function: isinstance(function, types.FunctionType) and _is_it(function, target)
+    )
+
+
 def _classify(target: Target, access: Access, owner: Any, found: Any) -> Access:
     form = "function"
     cls = owner if isinstance(owner, type) else None
     if cls is not None:
         form, found = _form_in_class(target, access.name, found)
-    function = inspect.unwrap(found, stop=lambda f: isinstance(f, types.FunctionType) and _is_it(f, target))
+    function = _unwrap(found, target)
     defaults = _defaults(function) if isinstance(function, types.FunctionType) else _signature_defaults(function)
     is_context = isinstance(found, types.FunctionType) and found.__code__.co_qualname in _CONTEXT_MAKERS
     return Access(form, access.module, access.path, defaults, cls, is_context)
@@ -126,7 +143,8 @@ def _form_in_class(target: Target, name: str, found: Any) -> tuple[str, Any]:
         for form, function in (("getter", found.fget), ("setter", found.fset), ("deleter", found.fdel)):
             if _is_it(function, target):
                 return form, function
-        return "getter", found.fget
+        # the file was edited since, and its lines are others
+        return ("setter", found.fset) if len(target.parameters) > 1 else ("getter", found.fget)
     if isinstance(found, functools.cached_property):
         return "getter", found.func
     if isinstance(found, classmethod) or name in ("__init_subclass__", "__class_getitem__"):

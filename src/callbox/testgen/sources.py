@@ -14,7 +14,8 @@ from typing import Any
 
 from callbox.errors import ConfigError
 from callbox.folders import working_folder
-from callbox.testgen.targets import MAIN, nearest
+from callbox.testgen.model import MAIN
+from callbox.testgen.targets import nearest
 
 UNTOUCHABLE = ("builtins", "sys")
 """Modules of C that callbox and pytest stand on with every step."""

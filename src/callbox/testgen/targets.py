@@ -12,9 +12,8 @@ from types import CodeType
 
 from callbox.engine.observe import parameters_of
 from callbox.errors import ConfigError
-from callbox.testgen.model import Kind, Target
+from callbox.testgen.model import MAIN, Kind, Target
 
-MAIN = "__main__"
 _MAINS = frozenset({MAIN, "__mp_main__"})
 _OWN = "callbox"
 _LOCALS = ".<locals>"

@@ -179,8 +179,8 @@ def test_application_loaded_before_the_fork_records_in_every_worker(history, gun
 
 
 def test_preloaded_application_that_is_installed_in_each_worker_dumps_on_a_signal(project, history, gunicorn) -> None:
-    install = 'def post_worker_init(worker):\n    import callbox\n    callbox.install("trace", include="shop", budget=None)\n'
-    (project / "conf.py").write_text(install)
+    install = 'callbox.install("trace", include="shop", budget=None)'
+    (project / "conf.py").write_text(f"def post_worker_init(worker):\n    import callbox\n    {install}\n")
     service = gunicorn("--preload", "--workers=1", "--config=conf.py")
     worker = service.get("/pid")[1]
     os.kill(int(worker), signal.SIGUSR2)

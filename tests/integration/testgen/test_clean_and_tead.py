@@ -60,6 +60,17 @@ def test_clean_deletes_what_it_is_asked_to(recorded, options, left) -> None:
     assert [call.target.full_name for call in recorded.calls()] == left
 
 
+@pytest.mark.parametrize("name", ["script.double", "__main__.double"])
+def test_clean_knows_functions_of_a_script_by_both_names(project, name) -> None:
+    project.write(script=SHOP + "\n    double(2), words('a b')\n")
+    project.record("script", "--", "script.py")
+
+    result = project.callbox("clean", "-y", "--func", name)
+
+    assert result.returncode == 0, result.stderr
+    assert [call.target.import_name for call in project.calls()] == ["script.words"]
+
+
 def test_dry_run_deletes_nothing(recorded) -> None:
     result = recorded.callbox("clean", "--dry-run")
 

@@ -1,4 +1,4 @@
-"""Names that clash, that pytest collects, that no source can spell: the tests are right all the same."""
+"""Functions that their own name does not lead to, or not any more: generic ones, accessors in an edited file."""
 
 from __future__ import annotations
 
@@ -6,121 +6,120 @@ import pytest
 from tests.integration.testgen.conftest import Project
 
 SHOP = """
-    import binascii, configparser, datetime
+    import functools
 
-    def tag(name, **attributes):
-        return name + "".join(f" {key}={value}" for key, value in attributes.items())
+    @functools.singledispatch
+    def show(value, n=1):
+        return f"? {value}"
 
-    def page(title):
-        return tag("a", **{"class": title, "data-id": 1})
+    @show.register
+    def _(value: int, n=1):
+        return "int " * n + str(value)
 
-    def under(_1, _2):
-        return _1 + _2
+    @show.register
+    def _(value: list, n=1):
+        return "list " * n + str(len(value))
 
-    def many(*s):
-        return sum(s)
+    @functools.singledispatch
+    def size(value):
+        return 0
 
-    def rest(*_):
-        return len(_)
+    @size.register(str)
+    def of_text(value):
+        return len(value)
 
-    def date(n):
-        return datetime.date(2024, 1, n)
+    @size.register(str)
+    def _(value):
+        return 2 * len(value)
 
-    def later(n):
-        return date(n) + datetime.timedelta(n)
+    class Basket:
+        def __init__(self, rate=1):
+            self.rate = rate
 
-    def expected(n):
-        return 2 * n
+        @functools.singledispatchmethod
+        def add(self, item):
+            raise TypeError(item)
 
-    def size(shape):
-        return shape.n
+        @add.register
+        def _(self, item: int):
+            return item * self.rate
 
-    def fails(n):
-        raise [binascii.Error, configparser.Error][n]("no")
+        @add.register
+        def _(self, item: str, unit="kg"):
+            return f"{item} {unit} {self.rate}"
 
-    def test_connection(host):
-        return host.upper()
+        @functools.singledispatchmethod
+        @classmethod
+        def make(cls, item):
+            return cls(0)
 
-    class Outer:
-        class __Inner:
-            @staticmethod
-            def go(n):
-                return n + 1
+        @make.register
+        @classmethod
+        def _(cls, item: float):
+            return cls(item).rate
 
-        def go(self, n):
-            return self.__Inner.go(n)
-"""
-SHAPES = """
-    from dataclasses import dataclass
+        @property
+        def price(self):
+            return self.rate
 
-    @dataclass
-    class Shape:
-        n: int
-
-    def total(n):
-        return n + {}
+        @price.setter
+        def price(self, value):
+            self.rate = value * 2
 """
 MAIN = """
-    import contextlib
-    import shop, squares, rounds
-
-    shop.tag("b", **{"class": "x", "data-id": 1}), shop.page("x")
-    shop.under(1, 2), shop.under(3, 4), shop.many(1, 2), shop.many(3, 4), shop.rest(1, 2), shop.rest(3, 4)
-    shop.later(1)
-    shop.expected(1), shop.expected(2), shop.test_connection("host"), shop.Outer().go(1)
-    for shapes in (squares, rounds):
-        shop.size(shapes.Shape(1)), shop.size(shapes.Shape(2)), shapes.total(1), shapes.total(2)
-    for n in (0, 1):
-        with contextlib.suppress(Exception):
-            shop.fails(n)
+    import shop
+    shop.show(3, n=2), shop.show([1, 2]), shop.show(None), shop.size("four"), shop.of_text("five!")
+    basket = shop.Basket(4)
+    basket.add(3), basket.add("tea", unit="g"), shop.Basket.make(2.5)
+    basket.price = 3
+    basket.price
 """
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
+def recorded(tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("names"))
-    project.write(shop=SHOP, main=MAIN, squares=SHAPES.format(1), rounds=SHAPES.format(2))
-    mocks = ("--mock", "shop.tag", "--mock", "shop.date")
-    project.record("shop.*", "squares.total", "rounds.total", *mocks, "--", "main.py")
+    project.write(shop=SHOP, main=MAIN)
+    project.record("shop", "--", "main.py")
     return project
-
-
-@pytest.fixture(scope="module", params=[("-d", "tests/generated"), ("-o", "tests/test_all.py")], ids=["folder", "file"])
-def made(request, recorded, tmp_path_factory):
-    project = recorded.copied(tmp_path_factory.mktemp("names_made"))
-    project.make_tests("--mock", "shop.tag", "--mock", "shop.date", *request.param)
-    return project
-
-
-def test_every_call_is_a_test(made) -> None:
-    assert [(v["function"], v["reason"]) for v in made.report()["verdicts"] if v["fate"] != "test"] == []
-
-
-def test_pytest_collects_the_tests_and_nothing_else(made) -> None:
-    result = made.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:callbox")
-
-    assert result.returncode == 0, result.stdout
-    assert f"{made.report()['calls']['test']} passed" in result.stdout
 
 
 @pytest.fixture(scope="module")
-def text(made):
-    return "".join(path.read_text() for path in sorted(made.folder.glob("tests/**/test_*.py")))
+def made(recorded) -> Project:
+    recorded.make_tests()
+    return recorded
 
 
 @pytest.mark.parametrize(
-    "lines",
+    ("module", "test"),
     [
-        '    assert tag(name, **{"class": class_, "data-id": data_id}) == expected\n',
-        'tag.assert_called_once_with("a", **{"class": "x", "data-id": 1})\n',
-        "def test_under(value_1, value_2, expected):\n    assert under(value_1, value_2) == expected\n",
-        "def test_expected(n, expected_value):\n    assert expected(n) == expected_value\n",
-        "    from squares import Shape\n\n    assert size(Shape(n=2)) == 2\n",
-        "    from configparser import Error\n\n    with pytest.raises(Error",
-        '    from shop import test_connection\n\n    assert test_connection("host") == "HOST"\n',
-        "date = Mock(return_value=datetime.date(2024, 1, 1))\n",
-        "assert Outer._Outer__Inner.go(1) == 2\n",
+        ("shop", 'def test_show():\n    assert show([1, 2]) == "list 2"\n'),
+        ("shop", 'def test_show_with_n():\n    assert show(3, n=2) == "int int 3"\n'),
+        ("shop", 'def test_size():\n    assert size("four") == 8\n'),
+        ("shop_of_text", 'def test_of_text():\n    assert of_text("five!") == 5\n'),
+        ("shop_show", 'def test_show():\n    assert show(None) == "? None"\n'),
+        ("shop_basket", "def test_basket_add():\n    assert Basket(rate=4).add(3) == 12\n"),
+        (
+            "shop_basket",
+            'def test_basket_add_with_unit():\n    assert Basket(rate=4).add("tea", unit="g") == "tea g 4"\n',
+        ),
+        ("shop_basket", "def test_basket_make():\n    assert Basket.make(2.5) == 2.5\n"),
     ],
 )
-def test_each_name_means_what_it_meant(text, lines) -> None:
-    assert lines in text
+def test_function_that_is_registered_is_tested_through_the_generic_one(made, module, test) -> None:
+    assert test in made.generated(module)
+
+
+def test_every_call_is_a_test(made) -> None:
+    assert {verdict["fate"] for verdict in made.report()["verdicts"]} == {"test"}
+
+
+def test_setter_is_known_where_lines_were_added_above_it(recorded, tmp_path) -> None:
+    edited = recorded.copied(tmp_path)
+    path = edited.folder / "shop.py"
+    path.write_text("# A shop.\n" + path.read_text())
+
+    edited.make_tests("-f", "shop.Basket.price")
+
+    assert "def test_basket_price():\n    assert Basket(rate=6).price == 6\n" in edited.generated("shop_basket_price")
+    assert "    basket.price = 3\n" in edited.generated("shop_basket_price")
