@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies
 
 pytest_plugins = ["pytester"]
 
@@ -22,6 +23,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 # The many short runs of pytest that tests start do without a plugin that takes a quarter of their time to import.
 os.environ.setdefault("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+
+# How long an example takes is the machine's matter.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 TOOL_IDS = (3, 4)
 """The tool ids of `sys.monitoring` that no well-known tool owns: the ones callbox may take."""
@@ -87,9 +92,7 @@ def pytest_unconfigure() -> None:
 
 def introduce_numpy() -> None:
     """Let Hypothesis find NumPy's generator now: it asks what refers to it, which nobody knows of frozen objects."""
-    if "hypothesis" in sys.modules and "numpy" in sys.modules:
-        from hypothesis import given, strategies
-
+    if "numpy" in sys.modules:
         given(strategies.none())(lambda _: None)()
 
 

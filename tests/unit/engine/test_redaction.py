@@ -57,7 +57,6 @@ def rules_of_keys(keys: list[str], rules: RedactRules = RULES) -> list[str | Non
     return _core.find_secrets(tabulate(rules), keys, True)
 
 
-@settings(deadline=None)
 @given(st.lists(names, min_size=1, max_size=20))
 def test_keys_are_judged_alike(keys) -> None:
     expected = [rule and f"key {rule}" for rule in map(REDACTOR.redact_key, keys)]
@@ -65,7 +64,6 @@ def test_keys_are_judged_alike(keys) -> None:
     assert _core.find_secrets(TABLE, keys, True) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(lines, min_size=1, max_size=20))
 def test_text_that_is_redacted_later_is_not_recorded(texts) -> None:
     held = [text for text in texts if REDACTOR.redact_text(text) != text]
@@ -73,7 +71,7 @@ def test_text_that_is_redacted_later_is_not_recorded(texts) -> None:
     assert None not in _core.find_secrets(TABLE, held, False)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(many_numbers, min_size=1, max_size=20))
 def test_cards_are_known_alike(texts) -> None:
     expected = ["credit card" if REDACTOR.redact_text(text) != text else None for text in texts]

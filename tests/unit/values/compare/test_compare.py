@@ -26,14 +26,14 @@ def differences(actual, expected, **rules) -> list[str]:
     return str(compare(actual, expected, rules=Rules(**rules))).splitlines()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values | cyclic_values())
 def test_value_equals_itself(value) -> None:
     assert compare(value, value).is_equal
     assert compare([value], [value]).is_equal
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values)
 def test_value_in_a_list_differs_from_one_more(value) -> None:
     assert not compare([value], [value, None]).is_equal
@@ -245,7 +245,7 @@ def test_cycles_and_shared_parts_end_under_overrides() -> None:
         assert compare(value, copy.deepcopy(value), rules=Rules(overrides={"*[1][0]": Rules(atol=1)})).is_equal
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("ab[*?", max_size=6), st.text("ab[", max_size=8))
 def test_reach_of_an_override_ends_where_it_matches(glob, path) -> None:
     rules = Rules(overrides={glob: Rules(atol=1)})

@@ -25,7 +25,7 @@ def body(names=(), shells=(), steps=(), root=None) -> bytes:
 UNION = [("types", "UnionType")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values, st.data())
 def test_truncated_value_is_a_format_error(value, data) -> None:
     encoded = encode(value)
@@ -35,7 +35,7 @@ def test_truncated_value_is_a_format_error(value, data) -> None:
         decode(encoded[:length])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values, st.data())
 def test_flipped_bit_is_a_format_error(value, data) -> None:
     encoded = bytearray(encode(value))
@@ -46,7 +46,7 @@ def test_flipped_bit_is_a_format_error(value, data) -> None:
         decode(encoded)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.binary(max_size=60))
 def test_any_body_is_a_value_or_a_format_error(data) -> None:
     try:
@@ -55,7 +55,7 @@ def test_any_body_is_a_value_or_a_format_error(data) -> None:
         assert str(error)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values, st.data())
 def test_damaged_body_with_a_right_checksum_is_a_value_or_a_format_error(value, data) -> None:
     encoded = bytearray(encode(value)[9:])

@@ -18,7 +18,7 @@ from callbox.values.refusal import RefusalError
 EXACTLY = Rules(signed_zeros=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values | cyclic_values())
 def test_any_value_round_trips_to_an_equal_one_with_the_same_bytes(value) -> None:
     data = encode(value)
@@ -216,7 +216,7 @@ def test_no_code_of_a_hostile_class_runs_while_it_is_encoded_and_decoded() -> No
     assert type(decoded[0]) is type(hostile)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_value_of_a_library_round_trips_to_an_equal_one_with_the_same_bytes(data) -> None:
     strategies = pytest.importorskip("tests.support.library_strategies")

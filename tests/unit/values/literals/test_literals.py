@@ -34,7 +34,7 @@ def lines(value, **style) -> list[str]:
     return [*written.setup, written.source]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values | cyclic_values())
 def test_source_of_any_value_evaluates_to_an_equal_one(value) -> None:
     evaluated = evaluate(literal(value))
@@ -43,7 +43,7 @@ def test_source_of_any_value_evaluates_to_an_equal_one(value) -> None:
     assert encode(evaluated) == encode(value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values)
 def test_source_is_the_same_every_time_and_keeps_its_indentation(value) -> None:
     first, second = literal(value), literal(value)
