@@ -1,4 +1,4 @@
-"""Calls kept as files, one for each: pickle, JSON, repr, or whatever a storage of the user's writes.
+"""Calls kept as files, one for each, which a storage writes and reads.
 
 An entry is a dictionary with the keys `schema`, `func`, `args`, `kwargs`, `result` or
 `exception`, `timestamp`.
@@ -6,120 +6,23 @@ An entry is a dictionary with the keys `schema`, `func`, `args`, `kwargs`, `resu
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
-import hashlib
 import importlib
 import inspect
-import json
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from callbox.errors import CallboxError, CaptureError, FormatError, RecordingError, reason
-from callbox.replacement import make_folder, replacing
+from callbox.replacement import make_folder
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.model import Call, Kind, Outcome, Target
+from callbox.testgen.storages import Storage
 from callbox.testgen.targets import describe
 from callbox.values.exact import decode, encode
 
 _ALLOW = ("*",)
 ENTRY_SCHEMA = "callbox/v1"
-
-
-class Storage(Protocol):
-    """How one call becomes one file; a class of the user's may be another."""
-
-    extension: str
-
-    def make_path(self, storage_dir: Path, func_fullname: str) -> Path:
-        """Return the path of a new file."""
-
-    def dump(self, entry: dict[str, Any], path: Path) -> None:
-        """Write an entry."""
-
-    def load(self, path: Path) -> dict[str, Any]:
-        """Read it back."""
-
-
-class _Named:
-    """File names by content, so that the same call is one file in every run."""
-
-    extension = ""
-
-    def make_path(self, storage_dir: Path, func_fullname: str) -> Path:
-        """Return where a file goes; `dump` puts a digest of its content behind it."""
-        make_folder(storage_dir)
-        return storage_dir / f"{func_fullname.replace('.', '_')}{self.extension}"
-
-    def _write(self, path: Path, data: bytes, content: object) -> None:
-        digest = hashlib.blake2b(repr(content).encode("utf-8", "replace"), digest_size=8).hexdigest()
-        path = path.with_name(f"{path.stem}__{digest}{path.suffix}")
-        with replacing(path) as file:
-            file.write(data)
-
-
-class PickleStorage(_Named):
-    """Pickles. Loading one runs whatever it says: read your own only."""
-
-    extension = ".pkl"
-
-    def dump(self, entry: dict[str, Any], path: Path) -> None:
-        """Write an entry."""
-        self._write(path, pickle.dumps(entry), pickle.dumps({**entry, "timestamp": ""}))
-
-    def load(self, path: Path) -> dict[str, Any]:
-        """Read it back."""
-        return _checked(pickle.loads(path.read_bytes()), path)
-
-
-class JsonStorage(_Named):
-    """JSON, for calls whose values it has."""
-
-    extension = ".json"
-
-    def dump(self, entry: dict[str, Any], path: Path) -> None:
-        """Write an entry; refuses values that would come back as others."""
-        text = json.dumps(entry, indent=1)
-        if not _is_same(json.loads(text), entry | {"args": list(entry["args"])}):
-            raise CaptureError(f"{entry['func']}: JSON has no such values: choose another format")
-        self._write(path, text.encode(), {**entry, "timestamp": ""})
-
-    def load(self, path: Path) -> dict[str, Any]:
-        """Read it back."""
-        return _checked(json.loads(path.read_text(encoding="utf-8")), path)
-
-
-class ReprStorage(_Named):
-    """Python literals, for calls whose values have them."""
-
-    extension = ".repr"
-
-    def dump(self, entry: dict[str, Any], path: Path) -> None:
-        """Write an entry; refuses values that `ast.literal_eval` cannot read, or reads as others."""
-        text = repr(entry)
-        if not _is_same(ast.literal_eval(text), entry):
-            raise CaptureError(f"{entry['func']}: literals have no such values: choose another format")
-        self._write(path, text.encode(), {**entry, "timestamp": ""})
-
-    def load(self, path: Path) -> dict[str, Any]:
-        """Read it back."""
-        return _checked(ast.literal_eval(path.read_text(encoding="utf-8")), path)
-
-
-def _is_same(read: Any, written: Any) -> bool:
-    """Say whether values are equal and of the same types: an enum's member may equal a text."""
-    if type(read) is not type(written):
-        return False
-    if type(read) is dict:
-        return len(read) == len(written) and all(map(_is_same, read.items(), written.items()))
-    if type(read) in (list, tuple):
-        return len(read) == len(written) and all(map(_is_same, read, written))
-    return bool(read == written)
-
-
-STORAGES: Mapping[str, Storage] = {"pickle": PickleStorage(), "json": JsonStorage(), "repr": ReprStorage()}
 
 
 class CallFiles:
@@ -302,10 +205,3 @@ def _find(name: str, path: Path) -> Any:
             continue
         return found
     raise FormatError(f"{path}: there is no {name} to import")
-
-
-def _checked(entry: Any, path: Path) -> dict[str, Any]:
-    missing = {"func", "args", "kwargs", "timestamp"} - set(entry) if isinstance(entry, dict) else {"func"}
-    if missing:
-        raise FormatError(f"{path} is no recorded call: it has no {', '.join(sorted(missing))}")
-    return {**entry, "args": tuple(entry["args"])}

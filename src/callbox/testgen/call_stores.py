@@ -30,7 +30,8 @@ def open_store(folder: str | Path, formats: Sequence[str] = ()) -> CallStore | C
         raise ConfigError("calls in the exact store and calls in files are read one after another: ask for either")
     if EXACT in formats or (not formats and CallStore(folder).exists()):
         return CallStore(Path(folder).absolute())
-    from callbox.testgen.call_files import STORAGES, CallFiles
+    from callbox.testgen.call_files import CallFiles
+    from callbox.testgen.storages import STORAGES
 
     named = [STORAGES[name] for name in formats]
     if not named:

@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 from callbox.engine.observe import observe
 from callbox.errors import ConfigError
-from callbox.testgen.call_files import STORAGES, CallFiles, Storage
+from callbox.testgen.call_files import CallFiles
 from callbox.testgen.call_store import FOLDER, CallStore
 from callbox.testgen.capture import CaptureOptions, Capturer, ObservedFunction
 from callbox.testgen.model import Call, Target
+from callbox.testgen.storages import STORAGES, Storage
 from callbox.testgen.targets import Targets, describe
 from callbox.values.redact import project_redactor
 

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from callbox.testgen.call_files import STORAGES, CallFiles
+from callbox.testgen.call_files import CallFiles
+from callbox.testgen.storages import STORAGES
 from callbox.values.exact import decode
 
 SHOP = """
@@ -102,6 +103,59 @@ def test_calls_in_files_come_back_and_keep_their_names(shop, name) -> None:
     assert len(files) == 4
     assert shop.callbox("gen", "-q", "--no-verify", "--formats", name).returncode == 0
     assert len(list(shop.folder.glob("tests/generated/test_*.py"))) == 3
+
+
+SCRIPT = """
+    class Tea:
+        def __init__(self, kind):
+            self.kind = kind
+
+        def __repr__(self):
+            print("seen")
+            return "1"
+
+    class Kinds(dict):
+        pass
+
+    def name(tea, kinds):
+        return kinds[tea.kind]
+
+    def double(n):
+        return 2 * n
+
+    if __name__ == "__main__":
+        double(2)
+        name(Tea("a"), Kinds(a="assam"))
+"""
+
+
+def test_pickles_of_a_script_s_own_classes_come_back(project) -> None:
+    project.write(script=SCRIPT)
+    project.record("--format", "pickle", "script.name", "--", "script.py")
+
+    project.make_tests("--no-verify", "--formats", "pickle")
+
+    assert 'assert name(Tea(kind="a"), Kinds({"a": "assam"})) == "assam"' in project.generated("script_name")
+
+
+def test_pickles_of_a_script_that_is_gone_are_told(project) -> None:
+    project.write(script=SCRIPT)
+    project.record("--format", "pickle", "script.name", "--", "script.py")
+    (project.folder / "script.py").unlink()
+
+    result = project.callbox("gen", "--formats", "pickle")
+
+    assert (result.returncode, result.stderr.count("\n")) == (4, 1)
+    assert "cannot be read: ModuleNotFoundError: No module named 'script'" in result.stderr
+
+
+def test_no_repr_of_the_program_s_runs_where_literals_are_asked_for(project) -> None:
+    project.write(script=SCRIPT)
+
+    recorded = project.callbox("record", "-q", "--format", "repr", "script", "--", "script.py")
+
+    assert (recorded.returncode, recorded.stdout) == (0, "")
+    assert [path.name.partition("__")[0] for path in (project.folder / "call_logs").iterdir()] == ["script_double"]
 
 
 @pytest.mark.parametrize("command", ["gen", "clean"])
