@@ -15,7 +15,7 @@ from callbox.testgen.call_form import TAKEN_NAMES, CallForm, form_call, snake
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import Case, label_of, place, slug
 from callbox.testgen.constants import Constants
-from callbox.testgen.equality import Check, check_for
+from callbox.testgen.equality import Check, check_for, check_for_change
 from callbox.testgen.model import Call, Kind, Outcome
 from callbox.testgen.plain_data import data_of
 from callbox.testgen.replay import add_replay, without_replayed
@@ -150,7 +150,7 @@ class CaseBuilder:
         for name, index in form.indexes.items():
             before, after = (encode(part[index], constants=table) for part in (held.arguments, held.after))
             if before != after:
-                check = check_for(held.after[index], held.twin_after[index])
+                check = check_for_change(held.arguments[index], held.after[index], held.twin_after[index])
                 if check is None:
                     changes.update(self._changed_attributes(name, index, held))
                 else:

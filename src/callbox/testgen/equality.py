@@ -10,6 +10,7 @@ from typing import Any
 
 from callbox.testgen.plain_data import NAME, data_of
 from callbox.values.exact.iterators import remaining
+from callbox.values.exact.streams import StreamState, state_of
 
 _HEAP_TYPE = 1 << 9
 """Flag of classes that Python code made."""
@@ -57,6 +58,9 @@ def check_for(value: Any, twin: Any, *, is_close: bool = False) -> Check | None:
     if items is not None:
         check = check_for(items, remaining(twin) or [], is_close=is_close)
         return check and dataclasses.replace(check, template=check.template.replace("«actual»", "list(«actual»)"))
+    stream = state_of(value)
+    if stream is not None:
+        return _stream_check(stream)
     special = _library_check(value)
     if special is not None:
         return special
@@ -74,6 +78,22 @@ def check_for(value: Any, twin: Any, *, is_close: bool = False) -> Check | None:
     if data is not None and _is_equal(data, other):
         return Check(f"assert {NAME}(«actual») == «expected»", data, needs_data=True)
     return None
+
+
+def check_for_change(before: Any, after: Any, twin: Any) -> Check | None:
+    """Choose how to assert what became of an argument; see `check_for`."""
+    old, new = state_of(before), state_of(after)
+    if old is not None and new is not None and old.content == new.content:
+        return Check("assert «actual».tell() == «expected»", new.position)
+    return check_for(after, twin)
+
+
+def _stream_check(stream: StreamState) -> Check:
+    if stream.content is None:
+        return Check("assert «actual».closed")
+    if stream.position == len(stream.content):
+        return Check("assert «actual».getvalue() == «expected»", stream.content)
+    return Check("assert «actual».read() == «expected»", stream.content[stream.position :])
 
 
 def _has_plain_state(value: Any) -> bool:

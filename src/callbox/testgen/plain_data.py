@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import enum
 import inspect
+import io
 import types
 from typing import Any
 
 NAME = "as_data"
-IMPORTS = ("import enum", "import types")
+IMPORTS = ("import enum", "import io", "import types")
 _MAX_PARTS = 3_000
 
 
@@ -26,6 +27,9 @@ def as_data(value: object, outer: tuple[int, ...] = ()) -> object:
         return [as_data(item, outer) for item in value]
     if isinstance(value, BaseException):
         return {type(value).__name__: as_data(value.args, outer)}
+    if isinstance(value, (io.StringIO, io.BytesIO)):
+        content = None if value.closed else [value.getvalue(), value.tell()]
+        return {type(value).__name__: content}
     slots = {name for cls in type(value).__mro__ for name in (getattr(cls, "__slots__", None) or ())}
     names = sorted({*getattr(value, "__dict__", ()), *slots} - {"__dict__", "__weakref__", "__orig_class__"})
     if isinstance(value, (type, types.FunctionType, types.ModuleType, enum.Enum)) or not names:

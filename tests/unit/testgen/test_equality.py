@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from callbox.testgen.equality import check_for
+from callbox.testgen.equality import Check, check_for, check_for_change
 
 
 @dataclass
@@ -28,6 +29,12 @@ class Slotted:
         self.n = 1
 
 
+def written(text: str) -> io.StringIO:
+    stream = io.StringIO()
+    stream.write(text)
+    return stream
+
+
 @pytest.mark.parametrize(
     ("value", "template"),
     [
@@ -42,6 +49,9 @@ class Slotted:
         (Slotted(), "assert as_data(«actual») == «expected»"),
         (iter([1]), "assert list(«actual») == «expected»"),
         (iter([Slotted()]), "assert as_data(list(«actual»)) == «expected»"),
+        (io.StringIO("a"), "assert «actual».read() == «expected»"),
+        (written("a"), "assert «actual».getvalue() == «expected»"),
+        ([written("a")], "assert as_data(«actual») == «expected»"),
         (np.arange(3), "np.testing.assert_array_equal(«actual», «expected», strict=True)"),
     ],
 )
@@ -50,6 +60,22 @@ def test_values_are_compared_by_what_they_hold(value, template) -> None:
 
     assert check is not None
     assert check.template == template
+
+
+def test_stream_that_is_closed_holds_nothing_any_more() -> None:
+    stream = io.BytesIO(b"a")
+    stream.close()
+
+    assert check_for(stream, stream) == Check("assert «actual».closed")
+
+
+def test_argument_that_was_read_from_has_moved() -> None:
+    before, after = io.StringIO("ab"), io.StringIO("ab")
+    after.seek(2)
+
+    assert check_for_change(before, after, after) == Check("assert «actual».tell() == «expected»", 2)
+    assert check_for_change(io.StringIO("a"), after, after) == Check("assert «actual».getvalue() == «expected»", "ab")
+    assert check_for_change([1], [2], [2]) == Check("assert «actual» == «expected»", [2])
 
 
 def test_object_that_holds_nothing_cannot_be_compared() -> None:

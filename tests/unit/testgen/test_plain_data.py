@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, Generic, TypeVar
 
-from callbox.testgen.plain_data import as_data, data_of, source
+from callbox.testgen.plain_data import IMPORTS, as_data, data_of, source
 
 
 class Node:
@@ -16,6 +17,13 @@ class Node:
 
 def test_objects_are_their_class_and_attributes() -> None:
     assert as_data({"k": (Node("a"),)}) == {"k": [{"Node": {"children": [], "name": "a", "parent": None}}]}
+
+
+def test_streams_in_memory_are_what_they_hold_and_where_they_stand() -> None:
+    stream, closed = io.BytesIO(b"ab"), io.StringIO("a")
+    closed.close()
+
+    assert as_data([stream, closed]) == [{"BytesIO": [b"ab", 0]}, {"StringIO": None}]
 
 
 def test_what_contains_itself_ends() -> None:
@@ -32,7 +40,7 @@ def test_what_is_too_large_is_none() -> None:
 
 def test_source_gives_the_same_function() -> None:
     scope: dict[str, Any] = {}
-    exec(f"import enum\nimport types\n{source()}", scope)
+    exec("\n".join([*IMPORTS, source()]), scope)
 
     assert scope["as_data"](Node("a")) == as_data(Node("a"))
 

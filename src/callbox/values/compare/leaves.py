@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from callbox.values.compare import numbers, texts
 from callbox.values.compare.families import Family, register, register_lenient
 from callbox.values.exact.references import METHOD_OF_HEAP_TYPE, reference_of
+from callbox.values.exact.streams import STREAMS, state_of
 
 if TYPE_CHECKING:
     from callbox.values.compare.rules import Rules
@@ -101,6 +102,14 @@ def _compare_c_functions(comparer: Comparer, actual: Any, expected: Any, link: L
         _compare_identity(comparer, actual, expected, link, rules)
 
 
+def _compare_streams(comparer: Comparer, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
+    """Compare what streams in memory hold, and where they stand."""
+    mine, theirs = state_of(actual), state_of(expected)
+    if mine is not None and theirs is not None:
+        comparer.push(mine.content, theirs.content, (link, "attribute", "getvalue()"), rules)
+        comparer.push(mine.position, theirs.position, (link, "attribute", "tell()"), rules)
+
+
 def _compare_members(*names: str) -> Family:
     """Return a family whose values are compared by attributes that C keeps."""
 
@@ -121,6 +130,7 @@ register(Family(_compare_decimals), Decimal)
 register(TEXTS, str, bytes)
 register(Family(_compare_buffers), bytearray)
 register(Family(_compare_views), memoryview)
+register(Family(_compare_streams, can_hold=True), *STREAMS)
 register(Family(_compare_arrays), array.array)
 register(Family(_compare_plainly), dt.date, dt.timedelta, uuid.UUID, range, re.Pattern)
 register(Family(_compare_plainly), ipaddress.IPv4Address, ipaddress.IPv6Address)
