@@ -27,6 +27,8 @@ def as_data(value: object, outer: tuple[int, ...] = ()) -> object:
         return [as_data(item, outer) for item in value]
     if isinstance(value, BaseException):
         return {type(value).__name__: as_data(value.args, outer)}
+    if isinstance(value, types.MethodType):
+        return [value.__qualname__, as_data(value.__self__, outer)]
     if isinstance(value, (io.StringIO, io.BytesIO)):
         content = None if value.closed else [value.getvalue(), value.tell()]
         return {type(value).__name__: content}

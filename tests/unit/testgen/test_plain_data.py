@@ -14,6 +14,9 @@ class Node:
         self.parent = parent
         self.children: list[Node] = []
 
+    def rename(self, name: str) -> None:
+        self.name = name
+
 
 def test_objects_are_their_class_and_attributes() -> None:
     assert as_data({"k": (Node("a"),)}) == {"k": [{"Node": {"children": [], "name": "a", "parent": None}}]}
@@ -24,6 +27,16 @@ def test_streams_in_memory_are_what_they_hold_and_where_they_stand() -> None:
     closed.close()
 
     assert as_data([stream, closed]) == [{"BytesIO": [b"ab", 0]}, {"StringIO": None}]
+
+
+def test_bound_methods_are_a_name_and_an_object() -> None:
+    root = Node("root")
+    root.parent = root.rename
+    other = Node("a", Node("b").rename)
+
+    assert as_data(root)["Node"]["parent"] == ["Node.rename", "<the Node around>"]  # type: ignore[index]
+    assert as_data(other) == as_data(Node("a", Node("b").rename))
+    assert as_data(other) != as_data(Node("a", Node("c").rename))
 
 
 def test_what_contains_itself_ends() -> None:
