@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 from callbox.failures.clean import MAX_LINE_CHARS, clean_line, clean_literal
 
@@ -22,6 +22,8 @@ _TOKEN = re.compile(
 """A literal, its text the group that matched, or a comment."""
 _MAX_CHARS = 1 << 16
 """A longer literal is looked at line by line."""
+_Part: TypeAlias = tuple[int, int, str]
+"""What a literal has in a line: where it starts and ends, and what is shown of it."""
 
 
 class LongLiteral(NamedTuple):
@@ -60,28 +62,41 @@ def clean_lines(lines: Sequence[str], literals: Sequence[LongLiteral], first: in
         first: the first line to return, counted from 0.
         end: the line after the last.
     """
-    shown = [clean_line(line.rstrip("\r\n")) for line in lines[first:end]]
+    parts: dict[int, list[_Part]] = {}
     for literal in literals[max(0, bisect_right(literals, (first,)) - 1) :]:
         if literal.first >= end:
             break
-        for number, line in _clean(lines, literal):
-            if first <= number < end:
-                shown[number - first] = line
-    return shown
+        for number, part in enumerate(_clean(lines, literal), literal.first):
+            parts.setdefault(number, []).append(part)
+    return [_compose(lines[number].rstrip("\r\n"), parts.get(number, ())) for number in range(first, end)]
 
 
-def _clean(lines: Sequence[str], literal: LongLiteral) -> Iterator[tuple[int, str]]:
-    """Give the lines that a literal is on, by number, cleaned."""
+def _clean(lines: Sequence[str], literal: LongLiteral) -> list[_Part]:
+    """Return the part of each line that a literal is on."""
     first, start, last, end = literal
     whole = [line.rstrip("\r\n") for line in lines[first : last + 1]]
-    before, after = whole[0][:start], whole[-1][end:]
-    pieces = [whole[0][start:], *whole[1:-1], whole[-1][:end]]
-    cleaned = _clean_pieces(pieces, before.rstrip(before[-1]))
-    cleaned[0] = clean_line(before) + cleaned[0]
-    cleaned[-1] += clean_line(after)
-    yield from enumerate(
-        (line if len(line) <= MAX_LINE_CHARS else f"{line[:MAX_LINE_CHARS]}…" for line in cleaned), first
+    spans = [(start, len(whole[0])), *((0, len(line)) for line in whole[1:-1]), (0, end)]
+    before = whole[0][:start]
+    cleaned = _clean_pieces(
+        [line[slice(*span)] for line, span in zip(whole, spans, strict=True)], before.rstrip(before[-1])
     )
+    return [(*span, text) for span, text in zip(spans, cleaned, strict=True)]
+
+
+def _compose(line: str, parts: Sequence[_Part]) -> str:
+    """Put cleaned parts of literals into a line; what is between them is code."""
+    shown, done, quotes = [], 0, ""
+    for start, end, text in parts:
+        shown += [quotes, clean_line(line[done + len(quotes) : start]), text]
+        done, quotes = end, _quotes_at(line, end)
+    composed = "".join([*shown, quotes, clean_line(line[done + len(quotes) :])])
+    return composed if not parts or len(composed) <= MAX_LINE_CHARS else f"{composed[:MAX_LINE_CHARS]}…"
+
+
+def _quotes_at(line: str, place: int) -> str:
+    """Return the quotation marks that end a literal; none where it goes on in the next line."""
+    mark = line[place : place + 1]
+    return mark * 3 if line.startswith(mark * 3, place) else mark
 
 
 def _clean_pieces(pieces: Sequence[str], before: str) -> list[str]:

@@ -83,6 +83,15 @@ def test_quotation_marks_in_others_begin_nothing(text) -> None:
         (f'f(password="{SECRET}", text="""a\nb""")', ['f(password="[redacted: key password]", text="""a', 'b""")']),
         (f'x = """say "token", it\'s\npostgres://u:{SECRET}@host/db"""', None),
         ('x = """a\n\n  b"""\ny = password', ['x = """a', "", '  b"""', "y = password"]),
+        (
+            f'f("""a\npassword = {SECRET}""", password="{SECRET}", text="""\ntoken: {SECRET}\n""")',
+            [
+                'f("""a',
+                'password = [redacted: key password]""", password="[redacted: key password]", text="""',
+                "token: [redacted: key token]",
+                '""")',
+            ],
+        ),
         (f'x = "a\\\n token: {SECRET}"', ['x = "a\\', ' token: [redacted: key token]"']),
     ],
 )  # fmt: skip

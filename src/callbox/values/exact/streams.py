@@ -43,11 +43,12 @@ class StreamState(NamedTuple):
 def state_of(stream: Any) -> StreamState | None:
     """Return what a stream in memory is, and leave it where it is; None for values of other types."""
     cls = type(stream)
-    if cls not in STREAMS:
+    if cls is not io.StringIO and cls is not io.BytesIO:
         return None
-    if stream.closed:
+    try:
+        content, *state = statics.find_attribute(cls, "__getstate__")(stream)
+    except ValueError:  # closed
         return StreamState(None)
-    content, *state = statics.find_attribute(cls, "__getstate__")(stream)
     return StreamState(content, *(state if cls is io.StringIO else (None, *state)))
 
 
