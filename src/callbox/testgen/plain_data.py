@@ -27,7 +27,10 @@ def as_data(value: object, outer: tuple[int, ...] = ()) -> object:
         return [as_data(item, outer) for item in value]
     if isinstance(value, BaseException):
         return {type(value).__name__: as_data(value.args, outer)}
-    if isinstance(value, types.MethodType):
+    if type(value).__module__ == "_thread":
+        return type(value).__name__
+    methods = (types.MethodType, types.BuiltinMethodType)
+    if isinstance(value, methods) and not isinstance(value.__self__, types.ModuleType):
         return [value.__qualname__, as_data(value.__self__, outer)]
     if isinstance(value, (io.StringIO, io.BytesIO)):
         content = None if value.closed else [value.getvalue(), value.tell()]

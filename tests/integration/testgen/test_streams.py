@@ -1,4 +1,4 @@
-"""Streams in memory that are passed, changed, held and returned."""
+"""Streams in memory that are passed, changed, held and returned; objects that are safe for threads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from tests.integration.testgen.conftest import Project
 
 SHOP = """
     import io
+    import threading
+
+    class Cache:
+        def __init__(self):
+            self.lock = threading.RLock()
+            self.is_open = threading.Event()
+            self.items = {}
+
+        def put(self, key, value):
+            with self.lock:
+                self.items[key] = value
+                self._tell(key)
+
+        def _tell(self, key):
+            self.is_open.set()
 
     class Report:
         def __init__(self, out=None):
@@ -50,6 +65,7 @@ MAIN = """
     shop.dump([1], out), shop.dump([2], out)
     shop.shut(io.BytesIO(b"x"))
     shop.Report().add("tea")
+    shop.Cache().put("a", 1)
     shop.told(io.StringIO("password = S3ntinel0f9c2ab71d"))
 """
 
@@ -77,14 +93,19 @@ def made(tmp_path_factory) -> Project:
         ("shop_dump", '    fp = StringIO()\n\n    dump([1], fp)\n    assert fp.getvalue() == "[1]"\n'),
         ("shop_shut", "    assert fp.closed\n"),
         ("shop_report_add", '    assert as_data(report) == {"Report": {"out": {"StringIO": ["tea\\n", 4]}}}\n'),
+        ("shop_cache_put", '    cache = Cache()\n'),
+        ("shop_cache_put", '"items": {"a": 1}'),
     ],
 )
 def test_stream_is_written_and_asserted(made, module, test) -> None:
     assert test in made.generated(module)
 
 
-def test_every_call_is_a_test_but_that_with_a_secret(made) -> None:
+def test_every_call_is_a_test_but_that_with_a_secret_and_that_under_a_lock(made) -> None:
     fates = {(verdict["function"], verdict["fate"]) for verdict in made.report()["verdicts"]}
 
-    assert {function for function, fate in fates if fate != "test"} == {"shop.told"}
+    assert {function for function, fate in fates if fate != "test"} == {"shop.told", "shop.Cache._tell"}
+    assert made.verdict_of("shop.Cache._tell")[1].endswith(
+        "it is a lock that is held: it belongs to the running process"
+    )
     assert made.verdict_of("shop.told")[1] == "redacted: a text in it looks like a secret"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any, Generic, TypeVar
 
 from callbox.testgen.plain_data import IMPORTS, as_data, data_of, source
@@ -27,6 +28,12 @@ def test_streams_in_memory_are_what_they_hold_and_where_they_stand() -> None:
     closed.close()
 
     assert as_data([stream, closed]) == [{"BytesIO": [b"ab", 0]}, {"StringIO": None}]
+
+
+def test_locks_are_their_kind_and_events_what_they_hold() -> None:
+    assert as_data([threading.Lock(), threading.RLock()]) == ["lock", "RLock"]
+    assert as_data(threading.Event()) == as_data(threading.Event())
+    assert as_data([len, {}.get]) == [len, ["dict.get", {}]]
 
 
 def test_bound_methods_are_a_name_and_an_object() -> None:

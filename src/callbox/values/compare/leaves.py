@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.values.compare import numbers, texts
 from callbox.values.compare.families import Family, register, register_lenient
+from callbox.values.exact.locks import LOCKS
 from callbox.values.exact.references import METHOD_OF_HEAP_TYPE, reference_of
 from callbox.values.exact.streams import STREAMS, state_of
 
@@ -102,6 +103,10 @@ def _compare_c_functions(comparer: Comparer, actual: Any, expected: Any, link: L
         _compare_identity(comparer, actual, expected, link, rules)
 
 
+def _compare_locks(_comparer: Comparer, _actual: Any, _expected: Any, _link: Link, _rules: Rules) -> None:
+    """One lock that nobody holds is as good as another."""
+
+
 def _compare_streams(comparer: Comparer, actual: Any, expected: Any, link: Link, rules: Rules) -> None:
     """Compare what streams in memory hold, and where they stand."""
     mine, theirs = state_of(actual), state_of(expected)
@@ -131,6 +136,7 @@ register(TEXTS, str, bytes)
 register(Family(_compare_buffers), bytearray)
 register(Family(_compare_views), memoryview)
 register(Family(_compare_streams, can_hold=True), *STREAMS)
+register(Family(_compare_locks), *LOCKS)
 register(Family(_compare_arrays), array.array)
 register(Family(_compare_plainly), dt.date, dt.timedelta, uuid.UUID, range, re.Pattern)
 register(Family(_compare_plainly), ipaddress.IPv4Address, ipaddress.IPv6Address)

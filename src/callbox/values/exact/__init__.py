@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from callbox.values.exact import aliases, containers, exceptions, iterators, library, objects, references, streams
+from callbox.values.exact import (
+    aliases,
+    containers,
+    exceptions,
+    iterators,
+    library,
+    locks,
+    objects,
+    references,
+    streams,
+)
 from callbox.values.exact.decode import decode
 from callbox.values.exact.encode import encode, fingerprint
 from callbox.values.exact.wire import Limits
 
 __all__ = ["KINDS", "Limits", "decode", "encode", "fingerprint"]
 
-KINDS = (aliases, containers, exceptions, iterators, library, objects, references, streams)
+KINDS = (aliases, containers, exceptions, iterators, library, locks, objects, references, streams)
 """The modules that register what the standard library has; those of other libraries load when they are met."""

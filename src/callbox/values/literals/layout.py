@@ -73,7 +73,12 @@ def is_name(text: str) -> bool:
 
 
 def attribute(owner: Node, name: str) -> Node:
-    """Return how source names an attribute; brackets stand about an owner that is a number or a sum."""
+    """Return how source names an attribute; brackets stand about an owner that is a number or a sum.
+
+    A draft has no source of an owner that it has met before, nor of the attribute then.
+    """
+    if not owner:
+        return ""
     node = ast.parse(flat(owner), mode="eval").body
     is_number = isinstance(node, ast.Constant) and type(node.value) in (int, float, complex)
     if is_number or isinstance(node, ast.UnaryOp | ast.BinOp):

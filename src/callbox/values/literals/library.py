@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from callbox.values import statics
+from callbox.values.exact.locks import LOCKS
 from callbox.values.exact.references import METHOD_OF_HEAP_TYPE, reference_of
 from callbox.values.literals.atoms import write_bytes
 from callbox.values.literals.families import Writing, register
@@ -194,6 +195,10 @@ def _write_partial(writer: Writer, value: functools.partial[Any], link: Link) ->
     return call(writer.names.refer("functools", "partial"), [function, *parts], keywords)
 
 
+def _write_lock(writer: Writer, value: Any, _link: Link) -> Node:
+    return call(writer.names.refer("threading", type(value).__name__.replace("lock", "Lock")))
+
+
 register(Writing(_write_text_of), Decimal, uuid.UUID)
 register(Writing(_write_text_of), ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network)
 register(Writing(_write_text_of), ipaddress.IPv6Network, ipaddress.IPv4Interface, ipaddress.IPv6Interface)
@@ -213,3 +218,4 @@ register(Writing(write_reference), types.WrapperDescriptorType, functools._lru_c
 register(Writing(_write_module), types.ModuleType)
 register(Writing(_write_method, has_identity=True), types.MethodType)
 register(Writing(_write_partial, has_identity=True), functools.partial)
+register(Writing(_write_lock, has_identity=True), *LOCKS)

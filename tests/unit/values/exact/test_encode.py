@@ -97,10 +97,10 @@ def test_chain_of_objects_is_limited_by_memory_alone() -> None:
 
 def test_refusal_names_the_place_and_the_reason() -> None:
     with pytest.raises(RefusalError) as refusal:
-        encode(({"pool": kinds.Plain(conn=threading.Lock())},), name="args")
+        encode(({"pool": kinds.Plain(conn=threading.local())},), name="args")
 
     assert refusal.value.path == 'args[0]["pool"].conn'
-    assert "lock" in refusal.value.reason
+    assert "thread-local" in refusal.value.reason
     assert isinstance(refusal.value, CaptureError)
 
 

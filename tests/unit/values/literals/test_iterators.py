@@ -38,3 +38,11 @@ def test_source_gives_the_same_again(value, source) -> None:
 
     assert written.source == source
     assert encode(eval(source, {"re": re})) == encode(value)
+
+
+def test_method_of_a_value_that_stands_elsewhere_too_is_its_own() -> None:
+    items = [1]
+
+    written = literal([items, items.append], name="value")
+
+    assert (written.setup, written.source) == (("items = [1]",), "[items, items.append]")

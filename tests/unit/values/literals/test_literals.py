@@ -275,7 +275,7 @@ def test_side_files_can_be_forbidden() -> None:
 
 class Local:
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.local()
 
 
 def test_refusal_names_the_place_and_the_reason() -> None:
