@@ -51,6 +51,13 @@ class Store:
         self._process_id = 0
         _stores.add(self)
 
+    def __del__(self) -> None:
+        """Close the connection: since 3.13 Python complains of those that are only let go."""
+        try:  # noqa: SIM105 - as the interpreter ends, the module that suppresses may be gone, and what close() needs
+            self.close()
+        except Exception:
+            pass
+
     def exists(self) -> bool:
         """Say whether the database is there."""
         return self.path.is_file()

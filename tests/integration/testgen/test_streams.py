@@ -93,7 +93,7 @@ def made(tmp_path_factory) -> Project:
         ("shop_dump", '    fp = StringIO()\n\n    dump([1], fp)\n    assert fp.getvalue() == "[1]"\n'),
         ("shop_shut", "    assert fp.closed\n"),
         ("shop_report_add", '    assert as_data(report) == {"Report": {"out": {"StringIO": ["tea\\n", 4]}}}\n'),
-        ("shop_cache_put", '    cache = Cache()\n'),
+        ("shop_cache_put", "    cache = Cache()\n"),
         ("shop_cache_put", '"items": {"a": 1}'),
     ],
 )

@@ -56,6 +56,17 @@ def test_what_was_written_is_read_by_another_store(store) -> None:
     other.close()
 
 
+def test_store_that_is_let_go_closes_its_connection(tmp_path) -> None:
+    store = Store(tmp_path / "notes.db", SCHEMA)
+    with store.transaction() as connection:
+        pass
+
+    del store
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def test_folder_and_file_are_private(store) -> None:
     add(store, "one")
 
