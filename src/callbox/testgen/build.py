@@ -15,7 +15,7 @@ from callbox.testgen.call_form import TAKEN_NAMES, CallForm, form_call, snake
 from callbox.testgen.call_store import StoredCall
 from callbox.testgen.case import Case, label_of, place, slug
 from callbox.testgen.constants import Constants
-from callbox.testgen.equality import Check, check_for, check_for_change
+from callbox.testgen.equality import Check, check_for, check_for_change, keeps_identity
 from callbox.testgen.model import Call, Kind, Outcome
 from callbox.testgen.plain_data import data_of
 from callbox.testgen.replay import add_replay, without_replayed
@@ -27,7 +27,6 @@ from callbox.testgen.vocabulary import Vocabulary
 from callbox.values.exact import decode, encode
 
 _ALLOW = ("*",)
-_IMMUTABLE = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset, type)
 _DIGEST_CHARS = 8
 _MAX_NAMED = 3
 
@@ -199,7 +198,7 @@ class CaseBuilder:
         elif form.is_statement or (result is None and (has_changes or call.stdout or call.stderr)):
             parts.body.append(whole)
             return
-        alias = _alias(form, held) if type(result) not in _IMMUTABLE else None
+        alias = _alias(form, held) if keeps_identity(result) else None
         if alias is not None:
             parts.pinned.add(alias)
             parts.body.append(f"assert {whole} is {place(alias)}")

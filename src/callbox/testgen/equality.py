@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import math
 import sys
+import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from callbox.testgen.plain_data import NAME, data_of
 from callbox.values.exact.iterators import remaining
+from callbox.values.exact.kinds import Eager, kind_of
 from callbox.values.exact.streams import StreamState, state_of
 
 _HEAP_TYPE = 1 << 9
 """Flag of classes that Python code made."""
+_NUMBERS = (int, float, complex, Decimal)
+_IMMUTABLE = (type(None), *_NUMBERS, str, bytes, tuple, frozenset, dt.date, dt.time, dt.timedelta, uuid.UUID, type)
+"""What is kept as a value, as instances of subclasses are."""
 _CONSTANTS = (None, True, False, NotImplemented, Ellipsis)
 
 
@@ -37,6 +44,17 @@ class Check:
     def has_expected(self) -> bool:
         """Whether there is an expected side."""
         return "«expected»" in self.template
+
+
+def keeps_identity(value: Any) -> bool:
+    """Say whether a decoded value stands in two places because it did so when it was recorded.
+
+    Of what cannot change, equal values become one.
+    """
+    kind = kind_of(type(value))
+    if kind is None:
+        return not isinstance(value, _IMMUTABLE)
+    return not (isinstance(kind, Eager) and kind.is_shared_by_content)
 
 
 def check_for(value: Any, twin: Any, *, is_close: bool = False) -> Check | None:

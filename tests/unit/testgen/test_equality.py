@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import io
+import re
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from callbox.testgen.equality import Check, check_for, check_for_change
+from callbox.testgen.equality import Check, check_for, check_for_change, keeps_identity
+from callbox.values.exact import decode, encode
 
 
 @dataclass
@@ -80,6 +87,26 @@ def test_argument_that_was_read_from_has_moved() -> None:
 
 def test_object_that_holds_nothing_cannot_be_compared() -> None:
     assert check_for(object(), object()) is None
+
+
+class Pair(NamedTuple):
+    n: int
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        *((value, True) for value in ([], {}, set(), bytearray(), Point(1), Order(1), io.StringIO(), np.arange(2))),
+        *((value, False) for value in (None, 1, "a", (), Pair(1), range(2), Path("a"), re.compile("a"), dt.date.min)),
+        *((value, False) for value in (Fraction(1, 2), Decimal(1), dt.UTC, int, len)),
+    ],
+)
+def test_identity_is_asserted_of_what_keeps_it(value, expected) -> None:
+    again = copy.copy(value) if value is not len else len
+    one, other = decode(encode([value, again], allow=("*",)), allow=("*",))
+
+    assert keeps_identity(value) is expected
+    assert one is not other or not expected
 
 
 def test_floats_may_be_close() -> None:
