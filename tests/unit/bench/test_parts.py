@@ -28,7 +28,7 @@ def test_place_that_gave_only_none_is_left_out() -> None:
 
 
 def test_state_that_was_changed_added_or_deleted_is_told() -> None:
-    instance = SimpleNamespace(same=[1], grown=[1], gone=1, lock=threading.Lock())
+    instance = SimpleNamespace(same=[1], grown=[1], gone=1, local=threading.local())
     argument = {"a": 1}
     watch = Watch(instance, {"config": argument})
 
@@ -46,11 +46,11 @@ def test_state_that_was_changed_added_or_deleted_is_told() -> None:
 
 
 def test_value_that_cannot_be_encoded_costs_no_other() -> None:
-    good, bad = encode_parts({"good": [1.5], "bad": [threading.Lock()]})
+    good, bad = encode_parts({"good": [1.5], "bad": [threading.local()]})
 
     assert decode(good.data) == [1.5]
     assert (bad.digest, bad.data) == ("", b"")
-    assert bad.refused.startswith("cannot capture bad[0]: it is a _thread.lock")
+    assert bad.refused.startswith("cannot capture bad[0]: it is a _thread._local")
 
 
 def test_data_of_a_known_digest_are_left_out() -> None:
