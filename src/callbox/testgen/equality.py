@@ -117,6 +117,8 @@ def _stream_check(stream: StreamState) -> Check:
 def _has_plain_state(value: Any) -> bool:
     """Say whether an object's state is its dictionary, whole."""
     cls = type(value)
+    if state_of(value) is not None:
+        return False
     is_ordinary = cls.__flags__ & _HEAP_TYPE and not issubclass(cls, (BaseException, type))
     return bool(is_ordinary) and hasattr(value, "__dict__") and not any(hasattr(c, "__slots__") for c in cls.__mro__)
 
