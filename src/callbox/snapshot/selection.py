@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from callbox.model import CallTree, Function
 
-_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
-"""Calls before Python 3.12 only (PEP 709)."""
+_OF_SOME_PYTHONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "__annotate__"})
+"""Comprehensions are calls before 3.12 (PEP 709), annotations from 3.14 on (PEP 649)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Selection:
 
     def takes(self, function: Function) -> bool:
         """Say whether the calls of a function are shown."""
-        if function.name in _COMPREHENSIONS or is_own(function.module_name):
+        if function.name in _OF_SOME_PYTHONS or is_own(function.module_name):
             return False
         if self.is_own_code_only and not _is_own_code(function.filename):
             return False

@@ -64,7 +64,7 @@ class Targets:
         """Describe the function of a code object, if it is a target."""
         if not isinstance(module, str) or module.partition(".")[0] == _OWN:
             return None
-        if code.co_flags & _FUNCTION_FLAGS != _FUNCTION_FLAGS or "<" in code.co_name or code.co_filename[:1] == "<":
+        if code.co_flags & _FUNCTION_FLAGS != _FUNCTION_FLAGS or code.co_filename[:1] == "<" or _is_made_up(code):
             return None
         target = describe(code, MAIN if module in _MAINS else module)
         return target if self._selects(self._names_of(target)) else None
@@ -90,6 +90,11 @@ class Targets:
                 is_selected = bare is pattern
                 self.met.add(pattern)
         return is_selected
+
+
+def _is_made_up(code: CodeType) -> bool:
+    """Say whether the compiler named it: a comprehension, annotations, the bound of a type (PEP 649, 695)."""
+    return "<" in code.co_name or code.co_name == "__annotate__" or code.co_varnames[:1] == (".format",)
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -56,6 +56,14 @@ def test_comprehensions_are_no_calls_on_any_python() -> None:
     assert lines(shop.squares, 1) == ["squares(n=1) → [0]", "├─ echo(value=0) → 0"]
 
 
+def test_annotations_are_no_calls_on_any_python() -> None:
+    source = "def sell(price: int): ...\ndef names(): return list(sell.__annotations__)"
+    module = {"__name__": "src.shop"}
+    exec(compile(source, "shop.py", "exec", dont_inherit=True), module)  # this file's are texts: PEP 563
+
+    assert lines(module["names"]) == ["names() → ['price']"]
+
+
 def test_repeated_calls_are_folded() -> None:
     assert lines(shop.checkout, "Ada", 1000, detail_level="minimal") == [
         "checkout()",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import CodeType
+
 import pytest
 
 from callbox.errors import ConfigError
@@ -28,6 +31,16 @@ class Shop:
 INNER = Shop().open().__code__
 
 
+def compiled(source, name):
+    """Return a code object by its name, of source that Python reads from 3.12 on."""
+    inside = [compile(source, "shop.py", "exec", dont_inherit=True)]  # this file's annotations are texts: PEP 563
+    for code in inside:
+        if code.co_name == name:
+            return code
+        inside.extend(const for const in code.co_consts if isinstance(const, CodeType))
+    raise AssertionError(f"no {name} in {source}")
+
+
 @pytest.mark.parametrize(
     ("patterns", "code", "is_target"),
     [
@@ -48,6 +61,15 @@ INNER = Shop().open().__code__
 )
 def test_target_is_what_a_pattern_means(patterns, code, is_target) -> None:
     assert (Targets(patterns).find(code, "shop") is not None) == is_target
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="PEP 649: annotations are functions from 3.14 on")
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("def f(a: int): pass", "__annotate__"), ("type Names = list[str]", "Names"), ("def f[T: int](a: T): pass", "T")],
+)
+def test_what_the_compiler_made_of_an_annotation_is_no_target(source, name) -> None:
+    assert Targets(["shop"]).find(compiled(source, name), "shop") is None
 
 
 def test_functions_of_the_script_go_by_its_name_too() -> None:
