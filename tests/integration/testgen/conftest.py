@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,3 +85,18 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     yield Project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def record_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+    """Return what writes the files of a project and records it; the words are those after `callbox record -q`."""
+
+    def record(
+        *words: str, plugins: tuple[str, ...] = (), environ: Mapping[str, str] | None = None, **files: str
+    ) -> Project:
+        project = Project(tmp_path_factory.mktemp("recorded"), plugins)
+        project.write(**files)
+        project.record(*words, **(environ or {}))
+        return project
+
+    return record

@@ -74,11 +74,9 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Project:
+def made(record_project) -> Project:
     pytest.importorskip("time_machine")
-    project = Project(tmp_path_factory.mktemp("odd"))
-    project.write(odd=ODD, main=MAIN)
-    project.record("odd", "--", "main.py", TZ="Asia/Kathmandu")
+    project = record_project("odd", "--", "main.py", environ={"TZ": "Asia/Kathmandu"}, odd=ODD, main=MAIN)
     project.make_tests(TZ="UTC")
     return project
 

@@ -95,12 +95,9 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
+def recorded(record_project) -> Project:
     """A project whose calls were recorded."""
-    project = Project(tmp_path_factory.mktemp("recorded"))
-    project.write(shop=SHOP, main=MAIN)
-    project.record("shop.*", "--", "main.py")
-    return project
+    return record_project("shop.*", "--", "main.py", shop=SHOP, main=MAIN)
 
 
 @pytest.fixture(scope="module")

@@ -91,11 +91,10 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("kinds"), plugins=("anyio.pytest_plugin",))
-    project.write(shop=SHOP, main=MAIN)
-    project.record("shop.*", "math.gcd", "heapq.heappush", "--", "main.py")
-    return project
+def recorded(record_project) -> Project:
+    return record_project(
+        "shop.*", "math.gcd", "heapq.heappush", "--", "main.py", plugins=("anyio.pytest_plugin",), shop=SHOP, main=MAIN
+    )
 
 
 @pytest.fixture(scope="module")

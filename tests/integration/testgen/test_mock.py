@@ -110,11 +110,11 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(record_project) -> Project:
     """A project whose bank is gone, with tests of what the shop did when it was there."""
-    project = Project(tmp_path_factory.mktemp("mocked"), plugins=("anyio.pytest_plugin",))
-    project.write(bank=BANK, shop=SHOP, main=MAIN)
-    project.record("shop.*", "--mock", "bank.*", "--", "main.py")
+    project = record_project(
+        "shop.*", "--mock", "bank.*", "--", "main.py", plugins=("anyio.pytest_plugin",), bank=BANK, shop=SHOP, main=MAIN
+    )
     project.make_tests("--mock", "bank.*")
     return project
 

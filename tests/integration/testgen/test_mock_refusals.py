@@ -66,10 +66,10 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("refused"))
-    project.write(bank=BANK, shop=SHOP, main=MAIN)
-    project.record("shop.*", "--mock", "bank.*", "--", "-W", "ignore", "main.py")
+def made(record_project) -> Project:
+    project = record_project(
+        "shop.*", "--mock", "bank.*", "--", "-W", "ignore", "main.py", bank=BANK, shop=SHOP, main=MAIN
+    )
     project.make_tests("--mock", "bank.*")
     return project
 

@@ -77,11 +77,8 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("names"))
-    project.write(shop=SHOP, main=MAIN)
-    project.record("shop", "--", "main.py")
-    return project
+def recorded(record_project) -> Project:
+    return record_project("shop", "--", "main.py", shop=SHOP, main=MAIN)
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,8 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("odd_output"))
-    project.write(shop=SHOP, main=MAIN)
-    project.record("shop.*", "--", "main.py")
-    return project
+def recorded(record_project) -> Project:
+    return record_project("shop.*", "--", "main.py", shop=SHOP, main=MAIN)
 
 
 def calls_of(project, name):

@@ -45,12 +45,8 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("reported"))
-    project.write(shop=SHOP, main=MAIN)
-    recorded = project.callbox("record", "-q", "shop.*", "--", "main.py")
-    assert recorded.returncode == 0, recorded.stderr
-    return project
+def made(record_project) -> Project:
+    return record_project("shop.*", "--", "main.py", shop=SHOP, main=MAIN)
 
 
 def test_every_recorded_call_ends_as_one_thing(made, tmp_path) -> None:

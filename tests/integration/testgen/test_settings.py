@@ -56,10 +56,8 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("words"))
-    project.write(words=WORDS, main=MAIN)
-    project.record("words", "--", "main.py")
+def made(record_project) -> Project:
+    project = record_project("words", "--", "main.py", words=WORDS, main=MAIN)
     project.make_tests()
     return project
 

@@ -71,10 +71,8 @@ MAIN = """
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("streams"))
-    project.write(shop=SHOP, main=MAIN)
-    project.record("shop", "--", "main.py")
+def made(record_project) -> Project:
+    project = record_project("shop", "--", "main.py", shop=SHOP, main=MAIN)
     project.make_tests()
     return project
 
