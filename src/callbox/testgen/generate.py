@@ -330,12 +330,11 @@ class Generator:
                 self._decide(call_id, Fate.QUARANTINED, f"beside the others: {reason}")
             cases = [case for case in cases if case.id not in failures]
         self._folder.remove_unused_data()
-        report.left = sorted(
-            {str(layout.folder / f) for f in self._folder.modules(cases)} - {str(layout.folder / f) for f in modules}
-        )
+        laid_out = self._folder.modules(cases)
+        report.left = sorted(str(layout.folder / f) for f in laid_out.keys() - modules.keys())
         report.files = [str(layout.folder / f) for f in modules if f in written]
         report.unchanged = [str(layout.folder / f) for f in modules if f not in written]
-        for file, module in self._folder.modules(cases).items():
+        for file, module in laid_out.items():
             for call_id, spot in module.places.items():
                 self._decide(call_id, Fate.TEST, f"{file}::{spot.test_name}[{spot.row}]")
 
