@@ -118,9 +118,9 @@ values = _named("values", _values)
 
 @st.composite
 def cyclic_values(draw: st.DrawFn) -> Any:
-    """Return values that lead back to themselves through a list, a dictionary or an object."""
+    """Return values that lead back to themselves through a list, a dictionary, an object or a text's attributes."""
     part = draw(values)
-    kind = draw(st.sampled_from(["list", "dict", "object", "deep"]))
+    kind = draw(st.sampled_from(["list", "dict", "object", "text", "deep"]))
     if kind == "list":
         items = [part]
         items.append((items, part))
@@ -133,6 +133,10 @@ def cyclic_values(draw: st.DrawFn) -> Any:
         node = kinds.Plain(part=part)
         node.peers = {node, kinds.Plain(back=node)}
         return node
+    if kind == "text":
+        text = kinds.MyStr("text")
+        text.reader = kinds.Plain(source=text, part=part)  # type: ignore[attr-defined]
+        return [text, text.reader]  # type: ignore[attr-defined]
     account = kinds.Account(part, {})
     account._balance["of"] = account
     return [account, kinds.Point(account, part)]

@@ -25,7 +25,7 @@ from callbox.values.paths import quote
 from callbox.values.refusal import RefusedPartError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from callbox.values.literals.write import Writer
     from callbox.values.paths import Link
@@ -92,8 +92,15 @@ def _write_array(writer: Writer, value: Any, link: Link) -> Node:
 _CLOCKS = (dt.date, dt.datetime, dt.time, dt.timedelta)
 
 
-def write_moment(writer: Writer, value: Any, link: Link, name: str = "") -> Node | None:
-    """Write a date, a time or a duration as a call of its class, or of a subclass of that by name.
+def write_moment(writer: Writer, value: Any, link: Link, name: str = "", first: Sequence[Node] = ()) -> Node | None:
+    """Write a date, a time or a duration as a call.
+
+    Args:
+        writer: of the whole value.
+        value: what to write.
+        link: where it is.
+        name: what to call; its class if absent.
+        first: arguments before those that say the moment.
 
     Returns:
         None for a value of any other class.
@@ -104,13 +111,13 @@ def write_moment(writer: Writer, value: Any, link: Link, name: str = "") -> Node
     name = name or writer.names.refer("datetime", cls.__name__)
     if cls is dt.timedelta:
         lengths = (("days", value.days), ("seconds", value.seconds), ("microseconds", value.microseconds))
-        return call(name, (), [(key, repr(part)) for key, part in lengths if part])
+        return call(name, first, [(key, repr(part)) for key, part in lengths if part])
     if cls is dt.date:
-        return call(name, map(repr, (value.year, value.month, value.day)))
+        return call(name, [*first, *map(repr, (value.year, value.month, value.day))])
     day = [value.year, value.month, value.day] if cls is dt.datetime else []
     clock = [value.hour, value.minute, value.second, value.microsecond]
     parts = [repr(part) for part in _without_zeros([*day, *clock], len(day) or 2)]
-    return call(name, parts, _zone_and_fold(writer, value, link))
+    return call(name, [*first, *parts], _zone_and_fold(writer, value, link))
 
 
 def _write_moment(writer: Writer, value: Any, link: Link) -> Node:

@@ -14,7 +14,7 @@ from callbox.values.exact.references import is_named
 from callbox.values.literals import containers, exceptions, models
 from callbox.values.literals.constructors import find_arguments, is_default
 from callbox.values.literals.families import Built, Writing
-from callbox.values.literals.layout import Group, Node, call, flat, is_name
+from callbox.values.literals.layout import Group, Node, call, is_name
 from callbox.values.literals.library import write_moment, write_reference
 from callbox.values.literals.statements import set_attributes
 from callbox.values.paths import quote
@@ -39,7 +39,9 @@ def find_by_class(cls: type, link: Link) -> Writing:
     if layout.base is object:
         return models.MODEL if models.is_model(cls) else _OBJECT
     if has_plain_base(cls):
-        return _DERIVED_WITH_STATE if layout.slots or layout.namespace is not None else _DERIVED
+        if not layout.slots and layout.namespace is None:
+            return _DERIVED
+        return _DERIVED_CONTAINER if layout.base in (tuple, frozenset) else _DERIVED_WITH_STATE
     if statics.derives(layout.base, BaseException):
         return exceptions.EXCEPTION
     if layout.base in _CONTAINERS:
@@ -82,6 +84,11 @@ def _new(name: str) -> Node:
 
 
 def _write_derived(writer: Writer, value: Any, link: Link) -> Built:
+    return _with_state(writer, value, _make_derived(writer, value, link), link)
+
+
+def _make_derived(writer: Writer, value: Any, link: Link) -> Node:
+    """Return what makes an instance without its attributes: they may lead back to it."""
     cls = type(value)
     name = writer.class_name(cls, link)
     content = plain_base_value(value)
@@ -90,11 +97,9 @@ def _write_derived(writer: Writer, value: Any, link: Link) -> Built:
         parts = [
             (field, writer.write(item, (link, "attribute", field))) for field, item in zip(fields, content, strict=True)
         ]
-        made = call(name, (), parts)
-    else:
-        moment = write_moment(writer, content, link, name) if _has_plain_constructor(cls) else None
-        made = moment or _call_plain(writer, cls, name, writer.write(content, link))
-    return _with_state(writer, value, made, link)
+        return call(name, (), parts)
+    maker, first = _maker_of(writer, cls, name)
+    return write_moment(writer, content, link, maker, first) or call(maker, [*first, writer.write(content, link)])
 
 
 def _is_generated(method: Any) -> bool:
@@ -103,12 +108,12 @@ def _is_generated(method: Any) -> bool:
     return type(function) is types.FunctionType and function.__module__.startswith("namedtuple_")
 
 
-def _call_plain(writer: Writer, cls: type, name: str, content: Node) -> Node:
-    """Call a class that has its base's constructor, or that constructor where it has one of its own."""
+def _maker_of(writer: Writer, cls: type, name: str) -> tuple[str, list[Node]]:
+    """Return what to call with the content, and what stands before that: a constructor of its own is passed by."""
     if _has_plain_constructor(cls):
-        return call(name, [content])
+        return name, []
     module, qualname = statics.reference_of_class(statics.layout_of(cls).base)
-    return call(f"{writer.names.refer(module, qualname)}.__new__", [name, content])
+    return f"{writer.names.refer(module, qualname)}.__new__", [name]
 
 
 def _has_plain_constructor(cls: type) -> bool:
@@ -138,9 +143,8 @@ def _write_container(writer: Writer, value: Any, link: Link) -> Built:
             writer.add_statement(call(f"{owner}.{method}", [variable, content]))
         set_attributes(writer, cls, state, variable)
 
-    made = _call_plain(writer, cls, name, content)
-    is_plain = flat(made).startswith(name) and not state
-    return Built(made if is_plain else None, None, whole)
+    made = call(name, [content]) if _has_plain_constructor(cls) and not state else None
+    return Built(made, None, whole)
 
 
 def _shell_container(writer: Writer, value: Any, link: Link) -> Node:
@@ -195,7 +199,8 @@ def _write_class(writer: Writer, value: Any, link: Link) -> Node:
 
 _OBJECT = Writing(_write_object, True, _shell_object)
 _DERIVED = Writing(_write_derived)
-_DERIVED_WITH_STATE = Writing(_write_derived, has_identity=True)
+_DERIVED_WITH_STATE = Writing(_write_derived, True, _make_derived)
+_DERIVED_CONTAINER = Writing(_write_derived, has_identity=True)
 _CONTAINER = Writing(_write_container, True, _shell_container)
 _ENUM = Writing(_write_enum)
 _FLAG = Writing(_write_flag)

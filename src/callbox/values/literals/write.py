@@ -92,7 +92,7 @@ class Writer:
         self._setup: list[str] = []
         self._side_files: dict[str, bytes] = {}
         self._variables: dict[int, str] = {}
-        self._open: dict[int, Writing] = {}
+        self._open: dict[int, tuple[Writing, Link]] = {}
         self._met: dict[int, Any] = {}
 
     def write(self, value: Any, link: Link) -> Node:
@@ -108,10 +108,10 @@ class Writer:
         writing = families.find_writing(type(value)) or find_by_class(type(value), link)
         if not writing.has_identity:
             return self._write_content(value, writing, link)
+        if id(value) in self._open:
+            return self._name_open(value, link)
         if id(value) in self._variables:
             return self._variables[id(value)]
-        if id(value) in self._open:
-            return self._write_shell(value, link)
         if id(value) in self._met:
             self.shared.add(id(value))
             if self.is_draft:
@@ -179,7 +179,7 @@ class Writer:
         return built.call
 
     def _write_identity(self, value: Any, writing: Writing, link: Link) -> Node:
-        self._open[id(value)] = writing
+        self._open[id(value)] = writing, link
         built = writing.write(self, value, link)
         del self._open[id(value)]
         name = self._variables.get(id(value))
@@ -208,18 +208,21 @@ class Writer:
                 built.rest(name)
         return name
 
-    def _write_shell(self, value: Any, link: Link) -> Node:
-        if _is_hashed(link) and not statics.is_hashed_by_identity(type(value)):
+    def _name_open(self, value: Any, link: Link) -> Node:
+        """Return the name of a value whose own parts are being written; a shell of it stands before them."""
+        writing, outer = self._open[id(value)]
+        if _is_hashed(link, outer) and not statics.is_hashed_by_identity(type(value)):
             raise RefusedPartError(link, f"a {statics.type_name(type(value))} is part of its own key or element")
-        shell = self._open[id(value)].shell
-        if shell is None:
+        if id(value) in self._variables:
+            return self._variables[id(value)]
+        if writing.shell is None:
             raise RefusedPartError(link, f"a {statics.type_name(type(value))} contains itself")
-        return self.name_it(value, shell(self, value, link))
+        return self.name_it(value, writing.shell(self, value, link))
 
 
-def _is_hashed(link: Link) -> bool:
-    """Say whether a place is inside a key or a set's element."""
-    while link is not None:
+def _is_hashed(link: Link, outer: Link) -> bool:
+    """Say whether a place is inside a key or a set's element that another place holds."""
+    while link is not None and link is not outer:
         link, step, _ = link
         if step in ("key of", "element"):
             return True

@@ -56,6 +56,20 @@ class Moment(dt.datetime):
     """A moment of somebody's."""
 
 
+class Day(dt.date):
+    """A day, by a text."""
+
+    def __new__(cls, text: str) -> Day:
+        return super().__new__(cls, *map(int, text.split("-")))
+
+
+class Hours(dt.timedelta):
+    """Whole hours, with a constructor of its own."""
+
+    def __new__(cls, n: int) -> Hours:
+        return super().__new__(cls, hours=n)
+
+
 @pytest.mark.parametrize(
     ("value", "source"),
     [
@@ -85,6 +99,8 @@ class Moment(dt.datetime):
         (dt.datetime(2020, 1, 2, 3, tzinfo=dt.UTC), "datetime(2020, 1, 2, 3, 0, tzinfo=timezone.utc)"),
         (dt.timedelta(hours=1), "timedelta(seconds=3600)"),
         (Moment(2020, 1, 2, fold=1), "Moment(2020, 1, 2, fold=1)"),
+        (Day("2020-1-2"), "date.__new__(Day, 2020, 1, 2)"),
+        (Hours(25), "timedelta.__new__(Hours, days=1, seconds=3600)"),
         (re.compile("a", re.I | re.M), 're.compile("a", re.IGNORECASE | re.MULTILINE)'),
         (kinds.Colour.RED, "Colour.RED"),
         (kinds.Access.READ | kinds.Access.RUN, "Access.READ | Access.RUN"),
@@ -183,6 +199,39 @@ def test_cycle_is_written_through_a_name() -> None:
 
     assert [*written.setup, written.source] == ["items = []", 'items.extend([1, {"self": items}])', "items"]
     assert evaluated[1]["self"] is evaluated
+
+
+def test_text_whose_attributes_lead_back_to_it_is_made_before_them() -> None:
+    text = kinds.MyStr("a = 1")
+    text.reader = kinds.Plain(source=text)
+
+    assert lines(text) == [
+        'my_str = MyStr("a = 1")',
+        "plain = object.__new__(Plain)",
+        "vars(plain).update(source=my_str)",
+        "vars(my_str).update(reader=plain)",
+        "my_str",
+    ]
+
+
+def test_key_that_leads_back_to_itself_is_whole_before_it_is_hashed() -> None:
+    key = kinds.KeyByName("a")
+    key.among = [key]
+
+    assert lines({key: [key]}) == [
+        "key_by_name = object.__new__(KeyByName)",
+        'vars(key_by_name).update(name="a", among=[key_by_name])',
+        "{key_by_name: [key_by_name]}",
+    ]
+
+
+@pytest.mark.parametrize("hold", [lambda key: {key: 1}, lambda key: frozenset({key}), lambda key: [[key], {key}]])
+def test_key_that_would_be_hashed_before_it_is_whole_is_refused(hold) -> None:
+    key = kinds.KeyByName("a")
+    key.among = hold(key)
+
+    with pytest.raises(UnwritableError, match="KeyByName is part of its own key or element"):
+        literal(key)
 
 
 def test_object_without_a_constructor_that_stores_is_made_and_filled() -> None:
