@@ -25,6 +25,9 @@ _MAKERS: dict[type, Callable[[list[Any]], Any]] = {
     type(iter([])): iter,
     type(iter(())): lambda items: iter(tuple(items)),
     type(reversed([])): lambda items: list.__reversed__(items[::-1]),
+    type(iter({})): lambda items: iter(dict.fromkeys(items)),
+    type(iter({}.values())): lambda items: iter(dict(enumerate(items)).values()),
+    type(iter({}.items())): lambda items: iter(dict(items).items()),
 }
 _ITERATORS = tuple(_MAKERS)
 _RANGE = type(iter(range(0)))
@@ -44,13 +47,16 @@ def _reduced(value: Any) -> tuple[Any, ...]:
 
 
 def remaining(value: Any) -> list[Any] | None:
-    """Return what an iterator or a view would still give, and leave it where it is; None for other types."""
+    """Return what an iterator or a view would still give, and leave it where it is; None where that cannot be read."""
     cls = type(value)
     if cls in _VIEWS:
         return list(value)
     if cls not in _READABLE:
         return None
-    _, args, *state = _reduced(value)
+    try:
+        _, args, *state = _reduced(value)
+    except RuntimeError:  # the dictionary has grown or shrunk since
+        return None
     if cls is zip:
         parts = [inner for inner in map(remaining, args) if inner is not None]
         return list(zip(*parts, strict=False)) if len(parts) == len(args) else None
@@ -71,7 +77,10 @@ def mapping_of(view: Any) -> Any:
 
 
 def _pack_iterator(encoder: Encoder, value: Any, link: Link) -> Row:
-    return [_ITERATORS.index(type(value)), *encoder.items(remaining(value) or [], link)]
+    items = remaining(value)
+    if items is None:
+        raise RefusedPartError(link, "it goes over a dict that was changed, and gives no more")
+    return [_ITERATORS.index(type(value)), *encoder.items(items, link)]
 
 
 def _build_iterator(decoder: Decoder, row: Row) -> Any:

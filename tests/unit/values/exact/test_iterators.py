@@ -30,6 +30,10 @@ def begun(iterator):
         (begun(iter(range(2, 9, 3))), [5, 8]),
         (begun(enumerate(["a", "b"], 5)), [(6, "b")]),
         (begun(zip([1, 2], (3, 4), strict=True)), [(2, 4)]),
+        (begun(iter({"a": 1, "b": 2})), ["b"]),
+        (begun(iter({"a": 1, "b": 1, "c": 2}.values())), [1, 2]),
+        (begun(iter({"a": 1, "b": 2}.items())), [("b", 2)]),
+        (enumerate({"a": 1}), [(0, "a")]),
         ({"a": 1}.keys(), ["a"]),
         ({"a": 1}.values(), [1]),
         ({"a": 1}.items(), [("a", 1)]),
@@ -67,6 +71,16 @@ def test_list_may_hold_its_own_iterator() -> None:
     decoded = decode(encode(items))
 
     assert next(decoded[1]) is decoded
+
+
+def test_iterator_over_a_dictionary_that_has_grown_is_refused() -> None:
+    growing = {"a": 1}
+    iterator = iter(growing)
+    growing["b"] = 2
+
+    assert remaining(iterator) is None
+    with pytest.raises(RefusalError, match="it goes over a dict that was changed"):
+        encode([iterator])
 
 
 def test_iterator_over_what_would_have_to_be_asked_is_refused() -> None:
