@@ -23,7 +23,8 @@ Constants: TypeAlias = Mapping[int, tuple[str, str]]
 _FINGERPRINT_BYTES = 16
 _FEW = 16
 """Up to so many parts, looking at each beats asking first whether all are atoms."""
-_WAITS, _IS_OPEN, _IS_FILLED = range(3)
+_WAITS, _IS_OPEN, _IS_FILLED, _IS_WHOLE = range(4)
+"""What is filled may hold what still waits; what is whole does not."""
 
 
 def encode(
@@ -112,6 +113,7 @@ class Encoder:
         self._open: set[int] = set()
         self._deferred: list[tuple[Any, Deferred, Link]] = []
         self._states = bytearray()
+        self._is_walking = False
         self._closure: _Closure | None = None
 
     def encode(self, value: Any) -> bytes:
@@ -208,7 +210,9 @@ class Encoder:
         try:
             ref = self.put(value, link)
             while self._closure.shells:
-                self._fill(self._closure.shells.pop())
+                self._bring_forward(self._closure.shells.pop())
+            for shell in self._closure.met:
+                self._states[shell] = _IS_WHOLE
         finally:
             self._closure = outer
         return ref
@@ -241,7 +245,8 @@ class Encoder:
 
     def fill(self, shell: int, tag: int, row: Row) -> None:
         """Add a step that completes a shell."""
-        self._add_step((tag, shell, row))
+        if not self._is_walking:
+            self._add_step((tag, shell, row))
 
     def _must_revisit(self, value: Any, ref: Ref, link: Link) -> bool:
         """Bring what a known value consists of forward, inside a key; say whether to walk it again."""
@@ -249,9 +254,10 @@ class Encoder:
         assert closure is not None
         shell = ~ref[0]
         if shell >= 0:
-            if self._states[shell] == _WAITS:
-                closure.shells.append(shell)
-            elif self._states[shell] == _IS_OPEN and not statics.is_hashed_by_identity(type(value)):
+            state = self._states[shell]
+            if state in (_WAITS, _IS_FILLED):
+                closure.add(shell)
+            elif state == _IS_OPEN and not self._is_walking and not statics.is_hashed_by_identity(type(value)):
                 raise RefusedPartError(link, "it is inside a key or set element whose hash depends on it")
             return False
         if identity(value) in closure.seen:
@@ -272,7 +278,7 @@ class Encoder:
             name = None if is_exact else self.class_name(type(value), link)
             self.shells[shell] = [kind.tag, name, *(kind.open(value) if kind.open is not None else ())]
         if self._closure is not None:
-            self._closure.shells.append(shell)
+            self._closure.add(shell)
         return ref
 
     def _put_eager(self, value: Any, kind: Eager, link: Link) -> Ref:
@@ -307,9 +313,21 @@ class Encoder:
     def _fill(self, shell: int) -> None:
         if self._states[shell] == _WAITS:
             self._states[shell] = _IS_OPEN
-            value, kind, link = self._deferred[shell]
-            kind.fill(self, value, shell, link)
+            self._visit(shell, is_walking=False)
             self._states[shell] = _IS_FILLED
+
+    def _bring_forward(self, shell: int) -> None:
+        """Fill a shell inside a key, or find what still waits in one that was filled before."""
+        if self._states[shell] == _IS_FILLED:
+            self._visit(shell, is_walking=True)
+        else:
+            self._fill(shell)
+
+    def _visit(self, shell: int, *, is_walking: bool) -> None:
+        value, kind, link = self._deferred[shell]
+        before, self._is_walking = self._is_walking, is_walking
+        kind.fill(self, value, shell, link)
+        self._is_walking = before
 
 
 class _Closure:
@@ -317,11 +335,19 @@ class _Closure:
 
     Attributes:
         seen: identities of eager values that were walked for it.
-        shells: those that still wait.
+        shells: those that are still to be brought forward.
+        met: all that were.
     """
 
-    __slots__ = ("seen", "shells")
+    __slots__ = ("met", "seen", "shells")
 
     def __init__(self, seen: set[int]) -> None:
         self.seen = seen
         self.shells: list[int] = []
+        self.met: set[int] = set()
+
+    def add(self, shell: int) -> None:
+        """Take note of a shell, once."""
+        if shell not in self.met:
+            self.met.add(shell)
+            self.shells.append(shell)

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from callbox.values.exact.encode import Encoder
     from callbox.values.paths import Link
 
-_MAKERS: dict[type, Callable[[list[Any]], Any]] = {
-    type(iter([])): iter,
-    type(iter(())): lambda items: iter(tuple(items)),
-    type(reversed([])): lambda items: list.__reversed__(items[::-1]),
-    type(iter({})): lambda items: iter(dict.fromkeys(items)),
-    type(iter({}.values())): lambda items: iter(dict(enumerate(items)).values()),
-    type(iter({}.items())): lambda items: iter(dict(items).items()),
-}
-_ITERATORS = tuple(_MAKERS)
+_MAKERS: tuple[Callable[[list[Any]], Any], ...] = (
+    iter,
+    lambda items: iter(tuple(items)),
+    lambda items: list.__reversed__(items[::-1]),
+)
+_REVERSED: type = type(reversed([]))
+OVER_DICTS: tuple[type, ...] = (type(iter({})), type(iter({}.values())), type(iter({}.items())))
+_NUMBERS = {type(iter([])): 0, type(iter(())): 1, _REVERSED: 2, **dict.fromkeys(OVER_DICTS, 0)}
+"""Of what makes an iterator of each type, or one that gives the same: a dictionary would hash what is not whole yet."""
 _RANGE = type(iter(range(0)))
 _VIEWS: dict[type, Callable[[dict[Any, Any]], Iterable[Any]]] = {
     type({}.keys()): dict.keys,
@@ -37,7 +37,7 @@ _VIEWS: dict[type, Callable[[dict[Any, Any]], Iterable[Any]]] = {
     type({}.items()): dict.items,
 }
 _VIEW_TYPES = tuple(_VIEWS)
-_READABLE = frozenset({*_ITERATORS, _RANGE, enumerate, zip})
+_READABLE = frozenset({*_NUMBERS, _RANGE, enumerate, zip})
 
 
 def _reduced(value: Any) -> tuple[Any, ...]:
@@ -65,7 +65,7 @@ def remaining(value: Any) -> list[Any] | None:
         return None if inner is None else list(enumerate(inner, args[1]))
     (items,) = args
     index = state[0] if state and state[0] is not None else 0
-    if cls is type(reversed([])):
+    if cls is _REVERSED:
         return list(items[index::-1]) if state else []
     return list(items[index:])
 
@@ -80,12 +80,12 @@ def _pack_iterator(encoder: Encoder, value: Any, link: Link) -> Row:
     items = remaining(value)
     if items is None:
         raise RefusedPartError(link, "it goes over a dict that was changed, and gives no more")
-    return [_ITERATORS.index(type(value)), *encoder.items(items, link)]
+    return [_NUMBERS[type(value)], *encoder.items(items, link)]
 
 
 def _build_iterator(decoder: Decoder, row: Row) -> Any:
     index, *items = decoder.values(row)
-    return decoder.nested(_MAKERS[_ITERATORS[index]](items), *items)
+    return decoder.nested(_MAKERS[index](items), *items)
 
 
 def _pack_range_iterator(encoder: Encoder, value: Any, link: Link) -> Row:
@@ -151,7 +151,7 @@ def _build_view(decoder: Decoder, row: Row) -> Any:
 
 
 register(
-    Eager(Tag.ITERATOR, _ITERATORS, _pack_iterator, _build_iterator, is_shared_by_content=False),
+    Eager(Tag.ITERATOR, tuple(_NUMBERS), _pack_iterator, _build_iterator, is_shared_by_content=False),
     Eager(Tag.RANGE_ITERATOR, (_RANGE,), _pack_range_iterator, _build_range_iterator, is_shared_by_content=False),
     Eager(Tag.ENUMERATE, (enumerate,), _pack_enumerate, _build_enumerate, is_shared_by_content=False),
     Eager(Tag.ZIP, (zip,), _pack_zip, _build_zip, is_shared_by_content=False),

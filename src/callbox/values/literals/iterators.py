@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callbox.values import statics
-from callbox.values.exact.iterators import mapping_of, remaining
+from callbox.values.exact.iterators import OVER_DICTS, mapping_of, remaining
 from callbox.values.literals.families import Writing, register
 from callbox.values.literals.layout import Group, Node, Suffixed, call
 
@@ -25,16 +25,6 @@ def _write_over_tuple(writer: Writer, value: Any, link: Link) -> Node:
 
 def _write_reversed(writer: Writer, value: Any, link: Link) -> Node:
     return call("reversed", [Group("[", writer.items((remaining(value) or [])[::-1], link), "]")])
-
-
-def _write_over_dict(writer: Writer, value: Any, link: Link) -> Node:
-    """Write what goes over keys, values or items, as over a dictionary that has no more than is left."""
-    items = Group("[", writer.items(remaining(value) or [], link), "]")
-    if type(value) is type(iter({})):
-        return call("iter", [call("dict.fromkeys", [items])])
-    if type(value) is type(iter({}.items())):
-        return call("iter", [Suffixed(call("dict", [items]), ".items()")])
-    return call("iter", [Suffixed(call("dict", [call("enumerate", [items])]), ".values()")])
 
 
 def _write_over_range(writer: Writer, value: Any, link: Link) -> Node:
@@ -57,10 +47,9 @@ def _write_view(writer: Writer, value: Any, link: Link) -> Node:
     return Suffixed(writer.write(mapping_of(value), link), f".{name}()")
 
 
-register(Writing(_write_over_list, has_identity=True), type(iter([])))
+register(Writing(_write_over_list, has_identity=True), type(iter([])), *OVER_DICTS)
 register(Writing(_write_over_tuple, has_identity=True), type(iter(())))
 register(Writing(_write_reversed, has_identity=True), type(reversed([])))
-register(Writing(_write_over_dict, has_identity=True), type(iter({})), type(iter({}.values())), type(iter({}.items())))
 register(Writing(_write_over_range, has_identity=True), type(iter(range(0))))
 register(Writing(_write_enumerate, has_identity=True), enumerate)
 register(Writing(_write_zip, has_identity=True), zip)

@@ -7,6 +7,7 @@ import pytest
 from tests.support import value_kinds as kinds
 
 from callbox.errors import FormatError
+from callbox.values.compare import compare
 from callbox.values.exact import decode, encode
 from callbox.values.exact.wire import Tag, seal
 
@@ -38,6 +39,29 @@ def test_key_hashed_by_its_own_code_inside_a_tuple_must_be_allowed() -> None:
 )
 def test_key_hashed_by_known_code_needs_no_permission(key) -> None:
     assert decode(encode({key: 1})) == {key: 1}
+
+
+@pytest.mark.parametrize("n_levels", [1, 2, 5])
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda key: [key, {key: 1}],
+        lambda key: [key, [{key}]],
+        lambda key: [key, frozenset({key})],
+        lambda key: [{1: key}, {"far": {"deep": {(key, 2): key}}}],
+        lambda key: [iter([key]), {key: {key: key}}],
+        lambda key: [key.name, {kinds.KeyByName("other"): key}, {key: 1}],
+    ],
+)
+def test_what_a_key_is_hashed_by_is_whole_whatever_came_first(n_levels, hold) -> None:
+    key = kinds.KeyByName("a")
+    for _ in range(n_levels):
+        key = kinds.KeyByName(key)
+
+    decoded = decode(encode(hold(key)), allow=[HERE])
+
+    assert str(compare(decoded[1:], hold(key)[1:])) == "equal"
+    assert encode(decoded) == encode(hold(key))
 
 
 def test_key_hashed_by_identity_needs_no_permission() -> None:

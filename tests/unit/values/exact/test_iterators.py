@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.support import value_kinds as kinds
 
 from callbox.errors import FormatError
 from callbox.values.exact import decode, encode
@@ -30,9 +31,6 @@ def begun(iterator):
         (begun(iter(range(2, 9, 3))), [5, 8]),
         (begun(enumerate(["a", "b"], 5)), [(6, "b")]),
         (begun(zip([1, 2], (3, 4), strict=True)), [(2, 4)]),
-        (begun(iter({"a": 1, "b": 2})), ["b"]),
-        (begun(iter({"a": 1, "b": 1, "c": 2}.values())), [1, 2]),
-        (begun(iter({"a": 1, "b": 2}.items())), [("b", 2)]),
         (enumerate({"a": 1}), [(0, "a")]),
         ({"a": 1}.keys(), ["a"]),
         ({"a": 1}.values(), [1]),
@@ -71,6 +69,30 @@ def test_list_may_hold_its_own_iterator() -> None:
     decoded = decode(encode(items))
 
     assert next(decoded[1]) is decoded
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        (begun(iter({"a": 1, "b": 2})), ["b"]),
+        (begun(iter({"a": 1, "b": 1, "c": 2}.values())), [1, 2]),
+        (begun(iter({"a": 1, "b": 2}.items())), [("b", 2)]),
+        (iter({}), []),
+    ],
+)
+def test_what_is_left_of_a_dictionary_comes_back_as_over_a_list(value, left) -> None:
+    assert list(decode(encode(value))) == left
+    assert list(value) == left
+
+
+def test_iterator_over_keys_that_lead_back_to_their_dictionary_comes_back() -> None:
+    key = kinds.KeyByName("a")
+    mapping = {key: 1}
+    key.among = [iter(mapping), mapping]
+
+    (again,) = decode(encode(key), allow=[kinds.__name__]).among[0]
+
+    assert again.name == "a"
 
 
 def test_iterator_over_a_dictionary_that_has_grown_is_refused() -> None:
