@@ -17,7 +17,7 @@ SUITE = """
         connection.close()
 
     def test_sleeps(): time.sleep(0.05)
-    def test_sleeps_long(): time.sleep(0.2)
+    def test_sleeps_long(): time.sleep(0.9)
     def test_asks(): ask(3)
     def test_asks_much(): ask(5)
     def test_reaches():
@@ -81,7 +81,7 @@ def test_hosts_of_a_variable_are_apart_by_commas(suite) -> None:
 
 
 def test_budgets_and_network_of_the_file_give_way_to_variables(suite) -> None:
-    suite.write("callbox.toml", "[telemetry]\nmax_queries = 4\nmax_duration_ms = 150\nnetwork = 'record'\n")
+    suite.write("callbox.toml", "[telemetry]\nmax_queries = 4\nmax_duration_ms = 700\nnetwork = 'record'\n")
 
     of_file = suite.run(*PYTEST).records
     of_variables = suite.run(*PYTEST, CALLBOX_TELEMETRY_MAX_QUERIES="9", CALLBOX_TELEMETRY_NETWORK="block").records
