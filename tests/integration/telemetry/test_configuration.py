@@ -28,7 +28,7 @@ FILE = """
     [telemetry]
     output = "lines.jsonl"
     slow_ms = 40
-    very_slow_ms = 150
+    very_slow_ms = 700
     moderate_queries = 2
     high_queries = 4
     allowed_hosts = ["192.0.2.0/24"]
